@@ -1,7 +1,7 @@
 """Instrument of a recording by its sound: a small classifier for unrecognised file names.
 
-The weights are made by `python -m training.by_ear`, which also says how often they are right about
-recordings that they were not made from; `training/EXPERIMENTS.md` has the figures.
+The weights are trained by `python -m training.by_ear`, which also reports their accuracy on
+held-out recordings; `training/EXPERIMENTS.md` has the figures.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class HeardPart:
 
     @property
     def is_believed(self) -> bool:
-        """Whether it is certain enough to replace a name."""
+        """Whether it is certain enough to override a name."""
         return self.probability >= BELIEVED_FROM
 
 
 def listen_for_role(source: AudioSource) -> HeardPart | None:
-    """Classify a file by its sound; None for silence, and for a file that cannot be read here.
+    """Classify a file by its sound; None for silence or an unreadable file.
 
     Args:
         source: from `mixer.audio.probe`.
@@ -69,9 +69,9 @@ def listen_for_role(source: AudioSource) -> HeardPart | None:
 
 
 def listen_against(source: AudioSource, stem: str) -> HeardPart | None:
-    """Classify a file that clearly does not sound like its stem; None if it may well be.
+    """Classify a file that clearly does not sound like its stem; None if it may belong there.
 
-    The whole must say so and each half of the excerpts by itself.
+    All excerpts together, and each half of them by itself, must contradict the stem.
     """
     excerpts = _excerpts(source)
     whole = None if excerpts is None else judge_sound(excerpts)
@@ -125,7 +125,7 @@ class Classifier:
 
     Attributes:
         roles: role of each output.
-        mean, scale: (features,), what features are shifted and divided by; from the training data.
+        mean, scale: float32 (features,), mean and standard deviation in the training data.
         layers: weight (networks, inputs, outputs) and bias (networks, 1, outputs) of each layer.
     """
 
@@ -149,7 +149,7 @@ def read_classifier(path: Path) -> Classifier:
     """Read the weights that `write_classifier` wrote.
 
     Raises:
-        ValueError: the shapes do not fit each other, or a role is unknown.
+        ValueError: the shapes do not match, or a role is unknown.
     """
     with np.load(path, allow_pickle=False) as file:
         roles = tuple(str(role) for role in file["roles"])

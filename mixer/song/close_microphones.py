@@ -1,8 +1,8 @@
 """Polarity and delay between microphones at one source: kick in and out, snare top and bottom, DI.
 
-Two microphones hear one source at different distances and from different sides. Summed as they
-are, they thin each other out: a snare's lower microphone sees the skin move the other way, a
-microphone a metre away comes 3 ms late.
+Two microphones hear one source at different distances and from different sides. Summed
+unchanged, they cancel in part: a snare's lower microphone picks up the opposite polarity, and a
+microphone a metre away is 3 ms late.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SOUNDING_BELOW_LOUDEST_DB = -30.0
 
 @dataclass(frozen=True)
 class Offset:
-    """How one microphone stands against the first of its group.
+    """Delay and polarity of a microphone relative to the first of its group.
 
     Attributes:
         delay_samples: delay against the first microphone; negative if earlier.
@@ -62,7 +62,7 @@ def find_offset(
         max_delay_s: largest delay to search for, in either direction.
 
     Returns:
-        None if the two have too little in common to say: another performance, or a room.
+        None if the two have too little in common: another performance, or a room microphone.
     """
     pairs = _sounding(excerpts, reference)
     reach = round(max_delay_s * sample_rate)
@@ -95,7 +95,7 @@ def gained_db(
     Args:
         excerpts, reference: as in `find_offset`.
         delay_samples: shift of the first towards earlier; negative for later.
-        inverted: its polarity is turned round.
+        inverted: its polarity is inverted as well.
     """
     pairs = _sounding(excerpts, reference)
     return _gained_db(pairs, delay_samples, -1 if inverted else 1) if pairs else 0.0
@@ -104,7 +104,7 @@ def gained_db(
 def _sounding(
     excerpts: Sequence[np.ndarray], reference: Sequence[np.ndarray]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of excerpts in which both microphones hear something."""
+    """Pairs of excerpts in which neither microphone is silent."""
     power = np.array([[np.mean(x**2) for x in side] for side in (excerpts, reference)])
     if power.size == 0:
         return []
@@ -118,9 +118,9 @@ def _sounding(
 def _is_of_the_loudest(
     pairs: Sequence[tuple[np.ndarray, np.ndarray]], delay: int, sign: int, reach: int
 ) -> bool:
-    """Whether a delay and a sign are those of what is loudest in both, not of another's bleed.
+    """Whether delay and polarity are those of the loudest source, not of bleed from another.
 
-    Nothing is whitened here, so a hi-hat's spill does not outweigh the drum.
+    The signals are not whitened, so a hi-hat's bleed does not outweigh the drum.
     """
     total = np.zeros(2 * reach + 1)
     for own, other in pairs:

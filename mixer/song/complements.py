@@ -1,7 +1,7 @@
 """Files that hold everything but one part: "no_vocals", "minus drums", "Song (without bass)".
 
-Separators write them beside the part that they lack. Alone beside it, such a file is the rest of
-the song; beside the parts that it holds, it is a mix of them.
+Source separators write them beside the part that they lack. With only that part beside it, such a
+file is the rest of the song; beside the parts that it contains, it is a mix of them.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Complement:
     """The stem that a name negates.
 
     Attributes:
-        stem: that it lacks.
-        text: as the name has it: "no vocal".
+        stem: the missing stem.
+        text: the words of the name: "no vocal".
     """
 
     stem: Stem
@@ -56,8 +56,8 @@ class Complement:
 def find_complement(tokens: Sequence[str]) -> tuple[Complement | None, list[str]]:
     """Find the stem that a name negates, and the remaining tokens.
 
-    Piano (no vocals) is a piano: a part that is named beside the negation decides, unless it is the
-    song's title, which other words tell.
+    Piano (no vocals) is a piano: a part that is named beside the negation decides, unless other
+    words show that it is the song's title.
 
     Args:
         tokens: from `split_words`.
@@ -81,7 +81,7 @@ def find_complement(tokens: Sequence[str]) -> tuple[Complement | None, list[str]
 
 
 def _negation(tokens: Sequence[str]) -> tuple[int, int, Evidence] | None:
-    """First and last place (exclusive) of a negation, and what it negates."""
+    """First index, last index (exclusive) and evidence of a negation."""
     for position, token in enumerate(tokens):
         length = 2 if tuple(tokens[position : position + 2]) in _PHRASES_BEFORE else 1
         if token in _BEFORE or length > 1:
@@ -107,7 +107,7 @@ def _is_followed(tokens: Sequence[str], place: int) -> bool:
 
 
 def _run_together(token: str) -> Evidence | None:
-    """novox, drumless."""
+    """Evidence for the part negated within one word: novox, drumless."""
     if token.startswith("no") and len(token) > len("novo"):
         return _part([token.removeprefix("no")]) or _part([token.removeprefix("no").rstrip("s")])
     if token.endswith("less"):
@@ -116,7 +116,7 @@ def _run_together(token: str) -> Evidence | None:
 
 
 def _part(tokens: Sequence[str]) -> Evidence | None:
-    """The part that exactly these tokens name, if they do: an effect is none."""
+    """The part that exactly these tokens name; None for none, and for an effect."""
     for item in find_evidence(tokens):
         whole = item.text == " ".join(tokens)
         if whole and item.family is not None and (item.strength == SOURCE or item.text in _OTHERS):
@@ -131,15 +131,15 @@ def held_by(
 ) -> tuple[set[int], set[int]]:
     """Which complements are mixes of the parts beside them, and which parts they replace.
 
-    A separator that was run once a part leaves pairs (vocals and no_vocals, drums and no_drums) and
-    not one whole set of parts: the first pair is the song then.
+    A separator that was run once for each part leaves pairs (vocals and no_vocals, drums and
+    no_drums) instead of one complete set of parts: then the first pair is the song.
 
     Args:
-        complements: place of the file to what it lacks.
-        stems: place of every certain part to its stem.
+        complements: index of the file to the part that it lacks.
+        stems: index of every certain part to its stem.
 
     Returns:
-        The complements that are left out; the parts that are left out for a complement's sake.
+        Indices of complements to leave out, and of parts to leave out in favour of a complement.
     """
     lacked = {complement.stem for complement in complements.values()}
     there = set(stems.values())

@@ -1,4 +1,4 @@
-"""Recordings compared by their sound: which hold nothing that others do not hold already."""
+"""Recordings compared by their sound: which ones contain only what others already contain."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ class Heard:
     """Findings about one recording from listening to its folder.
 
     Attributes:
-        index: which recording.
+        index: of the recording.
         reason: a phrase for the user: "the same as Kick.wav".
         certain: nothing is lost without it; False if that is only likely.
-        others: the recordings that hold it.
+        others: the recordings that contain it.
     """
 
     index: int
@@ -86,7 +86,7 @@ class Candidate:
         source: its audio file.
         side: "left", "right", "mid" or "side" for half a pair, else None.
         start_s: where it begins on the song's time line, in seconds.
-        is_named: its name tells the instrument.
+        is_named: whether its name identifies the instrument.
     """
 
     file: str
@@ -103,10 +103,10 @@ class Candidate:
 def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
     """Find copies, sums, mixes and takes among a song's recordings.
 
-    A file that cannot be read is passed over: reading it in earnest says why.
+    Unreadable files are skipped: the error is reported when the mix reads them.
 
     Args:
-        candidates: all that would be mixed.
+        candidates: all recordings that would be mixed.
     """
     ends_s = [c.start_s + c.source.n_samples / c.source.sample_rate for c in candidates]
     if len(candidates) < 2 or max(ends_s) < SHORTEST_S:
@@ -130,7 +130,7 @@ def _late_copies(
     starts_s: Sequence[float],
     known: set[int],
 ) -> list[Heard]:
-    """Copies that start elsewhere: told, since a delay of the same sound may be meant."""
+    """Copies with another start: only reported, since a delayed copy may be intentional."""
     by_channel = excerpts.reshape(*excerpts.shape[:2], 2, -1)
     sounding = np.stack(
         [sounding_excerpts(np.mean(own.astype(np.float64) ** 2, axis=1)) for own in excerpts]
@@ -161,7 +161,7 @@ def _late_copies(
 
 
 def _likely_mixes(excerpts: np.ndarray, heard: Sequence[Heard]) -> list[Heard]:
-    """What sounds like all that is mixed beside it, if nothing more exact is known of it."""
+    """Recordings that sound like the mix of all others, unless a more exact relation is known."""
     by_channel = excerpts.reshape(*excerpts.shape[:2], 2, -1)
     left_out = {one.index for one in heard if one.certain}
     mixed = [
@@ -184,7 +184,7 @@ def _late_mixes(
     starts_s: Sequence[float],
     known: set[int],
 ) -> list[Heard]:
-    """Mixes of the others that start elsewhere, among those whose names say nothing."""
+    """Mixes of the others with another start, among recordings with unrecognised names."""
     rest = [index for index in range(len(candidates)) if index not in known]
     if len(rest) < 4:
         return []
@@ -224,18 +224,18 @@ def _late_mixes(
 
 
 def _lies_within(candidate: Candidate, starts_s: Sequence[float]) -> np.ndarray:
-    """Which excerpts are all recording, without what stands before its start or after its end."""
+    """Which excerpts lie entirely between the start and the end of a recording."""
     starts = np.array(starts_s) - candidate.start_s
     ends_s = candidate.source.n_samples / candidate.source.sample_rate
     return (starts >= 0.0) & (starts + EXCERPT_S <= ends_s)
 
 
 def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
-    """Whether a recording can be left out: what it is to be, and all of it, is held by others.
+    """Whether a recording can be left out because others contain all of it.
 
-    A name that says what a file plays is believed against a sum that is not exact: it may be a
-    bus beside its parts on purpose, compressed. A mix that a lossy encoder wrote is not such a bus,
-    nor is a sum of many whose names are not recognised.
+    A recognised instrument name outweighs an inexact sum: the file may be a compressed bus that
+    lies beside its parts on purpose. A mix from a lossy encoder is not such a bus, nor is a sum of
+    many files with unrecognised names.
     """
     own = candidates[found.index]
     others = [candidates[other] for other in found.others]
@@ -265,7 +265,7 @@ def _is_certain(found: Found, candidates: Sequence[Candidate]) -> bool:
 
 
 def _placed_blocks(candidate: Candidate, from_s: float) -> Iterator[np.ndarray]:
-    """A recording as it is in a plain sum from a time on: float32 (2, any number)."""
+    """A recording as it is in a plain sum, from a time on: blocks of float32 (2, samples)."""
     start = round((candidate.start_s - from_s) * EXCERPTS_RATE_HZ)
     if start > 0:
         yield np.zeros((2, start), np.float32)
@@ -276,7 +276,7 @@ def _placed_blocks(candidate: Candidate, from_s: float) -> Iterator[np.ndarray]:
 
 
 def _placed(candidate: Candidate, audio: np.ndarray) -> np.ndarray:
-    """(..., 2, samples) of (..., channels, samples), on the sides that it is mixed to."""
+    """Pan (..., channels, samples) to the sides that it is mixed to: (..., 2, samples)."""
     placed = np.zeros((*audio.shape[:-2], 2, audio.shape[-1]), np.float32)
     placed[..., _PLACES[candidate.side] if candidate.side in _PLACES else slice(0, 2), :] = audio
     if candidate.side == Side.SIDE:
@@ -285,7 +285,7 @@ def _placed(candidate: Candidate, audio: np.ndarray) -> np.ndarray:
 
 
 def _excerpt_starts_s(duration_s: float) -> list[float]:
-    """Places that no bar line coincides with for long: steps of the golden ratio."""
+    """Starts of excerpts in seconds, spaced by the golden ratio so that they never follow bars."""
     room_s = max(0.0, duration_s - EXCERPT_S)
     shares = sorted((0.5 + n * 0.6180339887) % 1.0 for n in range(N_EXCERPTS))
     return [round(share * room_s / _GRID_S) * _GRID_S for share in shares]
@@ -294,7 +294,7 @@ def _excerpt_starts_s(duration_s: float) -> list[float]:
 def _placed_excerpts(
     candidate: Candidate, starts_s: Sequence[float], length_s: float = EXCERPT_S
 ) -> np.ndarray:
-    """(excerpts, 2 x samples): as the recording is in a plain sum."""
+    """Excerpts of the recording as it is in a plain sum, float32 (excerpts, 2 x samples)."""
     own_starts_s = [start - candidate.start_s for start in starts_s]
     try:
         own = read_excerpts(candidate.source, own_starts_s, length_s, EXCERPTS_RATE_HZ)
@@ -309,7 +309,7 @@ def _placed_excerpts(
 
 
 def _preference(candidate: Candidate) -> int:
-    """Rank of a recording among copies of it: the lowest stays."""
+    """Rank of a recording among its copies: the lowest is kept."""
     name = without_audio_suffix(candidate.file)
     marked = _COPY_MARK.search(name) is not None
     return (
@@ -321,7 +321,7 @@ def _preference(candidate: Candidate) -> int:
 
 
 def _twins(candidates: Sequence[Candidate]) -> list[tuple[int, int]]:
-    """Pairs of files whose names differ in their endings alone."""
+    """Pairs of files whose names differ only in their extensions."""
     by_name: dict[str, list[int]] = {}
     for index, candidate in enumerate(candidates):
         by_name.setdefault(without_audio_suffix(candidate.file).lower(), []).append(index)
@@ -366,7 +366,7 @@ def _moved(entry: Found) -> str:
 
 
 def _share(entry: Found) -> str:
-    """How much of it others hold, in words, if that is measured on it as a whole."""
+    """How much of it others contain, in words, if that was measured over its whole length."""
     if entry.relation not in (Relation.SUM, Relation.MIX):
         return ""
     return f" ({100.0 * (1.0 - 10.0 ** (entry.left_over_db / 10.0)):.0f} % of it)"

@@ -1,8 +1,8 @@
-"""Files that hold the same recording again, by their names: copies, other formats, takes, dry ones.
+"""Files that duplicate a recording, found by their names: copies, other formats, takes, dry ones.
 
-Only what is certain is left out: another format of the same name, a copy of the same bytes, a take
-beside its comp. What a name can only hint at is said of the file. What the samples tell is in
-`mixer.song.relations`.
+Only certain duplicates are left out: another format of the same name, a copy of the same bytes,
+a take beside its comp. Weaker evidence gives a remark on the file. `mixer.song.relations` compares
+the samples themselves.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Copy:
 
     Attributes:
         reason: for the user.
-        is_left_out: it is certain; else the reason is only said.
+        is_left_out: whether it is certain; otherwise the reason is only a remark.
     """
 
     reason: str
@@ -60,7 +60,7 @@ def find_copies(paths: Sequence[Path], names: Sequence[str]) -> dict[int, Copy]:
         names: relative to the song's folder.
 
     Returns:
-        The place of each copy to what it is.
+        Each copy by its index in `paths`.
     """
     formats, named, others = _by_name(tuple(names))
     found: dict[int, Copy] = {}
@@ -74,7 +74,7 @@ _Told = tuple[tuple[int, Copy], ...]
 
 @lru_cache(SAME_FOLDERS)
 def _by_name(names: tuple[str, ...]) -> tuple[_Told, tuple[tuple[int, int], ...], _Told]:
-    """What is decided by names alone, and the pairs of copy and original that bytes decide."""
+    """Copies decided by names alone, and pairs of copy and original to be compared byte by byte."""
     return (
         tuple(_other_formats(names)),
         tuple(_named_copies(names)),
@@ -118,7 +118,7 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def _named_copies(names: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Files that are named as a copy of another, and that one."""
+    """Pairs of a file named as a copy and its original."""
     titles = {_title(name): place for place, name in reversed(list(enumerate(names)))}
     for place, name in enumerate(names):
         folder, title = _title(name)
@@ -138,7 +138,7 @@ def _same_bytes(a: Path, b: Path) -> bool:
 
 
 def _takes(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
-    """Takes are left out beside their comp; without one a message tells of them."""
+    """Takes: left out beside their comp, remarked on without one."""
     takes: dict[tuple[str, ...], list[int]] = defaultdict(list)
     comps: dict[tuple[str, ...], int] = {}
     for place, name in enumerate(names):
@@ -158,7 +158,7 @@ def _takes(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
 
 
 def _dry(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
-    """The dry signal of a recording that is there processed."""
+    """Dry signals of recordings whose processed version is also present."""
     there = {_words(name): place for place, name in enumerate(names)}
     for place, name in enumerate(names):
         tokens = _words(name)

@@ -11,7 +11,7 @@ from mixer.errors import InputError
 
 
 def remarks_on(source: AudioSource) -> list[str]:
-    """Remarks on a file's length, state and scale, as far as it has been read."""
+    """Remarks on a file's length, damage and scale, as far as it has been read."""
     remarks = []
     damage = audio_io.damage_of(source)
     if damage is not None:
@@ -42,7 +42,7 @@ def refuse_damaged(sources: Sequence[AudioSource]) -> None:
 
 
 def look_for_damage(sources: Sequence[AudioSource]) -> None:
-    """Decode what shows its damage only while it is decoded, so that it can be said beforehand."""
+    """Decode formats whose damage shows only in decoding, so that it can be reported early."""
     _in_threads(_fault, [source for source in sources if audio_io.hides_damage(source)])
 
 
@@ -62,7 +62,7 @@ def _in_threads(
 
 
 def refuse_known_damage(sources: Sequence[AudioSource]) -> None:
-    """Refuse what reading has shown to be damaged so far, for use after the files have been read.
+    """Refuse files that have turned out to be damaged, for use after reading them.
 
     Raises:
         InputError: the first that is truncated or damaged.

@@ -1,4 +1,4 @@
-"""Files that decide for the whole song alone: its length, its sample rate, or its level."""
+"""Single files that determine the whole song's length, sample rate or level."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FAR_LONGER_FROM = 2.0  # times the median length of all others
 
 
 def deciding_files(sources: Sequence[AudioSource]) -> dict[int, list[str]]:
-    """Properties of the song that single files decide, by place in the list; empty as a rule."""
+    """Properties of the song that single files determine, by index; usually empty."""
     found: dict[int, list[str]] = {}
     if len(sources) < 2:
         return found

@@ -1,6 +1,6 @@
-"""Recordings that would be mixed twice: copies by their names, and what others hold by its sound.
+"""Recordings that would be mixed twice, found by name (copies) or by sound (contained in others).
 
-What `song.toml` puts into a stem stays; it is remarked on.
+A file that `song.toml` puts into a stem stays, with a remark.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mixer.song.tracks import as_tracks
 
 
 def leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Recording]:
-    """Leave out what appears twice by its name; what `song.toml` puts into a stem stays."""
+    """Leave out copies found by name, except files that `song.toml` puts into a stem."""
     places = [
         place
         for place, r in enumerate(found)
@@ -39,7 +39,7 @@ def leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Rec
 
 
 def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Recording]:
-    """Leave out what others hold already by its sound; what `song.toml` puts into a stem stays."""
+    """Leave out recordings contained in others, except files that `song.toml` puts into a stem."""
     # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
     from mixer.song.content import Candidate, compare_recordings
 
@@ -71,9 +71,9 @@ def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Reco
 
 
 def _is_another_instrument(recording: Recording, others: list[Recording]) -> bool:
-    """Whether the one recording that holds all of it is named after another instrument.
+    """Whether a single recording contains all of it but is named after another instrument.
 
-    The same bits under two names may be meant as two layers.
+    Identical samples under two names may be intended as two layers.
     """
     if len(others) != 1 or UNKNOWN in (recording.role, others[0].role):
         return False
@@ -81,7 +81,7 @@ def _is_another_instrument(recording: Recording, others: list[Recording]) -> boo
 
 
 def _sources(recordings: list[Recording]) -> list[set[str]]:
-    """Files of each source that several microphones hear, as far as names tell."""
+    """Sets of files that are microphones at one source, according to their names."""
     return [
         {recording.file for microphone in group for recording in microphone.track.recordings}
         for group in microphone_groups(as_tracks(recordings))

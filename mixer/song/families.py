@@ -1,7 +1,7 @@
-"""Families of sources that words of track names speak for: kick, overheads, lead vocal, organ.
+"""Families of sources that words in track names stand for: kick, overheads, lead vocal, organ.
 
-A family is finer than a stem and bears the name of the role (`mixer.roles`) that it is, if it is
-one. A family that bears a stem's name is for words that tell the stem and no more ("drums", "vox").
+A family is finer than a stem, and has the name of its role (`mixer.roles`) if there is one. A
+family with a stem's name is for words that identify only the stem ("drums", "vox").
 """
 
 from typing import Literal

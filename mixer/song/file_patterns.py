@@ -1,4 +1,4 @@
-"""Which files an entry of `song.toml` means: a name, or a pattern with * and ?."""
+"""Files matched by an entry of `song.toml`: a name, or a pattern with * and ?."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether an entry means a file.
+    """Whether an entry matches a file.
 
-    `*` stands for any text and `?` for one character; anything else, brackets too, for itself. The
-    pattern may leave out the folders inside the song's. Normal forms do not matter.
+    `*` matches any text and `?` one character; anything else, brackets included, matches itself.
+    The pattern may omit folders inside the song's folder. Unicode normal forms are ignored.
     """
     return any(_fits(_normal(pattern), form) for form in _forms(name))
 
@@ -21,7 +21,7 @@ def is_exactly(pattern: str, name: str) -> bool:
 
 
 def files_meant(pattern: str, names: Iterable[str]) -> list[str]:
-    """The files that an entry means: those of exactly that name, else those that fit.
+    """The files that an entry matches: those of exactly that name, else those of its pattern.
 
     A name with its folders wins over the same name in another folder.
     """
@@ -46,7 +46,7 @@ def _forms(name: str) -> tuple[str, str]:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Without backtracking further than the last *: time grows with the product of the lengths."""
+    """Match without backtracking beyond the last *: time is at most the product of the lengths."""
     place = start = 0
     star: int | None = None
     tried = 0

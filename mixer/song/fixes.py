@@ -23,7 +23,7 @@ FIX_WORDS = (NO_FIXES, Fix.POLARITY, Fix.DELAY, f"{Fix.POLARITY},{Fix.DELAY}")
 
 
 def check_fixes(fixes: Sequence[str]) -> None:
-    """Refuse what cannot be repaired.
+    """Refuse unknown or repeated fixes.
 
     Raises:
         SettingsError: a name that is none of `FIXES`, or one given twice.
@@ -36,7 +36,7 @@ def check_fixes(fixes: Sequence[str]) -> None:
 
 
 def parse_fixes(text: str) -> tuple[str, ...]:
-    """Names of fixes in any order, between commas, semicolons, plus signs or spaces; or none.
+    """Parse names of fixes, separated by commas, semicolons, plus signs or spaces; or "none".
 
     Raises:
         SettingsError: as `check_fixes`.

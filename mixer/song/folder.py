@@ -1,8 +1,8 @@
 """Every file under a song's folder: a candidate to be mixed, or left out with its reason.
 
 A song is a folder of recordings, of folders of instruments (`Drums/Kick In.wav`), or of a folder of
-stems or multitracks beside a mix of them. A folder of several songs is not one song. Nothing is
-passed over in silence.
+stems or multitracks beside a mix of them. A folder of several songs is not one song. Every
+file that is left out has a reason.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class FolderFile(NamedTuple):
     """One file under a song's folder.
 
     Attributes:
-        place: its location.
+        place: its path.
         name: relative to the song's folder, with forward slashes.
-        instruments: words of the instruments' folders that it is in.
+        instruments: words of the names of the instrument folders that it is in.
         reason: why it is left out; None for a candidate.
-        may_be_a_part: it is left out, and may have been meant to be mixed.
-        is_plain: it is a file itself, and not a link, a pipe or a device.
+        may_be_a_part: whether it is left out although it may be a part of the song.
+        is_plain: whether it is a regular file, not a link, a pipe or a device.
     """
 
     place: str
@@ -50,10 +50,10 @@ class FolderFile(NamedTuple):
 
 
 def list_song_folder(folder: Path) -> list[FolderFile]:
-    """Every file under a song's folder, links to folders among them, in no order.
+    """Every file under a song's folder, links to folders included, in no particular order.
 
     Raises:
-        InputError: it cannot be read, holds songs and not one song, or more than `MAX_FILES` files.
+        InputError: it cannot be read, contains several songs, or more than `MAX_FILES` files.
     """
     root = scan_folder(folder)
     plan = plan_folder(root, is_song=True)

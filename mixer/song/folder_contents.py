@@ -1,4 +1,4 @@
-"""Contents of a folder by its file names: how many parts, of one stem, song or several."""
+"""Contents of a folder by its file names: number of parts, and of how many stems or songs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FEWEST_PARTS = 2
 
 
 def holds_audios(folder: Folder) -> bool:
-    """Whether it holds several recordings itself."""
+    """Whether the folder itself contains several recordings."""
     return len(folder.audio) >= _FEWEST_PARTS
 
 
@@ -25,7 +25,7 @@ def is_band(folder: Folder) -> bool:
 
 
 def holds_songs(folder: Folder) -> bool:
-    """Whether several folders in one hold tracks of several stems each: an EP by its name."""
+    """Whether several of its folders contain tracks of several stems each, as on an EP."""
     return _n_bands(folder) > 1
 
 
@@ -39,12 +39,12 @@ def holds_parts(folder: Folder) -> bool:
 
 
 def n_parts(folder: Folder) -> int:
-    """How many files in it and below it are named after parts of a song."""
+    """Number of files in it and below it that are named after parts of a song."""
     return len(folder.parts) + sum(n_parts(inner) for inner in folder.folders)
 
 
 def n_lossless(folder: Folder) -> int:
-    """How many recordings in it and below it are not of a lossy format."""
+    """Number of recordings in it and below it in a lossless format."""
     lossy = (".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4")
     own = sum(not name.lower().endswith(lossy) for name in folder.audio)
     return own + sum(n_lossless(inner) for inner in folder.folders)

@@ -26,11 +26,12 @@ class FolderPlan:
     """Plan for the folders in one folder.
 
     Attributes:
-        read: they are searched further; with the words of their instrument, if it is one.
-        left_out: with the reason.
+        read: folders to search further, with the words of their instrument, if any.
+        left_out: folders that are left out, with the reason.
         own_reason: why the folder's own recordings are left out; None if they are not.
-        songs: folders that are songs of their own; the folder is not one song then.
-        own_sums: the folder's own recordings that are the sum of one of its folders, and why.
+        songs: folders that are songs themselves; if there are any, the folder is not one song.
+        own_sums: the folder's own recordings that are the sum of one of its folders, with the
+            reason.
     """
 
     read: dict[str, tuple[str, ...]]
@@ -44,8 +45,8 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     """Plan how the folders in a folder are read.
 
     Args:
-        folder: a song's, or one of its folders.
-        is_song: it is not a folder of an instrument, so its folders may be songs.
+        folder: of a song, or one inside it.
+        is_song: False for an instrument's folder, whose folders cannot be songs.
     """
     inner = {f.name: f for f in folder.folders_with_audio}
     kinds = {name: kind_of(name, folder.name) for name in inner}
@@ -105,7 +106,7 @@ def _of_collections(
 def _instruments(
     inner: dict[str, Folder], kinds: dict[str, str], names: list[str], has_parts: bool
 ) -> list[str]:
-    """Folders of instruments: their names say so, and what is in them does not object."""
+    """Folders of instruments: named so, with contents that do not contradict the name."""
     named = [
         name
         for name in names
@@ -121,7 +122,7 @@ def _instruments(
 
 
 def _own_sums(folder: Folder, inner: dict[str, Folder], instruments: list[str]) -> dict[str, str]:
-    """Drums.wav beside the folder Drums: the sum of what is in it."""
+    """Recordings that are the sum of a folder of the same name: Drums.wav beside Drums."""
     words = {tuple(split_words(name)): name for name in instruments if holds_audios(inner[name])}
     titles = {name: tuple(split_words(without_audio_suffix(name))) for name in folder.audio}
     return {

@@ -1,4 +1,4 @@
-"""A folder and those in it as they lie on disk: the names of files, of folders and of links."""
+"""A folder and its subfolders on disk: names of files, folders and links."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Folder:
     """A folder as it lies on disk.
 
     Attributes:
-        path: where it is.
-        files, folders, links: what is in it; links are those to folders, and folders too deep.
+        path: of the folder.
+        files, folders, links: its contents; links are those to folders, and folders too deep.
         odd_files: those of its files that are links, pipes or devices.
-        is_cut: it cannot be read.
+        is_cut: whether it cannot be read.
     """
 
     path: Path
@@ -65,7 +65,7 @@ class Folder:
 
     @cached_property
     def audio(self) -> list[str]:
-        """Names that may be recordings of it."""
+        """Names of its files that may be recordings."""
         sure, videos = _named_as_audio(tuple(self.files))
         if not videos:
             return list(sure)
@@ -87,7 +87,7 @@ class Folder:
 
     @property
     def folders_with_audio(self) -> list[Folder]:
-        """Folders that may hold recordings, without mixer's own results."""
+        """Folders that may contain recordings, except mixer's own results."""
         return [f for f in self.folders if f.holds_audio and not self.was_written(f)]
 
     def was_written(self, inner: Folder) -> bool:
@@ -97,7 +97,7 @@ class Folder:
 
     @cached_property
     def parts(self) -> list[str]:
-        """Stems that its own files name with certainty."""
+        """Stems that its own files' names identify with certainty."""
         return [stem for name in self.audio if (stem := stem_of_part(name)) is not None]
 
 
@@ -118,7 +118,7 @@ def scan_folder(folder: Path, *, bounded: bool = True) -> Folder:
     """List a folder and all below it.
 
     Args:
-        folder: where to begin.
+        folder: root of the tree.
         bounded: refuse more than `MAX_FILES` files.
 
     Raises:

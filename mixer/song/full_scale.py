@@ -1,8 +1,8 @@
-"""Float files whose samples are integers' numbers, ±32 768 for example: brought to full scale.
+"""Scale float files whose samples are in an integer range, ±32 768 for example, to full scale.
 
-Programs that work on integers write them so (NumPy, SciPy, MATLAB); mixed as they are, one such
-file drowns the song by 90 dB. Between what float recordings reach and what integers reach there is
-room: 512 is +54 dBFS of the one and -36 dBFS of the other.
+Programs that work on integers write such files (NumPy, SciPy, MATLAB); mixed unchanged, one of them
+is 90 dB louder than the song. The two kinds are easy to tell apart: a peak of 512 is +54 dBFS for
+float samples and -36 dBFS for 16-bit integers.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _WHOLE_FROM = 2.0
 def full_scales(sources: Sequence[AudioSource]) -> list[float]:
     """Divisor for the samples of each file of a song; 1 for nearly all.
 
-    A file whose own scale is not certain goes by that of the others, where most are scaled.
+    A file whose own scale is uncertain takes that of the others if most of them are scaled.
 
     Raises:
-        InputError: a peak that neither float samples nor integers reach.
+        InputError: a peak is out of range for both float samples and integers.
     """
     peaks = [_peak(source) for source in sources]
     own = [_own_scale(*peak) if peak else 1.0 for peak in peaks]
@@ -64,7 +64,7 @@ def _peak(source: AudioSource) -> tuple[float, bool] | None:
 
 
 def _own_scale(peak: float, whole: bool) -> float | None:
-    """What one file alone tells; None if its scale is not certain."""
+    """Scale by one file alone; None if it is uncertain."""
     for scale, (low, high) in _SCALES.items():
         if low <= peak <= high:
             return scale

@@ -110,7 +110,7 @@ def inspect_song(
 
     Args:
         song: from `load_song`.
-        progress: called with the file at hand and the share done, 0 to 1.
+        progress: called with the current file and the share done, 0 to 1.
 
     Returns:
         The table of files; a file that cannot be decoded is a finding, not an error.
@@ -153,7 +153,7 @@ def inspect_song(
 
 
 def _scaled(recordings: Sequence[Recording]) -> Sequence[Recording]:
-    """At full scale; as they stand if that is not certain, so that each is looked at."""
+    """Recordings at full scale; unchanged if a scale is uncertain, so that all are inspected."""
     try:
         return at_full_scale(recordings)[0]
     except InputError:
@@ -245,7 +245,7 @@ def _clipped_samples(audio: np.ndarray) -> int:
 
 
 def _sketch(audio: np.ndarray, sample_rate: int, start_s: float) -> np.ndarray:
-    """The mid channel at `_SKETCH_RATE_HZ` where it is in the song: enough to tell waveforms."""
+    """The mid channel at `_SKETCH_RATE_HZ`, placed in the song, for comparing waveforms."""
     mid = audio.mean(axis=0, keepdims=True)
     n_samples = audio_io.resampled_length(mid.shape[1], sample_rate, _SKETCH_RATE_HZ)
     own = audio_io.resample(mid, sample_rate, _SKETCH_RATE_HZ, n_samples)[0]
@@ -309,11 +309,11 @@ def _compare_sketches(
 
 
 def _misalignment_s(own: np.ndarray, rest: np.ndarray) -> float | None:
-    """How much later than the rest a track's onsets come, if that is clear; else None.
+    """Delay in seconds of a track's onsets against the rest, if it is clear; else None.
 
-    The onset envelopes are correlated over ±2 s. Music repeats, so a peak at a beat's distance says
-    nothing by itself: there must also be next to no correlation at no lag. Among peaks that are as
-    good the nearest is told.
+    The onset envelopes are correlated over ±2 s. Music repeats, so a peak at a beat's distance is
+    not evidence by itself: the correlation at lag zero must also be near zero. Among equally high
+    peaks the nearest is returned.
     """
     onsets_own, onsets_rest = _onset_envelope(own), _onset_envelope(rest)
     scale = math.sqrt(float(np.dot(onsets_own, onsets_own) * np.dot(onsets_rest, onsets_rest)))
@@ -333,7 +333,7 @@ def _misalignment_s(own: np.ndarray, rest: np.ndarray) -> float | None:
 
 
 def _onset_envelope(sketch: np.ndarray) -> np.ndarray:
-    """Rises of the smoothed level from frame to frame, their mean taken off."""
+    """Rises of the smoothed level from frame to frame, minus their mean."""
     hop_length = _SKETCH_RATE_HZ // _ENVELOPE_RATE_HZ
     frames = sketch[: len(sketch) // hop_length * hop_length].reshape(-1, hop_length)
     if len(frames) < len(_SMOOTHING):

@@ -1,7 +1,7 @@
-"""Copies of a recording that come later or earlier by more than excerpts of it can tell.
+"""Copies of a recording with a delay longer than its excerpts.
 
-The same recording exported with another start equals the other one nowhere at once. What both have
-in common wherever they are cut, levels and spectrum, picks the pairs that are read further.
+The same recording exported with another start equals the other one at no common time. Level and
+spectrum, which do not depend on the start, select the pairs that are compared further.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def late_copies(
     read_around: ReadAround,
     sample_rate: int,
 ) -> dict[int, tuple[int, float]]:
-    """Recordings that equal an earlier one except for a long delay: which, and how much later in s.
+    """Find copies with a long delay: index of the original, and the delay in seconds.
 
     Args:
         excerpts: float32 (recordings, excerpts, samples), of one channel.

@@ -1,7 +1,7 @@
 """Possible positions of a recording that is a mix of the others but starts earlier or later.
 
-A mix that is exported without its count-in, or with one, equals the others nowhere at once. Its
-waveform at a low rate is the sum of theirs, moved: one correlation over the whole song tells where.
+A mix exported with or without a count-in matches the others at no common time. At a low sample rate
+its waveform is their delayed sum: one correlation over the whole song finds the delay.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LEAST_CORRELATION = 0.3
 
 
 def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> bool:
-    """Whether a recording has about the spectrum of others together: parts seldom have.
+    """Whether a recording's spectrum is close to that of the others' sum; a part's seldom is.
 
     Args:
         own, others, sample_rate: as in `spectrum_differs_by_db`.
@@ -40,7 +40,7 @@ def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> 
 
 
 def spectrum_differs_by_db(own: np.ndarray, others: np.ndarray, sample_rate: int) -> float:
-    """Difference of the levels in octaves, regardless of the overall level.
+    """Difference of octave-band levels in dB, regardless of the overall level.
 
     Args:
         own, others: float32 (..., samples), stretches of it and of the others, each by itself.
@@ -63,12 +63,12 @@ def sketch_all(
     """The sum of recordings at a low rate, and some of them by themselves.
 
     Args:
-        sources: each with where it begins in the song, in seconds; what lies before it is cut.
-            One that cannot be read is silent: reading it in earnest says why.
-        kept: places of those that are wanted by themselves.
+        sources: each with its start in the song, in seconds; audio before the song's start is cut.
+            An unreadable file counts as silence: the error is reported when the mix reads it.
+        kept: indices of recordings to return individually as well.
 
     Returns:
-        float64 (samples,), and by place float64 (samples,), of any lengths.
+        The sum, float64 (samples,), and single recordings by index, float64 (samples,) each.
     """
     whole, single = np.zeros(0), dict[int, np.ndarray]()
     with Workers(available_threads()) as pool:
@@ -83,7 +83,7 @@ def likely_moves_s(own: np.ndarray, whole: np.ndarray) -> list[float]:
     """Likely delays of a recording against the others in seconds, the likeliest first.
 
     Args:
-        own, whole: as `sketch_all` gives them.
+        own, whole: from `sketch_all`.
     """
     return [later_s for later_s, _ in likely_places(own, _added(whole, -own))]
 
@@ -95,7 +95,7 @@ def likely_places(own: np.ndarray, others: np.ndarray) -> list[tuple[float, floa
         own, others: float64 (samples,), sketches of it and of the others' sum.
 
     Returns:
-        By how much later it may come, in seconds, and the correlation there, 0 to 1.
+        Possible delays in seconds, each with its correlation, 0 to 1.
     """
     if not own.any() or not others.any():
         return []

@@ -1,8 +1,8 @@
 """Words of files that are not parts of the song: mixes, bounces, clicks, guides, references.
 
-Summed in, a mix would double the song and a click would tick over it. How sure a word is decides
-what it yields to: see `mixer.song.track_words`. None of these words is looked for inside another
-word: a refrain is not a reference.
+In the mix, a bounce would double the song and a click would be audible. The certainty of a word
+decides its precedence: see `mixer.song.track_words`. None of these words is searched for inside
+another word: a refrain is not a reference.
 """
 
 # A guide or a reference stays one, whatever instrument plays it.

@@ -1,7 +1,7 @@
 """Recordings that sound like the sum of all others, though they are not exactly that.
 
-A mix with reverb, a compressor or levels of its own over it fits no sum of its parts; its waveform
-still correlates with theirs, which a part of a song hardly does. That is told, not acted on.
+A mix with reverb, compression or automated levels is not a sum of its parts, but its waveform still
+correlates with theirs, which a single part hardly does. Such files are reported, not left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Result for every file of a song, for programs: one record a file."""
+"""Result for every file of a song as data for programs: one record for each file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of recordings -> a song: found, classified, grouped into stems, ready to be read."""
+"""Loading of a song from a folder: recordings are found, classified and grouped into stems."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def load_song(
             instruments (`Drums/Kick.wav`) or a mix of them, and perhaps `song.toml`.
         strict: an unrecognised name is an error instead of going to `other`, and so is a truncated
             or damaged file.
-        leave_out_faulty: a file that cannot be used is left out, not an error; for looking at a
-            folder, since a mix without it is not the song.
+        leave_out_faulty: leave out files that cannot be used instead of raising an error; for
+            inspecting a folder, not for mixing, since the mix would be incomplete.
         listen: compare excerpts of the recordings, and leave out what others hold already (copies,
             sums, mixes, takes); classify recordings with unrecognised names by their sound. Without
             it no audio is decoded.
@@ -112,7 +112,7 @@ def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -
 def _found(
     folder: Path, files: Sequence[FolderFile], settings: SongSettings, *, listen: bool
 ) -> tuple[list[Recording], TimeLine]:
-    """Every recording of a folder, sorted in or left out with its reason, and where they lie."""
+    """Every recording of a folder, classified or left out with a reason, and their time line."""
     told = _classified(folder, files, settings)
     found = [
         r
@@ -129,7 +129,7 @@ def _found(
 def _classified(
     folder: Path, files: Sequence[FolderFile], settings: SongSettings
 ) -> dict[str, Classification]:
-    """What the candidates' names say, beside each other; files that are ignored are not there."""
+    """Classify the candidates by name, within the whole folder; ignored files are omitted."""
     heard = [
         file
         for file in files
@@ -179,7 +179,7 @@ def _clip(recording: Recording) -> Clip:
 
 
 def _end_samples(recording: Recording, sample_rate: int) -> int:
-    """Where a recording ends in the song."""
+    """Position of a recording's end in the song, in samples."""
     source = recording.source
     length = audio_io.resampled_length(source.n_samples, source.sample_rate, sample_rate)
     return round(recording.start_s * sample_rate) + length
@@ -253,7 +253,7 @@ def _refuse_uncertain(recordings: Sequence[Recording]) -> None:
 
 @lru_cache(SAME_FOLDERS)
 def _natural_order(names: tuple[str, ...]) -> list[int]:
-    """The places of names in the order that people give them: 2_Snare before 10_Bass."""
+    """Indices of names in natural order: 2_Snare before 10_Bass."""
     return sorted(range(len(names)), key=lambda place: _natural_key(names[place]))
 
 

@@ -1,6 +1,6 @@
 """Which tracks, by their names, are microphones at one source: kick in and out, DI and amplifier.
 
-What is left of a name without words of microphones is the source; tracks with the same rest are
+A name without its microphone words is that of the source; tracks with the same source are
 candidates, and their sound decides (`mixer.song.microphones`).
 """
 
@@ -54,7 +54,7 @@ class Microphone:
 
     Attributes:
         track: the track.
-        words: of its name that say which microphone; empty if the name is the source's alone.
+        words: of its name that identify the microphone; empty if it only names the source.
     """
 
     track: Track
@@ -62,17 +62,17 @@ class Microphone:
 
     @property
     def is_top(self) -> bool:
-        """Whether it stands where the source is hit."""
+        """Whether it is on the side where the source is struck."""
         return any(word in _TOP for word in self.words)
 
     @property
     def is_away(self) -> bool:
-        """Whether it hears the room, so that its distance is what it is there for."""
+        """Whether it is a room microphone, whose distance is intentional."""
         return not _AWAY.isdisjoint(self.words)
 
 
 def microphone_groups(tracks: Sequence[Track]) -> list[list[Microphone]]:
-    """Tracks whose names differ by words of microphones alone, two and more at a time."""
+    """Groups of two or more tracks whose names differ only in microphone words."""
     groups: dict[tuple[str, ...], list[Microphone]] = {}
     for track in tracks:
         source, words = _taken_apart(track)

@@ -35,12 +35,12 @@ class Hearing:
 def read_microphone(
     recordings: Sequence[Recording], song: Song, turned: Collection[str]
 ) -> list[np.ndarray] | None:
-    """Stretches of a track's middle as it is in the song; None if it cannot be read.
+    """Excerpts of a track's mid signal as it is in the song; None if it cannot be read.
 
     Args:
         recordings: one, or the halves of a pair.
         song: that they belong to.
-        turned: files to be read with their polarity turned round.
+        turned: files to be read with inverted polarity.
     """
     room_s = max(0.0, song.duration_s - _EXCERPT_S)
     # Steps of the golden ratio: no bar line coincides with them for long.
@@ -62,7 +62,7 @@ def read_microphone(
 
 
 def around_peaks(heard: Sequence[Hearing], anchor: Hearing, sample_rate: int) -> list[Hearing]:
-    """All microphones at the moments at which one of them hears most."""
+    """Excerpts of all microphones around the peaks of one of them."""
     length, before = (round(s * sample_rate) for s in (_AROUND_PEAK_S, _BEFORE_PEAK_S))
     starts = [
         min(max(0, int(np.abs(excerpt).argmax()) - before), max(0, excerpt.size - length))

@@ -1,8 +1,8 @@
-"""Microphones at one source that thin each other out, and the effect of correcting them.
+"""Microphones at one source that cancel each other in part, and the effect of correcting them.
 
-Names tell which tracks may be microphones at one source, their sound whether they are: of two
-performances, or two samples that sound together, it finds no delay. The halves of a stereo pair are
-never moved against each other, since their delays are the stereo image.
+Names select tracks that may be microphones at one source, and their sound decides: between two
+performances or two layered samples no delay is found. The halves of a stereo pair are never moved
+against each other, since the delay between them makes the stereo image.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _NOTHING = Offset(0, False, 0.0)
 
 @dataclass(frozen=True)
 class Misplaced:
-    """A track, or half a pair, that does not fit another at the same source.
+    """A track, or half a pair, whose polarity or delay does not match another at the same source.
 
     Attributes:
-        files: its own; both of a pair, which move together.
+        files: its own files; both of a pair, which are corrected together.
         reference: the file that it is compared with.
         delay_s: delay against the reference; 0 if none needs correction.
         inverted: its polarity is the opposite.
@@ -78,10 +78,10 @@ class Misplaced:
 def find_misplaced(song: Song) -> list[Misplaced]:
     """Compare the microphones of each source, and the halves of each pair.
 
-    Files that cannot be read are passed over: reading them in earnest says why.
+    Unreadable files are skipped: the error is reported when the mix reads them.
 
     Args:
-        song: from `load_song`; where recordings start and which are inverted counts.
+        song: from `load_song`; starts and polarities of its recordings are taken into account.
     """
     tracks = tracks_of(song)
     found: dict[str, Misplaced] = {}
@@ -101,7 +101,7 @@ def find_misplaced(song: Song) -> list[Misplaced]:
 
 
 def _judge_pair(track: Track, song: Song) -> Misplaced | None:
-    """Whether the halves of a pair are opposite; the right one is then called inverted."""
+    """Find halves of a pair with opposite polarity; the right one then counts as inverted."""
     sides = {recording.side: recording for recording in track.recordings}
     if set(sides) != {Side.LEFT, Side.RIGHT}:
         return None
@@ -120,7 +120,7 @@ def _judge_pair(track: Track, song: Song) -> Misplaced | None:
 
 
 def _judge_group(heard: Sequence[Hearing], sample_rate: int) -> list[Misplaced]:
-    """Microphones against the first to hear their source, of those the right way round."""
+    """Compare microphones with the earliest one that has the source's polarity."""
     if len(heard) < 2:
         return []
     anchor = max(heard, key=lambda one: (not one.microphone.is_away, one.power))
@@ -155,8 +155,8 @@ def _judge_group(heard: Sequence[Hearing], sample_rate: int) -> list[Misplaced]:
 def _right_way_round(heard: Sequence[Hearing], near: dict[int, Offset]) -> bool:
     """Whether the source's polarity is the opposite of the anchor's.
 
-    It is that of most; of as many either way, that of the microphone where the source is hit, as
-    its name says, or of the anchor.
+    The majority decides; if there is none, the microphone that is named for the side where the
+    source is struck, or the anchor.
     """
     n_inverted = sum(offset.inverted for offset in near.values())
     if 2 * n_inverted != len(near):
@@ -168,7 +168,7 @@ def _right_way_round(heard: Sequence[Hearing], near: dict[int, Offset]) -> bool:
 def _worth_mending(
     own: Hearing, other: Hearing, delay: int, inverted: bool, sample_rate: int
 ) -> list[Misplaced]:
-    """What is found, if the sum of both is fuller without it.
+    """The fault, if correcting it raises the power of the sum of both.
 
     Args:
         own: the microphone.
@@ -191,7 +191,7 @@ def _worth_mending(
 
 
 def _judge_far(own: Hearing, other: Hearing, sample_rate: int) -> Misplaced | None:
-    """Whether a track is the same source, but later than close microphones can be."""
+    """Find a track of the same source that is later than a close microphone can be."""
     if own.microphone.is_away:
         return None
     offset = find_offset(own.excerpts, other.excerpts, sample_rate, max_delay_s=_FAR_DELAY_S)

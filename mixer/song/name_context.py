@@ -1,4 +1,4 @@
-"""Meaning of a track's name beside the others of its song."""
+"""Meaning of a track's name in the context of the song's other names."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _VERSIONS = frozenset(("v", "version", "final", "new", "edit"))
 def classify_all(
     names: Sequence[str], folders: Sequence[Sequence[str]] | None = None, song: str = ""
 ) -> list[Classification]:
-    """`classify` for all files of one song, in their order, with what only the folder can tell.
+    """Classify all files of one song, in order, using the context of the whole folder.
 
     Words that all names begin or end with (the artist, the song) are ignored if they contradict
     what the names say without them. So are words of mixes and bounces that most names share. A bare
-    "Lead" is an instrument's where another track is the vocal; "Instrumental", "no vocals" and
+    "Lead" is an instrument if another track is the vocal; "Instrumental", "no vocals" and
     "Main" are mixes if the song has their parts, a "Kick SUM" if its microphones are there,
     and so is a file that bears the song's name alone.
 
@@ -74,7 +74,7 @@ def _classified(
     title: tuple[str, ...],
     song: frozenset[str],
 ) -> tuple[Classification, ...]:
-    """As `classify_all`, of what is equal in many songs: their names, and their own in those.
+    """As `classify_all`, cached by names, which are equal in many songs.
 
     Args:
         names, folders: as there.
@@ -94,7 +94,7 @@ def _classified(
 
 
 def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
-    """The names without words of mixes that most of them share: they say how all were exported."""
+    """The names without mix words that most of them share, which describe the export."""
     sharing: Counter[str] = Counter()
     for tokens in names:
         found = find_evidence(tokens)
@@ -112,7 +112,7 @@ def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
 
 
 class _Folder:
-    """The names of one song and what they were taken for one by one."""
+    """The names of one song and the classification of each by itself."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class _Folder:
         }
 
     def judged(self) -> list[Classification]:
-        """The results, each changed by the first thing that the folder tells of it."""
+        """The results, each changed by the first rule about the folder that applies."""
         adjusted: dict[int, Classification] = {}
         for judge in (self._complements, self._backings, self._weak_mixes, self._sums,
                       self._leads, self._songs_name):  # fmt: skip
@@ -196,7 +196,7 @@ class _Folder:
         }
 
     def _weak_mixes(self) -> dict[int, Classification]:
-        """Names of mixes that mean one only beside parts: Main, Final, LR."""
+        """Names that mean a mix only if parts are present: Main, Final, LR."""
         if len(self._named(lambda item: item.names_a_part)) >= _FEWEST_PARTS_OF_MIX:
             return {}
         return {
@@ -265,7 +265,7 @@ class _Folder:
         }
 
     def _bears_only_the_title(self, index: int) -> bool:
-        """Whether nothing is left of a name without the title that all bear, or the folder has."""
+        """Whether a name consists only of the title that all names or the folder have."""
         whole = [token for token in self.whole[index].tokens if not token.isdigit()]
         if not whole or not self.tracks[index].tokens:
             return bool(whole)

@@ -1,7 +1,7 @@
-"""Recordings that another one nearly holds: copied out of it in part, or moved by milliseconds.
+"""Near copies: recordings that are a part of another one, or delayed by milliseconds.
 
-Both may be meant (a sample that two tracks trigger, a delay that widens): they are told, not acted
-on.
+Both may be intentional (a sample triggered by two tracks, a widening delay): they are reported, not
+left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LIKE_LEVELS_FROM = 0.97
 
 
 def copied_from(excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int]) -> dict[int, int]:
-    """Recordings that equal another wherever they play, and which one.
+    """Find recordings that equal another one wherever they play: index of the other by index.
 
     Args:
         excerpts: float32 (recordings, excerpts, channels x samples).
@@ -55,7 +55,7 @@ def copied_from(excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int]
 def moved_copies(
     excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int], sample_rate: int
 ) -> dict[int, tuple[int, float]]:
-    """Recordings that equal an earlier one except for a delay: which, and by how much later in s.
+    """Find delayed copies: by index, the index of the original and the delay in seconds.
 
     Args:
         excerpts: float32 (recordings, excerpts, samples), of one channel.
@@ -93,10 +93,10 @@ def find_lag(own: np.ndarray, other: np.ndarray, reach: int, below_db: float) ->
     Args:
         own, other: (excerpts, samples), the same stretches of time of both.
         reach: the largest lag, in samples.
-        below_db: what the other may leave over of it, in dB of its power.
+        below_db: largest residual, in dB relative to its power.
 
     Returns:
-        The lag to an eighth of a sample; None if it leaves more at every lag.
+        The lag to an eighth of a sample; None if the residual is larger at every lag.
     """
     n_samples = own.shape[1]
     middle = other[:, reach : n_samples - reach]

@@ -41,7 +41,7 @@ def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotReco
         siblings: names in its folder.
 
     Returns:
-        None for a file with a name of audio that mixer reads.
+        The reason; None for a file with the extension of an audio format that mixer reads.
     """
     if name == SONG_FILE:
         return NotRecording("settings of this song")

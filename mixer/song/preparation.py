@@ -1,4 +1,4 @@
-"""A song as it is mixed: at full scale, microphones repaired, without silence that all end in."""
+"""Preparation of a song for mixing: full scale, corrected microphones, no silence at the end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[
             of a file wins.
 
     Returns:
-        The song, and what was done to it and what single files decide for it, a line each.
+        The song, and a line for each change and for each property determined by a single file.
 
     Raises:
         InputError: a float file whose scale is not certain.
@@ -67,7 +67,7 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
         fixes: any of `FIXES`; what `song.toml` says about a file wins.
 
     Returns:
-        The song, and by file what was repaired, or is left and would be.
+        The song, and by file a message about what was corrected or could be.
     """
     tracks = tracks_of(song)
     if not microphone_groups(tracks) and all(len(track.recordings) == 1 for track in tracks):
@@ -95,7 +95,7 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
 
 
 def _outcome(entry: Misplaced, repaired: Sequence[str]) -> str:
-    """What is done about a fault, and what it brings."""
+    """Describe the correction of a fault and its effect."""
     if entry.is_far:
         return "too far for microphones at one source; set its start_s in song.toml if it is late"
     if repaired:
@@ -107,7 +107,7 @@ def _outcome(entry: Misplaced, repaired: Sequence[str]) -> str:
 
 
 def at_full_scale(recordings: Sequence[Recording]) -> tuple[tuple[Recording, ...], list[str]]:
-    """The recordings with the scale of each that is not at ±1, and a line on each of those.
+    """Set the scale of recordings that are not at ±1, with a line about each.
 
     Raises:
         InputError: a float file whose scale is not certain.

@@ -27,7 +27,7 @@ class Recording:
         fault: why its file cannot be used, else None.
         remarks: possible problems that its name or sound suggests, a phrase each.
         start_s: where it begins on the song's time line, in seconds; below 0 its start is cut.
-        inverted: its polarity is turned round.
+        inverted: whether its polarity is inverted.
         fixes: what `song.toml` says to repair between it and microphones at its source, any of
             `mixer.song.fixes.FIXES`; None if it says nothing.
     """

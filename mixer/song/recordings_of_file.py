@@ -1,4 +1,4 @@
-"""A file of a song folder as recordings: one, one a stream of a stem container, or why not."""
+"""Recordings of a file: one, one for each stream of a stem container, or none with a reason."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ STEM_CONTAINER_STREAMS = ("mixture", "drums", "bass", "other", "vocals")
 def recordings_of_file(
     folder: Path, file: FolderFile, told: Classification | None, settings: FileSettings | None
 ) -> list[Recording]:
-    """A file as recordings, read as far as its header.
+    """Make the recordings of a file, read as far as its header.
 
     Args:
-        folder: the song's.
-        file: one of those in it.
-        told: what its name says; None if it was not asked.
-        settings: what `song.toml` says about it.
+        folder: of the song.
+        file: one of the files in it.
+        told: classification by its name; None if it was not classified.
+        settings: of the file in `song.toml`.
 
     Returns:
-        One recording, or one a stream; with the reason if it is left out, with the fault where
+        One recording, or one for each stream; with the reason if it is left out, with the fault if
         it cannot be used.
     """
     path, name = Path(file.place), file.name
@@ -90,7 +90,7 @@ def _nothing(path: Path) -> AudioSource:
 def _role(
     name: str, stem: str | None, told: Classification | None, settings: FileSettings | None = None
 ) -> str:
-    """The role that `song.toml`, its name or its folders speak for."""
+    """The role given by `song.toml`, its name or its folders."""
     if stem is None:
         return UNKNOWN
     if settings is not None and settings.role is not None:
@@ -109,7 +109,7 @@ def _named_role(name: str, stem: str, family: str | None) -> str:
 
 
 def _why_not_opened(folder: Path, path: Path) -> str | None:
-    """What is in a song's folder and is not to be opened: why, and what to do."""
+    """Why a file in a song's folder must not be opened, and what to do; None if it may be."""
     if not path.is_file():
         if path.is_symlink():
             return "a link that leads to no file; put the file itself here"
@@ -120,7 +120,7 @@ def _why_not_opened(folder: Path, path: Path) -> str | None:
 
 
 def _further_streams(name: str, sources: list[AudioSource]) -> list[Recording]:
-    """All audio streams of a file but its first: never dropped unsaid."""
+    """Left-out recordings, for the listing, for all audio streams of a file but its first."""
     if len(sources) == 1:
         return []
     reason = f"one of {len(sources)} audio streams, of which only the first is mixed; "

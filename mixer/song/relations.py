@@ -1,9 +1,9 @@
-"""Which recordings hold what others hold already: copies, sums, whole mixes, takes of a comp.
+"""Relations between recordings by their samples: copies, sums, whole mixes, takes of a comp.
 
-Names do not tell: `Kick (1).wav` may be another kick, `Drums SUM.wav` the sum of files that lie
-beside it. Summed in, a copy is 6 dB too loud and a sum doubles its parts. Here the samples decide:
-each recording is fitted by least squares on the others over excerpts that all share, and what is
-left over says whether it is new.
+Names are not enough: `Kick (1).wav` may be another kick, `Drums SUM.wav` the sum of files beside
+it. In the mix, a copy is 6 dB too loud and a sum doubles its parts. Here the samples decide: each
+recording is fitted by least squares to the others over common excerpts, and the residual shows
+whether it has new content.
 """
 
 from __future__ import annotations
@@ -63,15 +63,15 @@ class Found:
     """One recording that others make unnecessary.
 
     Attributes:
-        index: which recording.
-        relation: what it is.
-        others: the recordings, the largest part first; for a take, the comp that holds it.
-        left_over_db: of its power that the others do not explain, in dB.
-        certain: False if something is left over that copying does not explain (a bus effect):
-            to be said, not acted on.
+        index: of the recording.
+        relation: kind of relation.
+        others: the recordings, the largest part first; for a take, the comp that contains it.
+        left_over_db: residual that the others do not explain, in dB relative to its power.
+        certain: False if the residual is too large for a copy (a bus effect): then it is
+            reported, not left out.
         inverted: of opposite polarity, which would cancel the original.
         reversible: a sum whose parts cancel in part: one of them may be the difference instead.
-        later_s: by how much it comes later than what others hold.
+        later_s: its delay against the others, in seconds.
     """
 
     index: int
@@ -98,7 +98,7 @@ def find_relations(
         preference: for each recording a rank; of two copies the one of lower rank stays.
         twins: pairs of recordings whose names differ in the format alone, for which a lossy
             encoder's error is allowed.
-        channels: how many stand one after another in the last axis; a sum may have panned its
+        channels: number of channels concatenated in the last axis; a sum may have panned its
             parts.
 
     Returns:
@@ -119,7 +119,7 @@ def find_relations(
 
 
 def _by_channel(excerpts: np.ndarray, channels: int) -> np.ndarray:
-    """(recordings, excerpts, channels, samples)"""
+    """Split the last axis into channels: (recordings, excerpts, channels, samples)."""
     n_samples = excerpts.shape[2] // channels
     return excerpts.reshape(*excerpts.shape[:2], channels, n_samples)
 
@@ -180,8 +180,8 @@ def _fit_one(
 ) -> tuple[float, float]:
     """Worst power left over in any excerpt when one recording is scaled to another, and the sign.
 
-    Fitted over all excerpts at once, both ways round: a recording that holds more than the other is
-    no copy of it. Where both play on all channels, one of them may have been panned.
+    Fitted over all excerpts at once, in both directions: a recording with more content than the
+    other is not a copy of it. Where both play on all channels, one of them may have been panned.
     """
     both = sounding_excerpts(power[index]) | sounding_excerpts(power[other])
     own, its = by_channel[index][both], by_channel[other][both]
@@ -203,8 +203,8 @@ def _fit_one(
 def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> list[Found]:
     """Takes that a comp was cut from: in each excerpt it equals one of several recordings.
 
-    A cut may be in some excerpts. What plays where the comp is silent is not in it: such a take is
-    told, not left out.
+    Some excerpts may contain a cut. A take that plays while the comp is silent is not contained
+    in it: it is reported, not left out.
     """
     found: dict[int, Found] = {}
     for comp in among:
@@ -264,16 +264,15 @@ def _sums(
 def find_moved_sum(
     excerpts: np.ndarray, index: int, others: Sequence[int], channels: int = 1
 ) -> Found | None:
-    """Whether a recording that stands where it may belong is the sum of others, and which they are.
+    """Find the others whose sum is a recording that was moved to its likely position.
 
     Args:
-        excerpts, channels: as in `find_relations`; the recording's own at the place where it is
-            thought to be.
+        excerpts, channels: as in `find_relations`; the recording's own at its likely position.
         index: the recording.
         others: those that it may be the sum of.
 
     Returns:
-        The entry, with what it still comes later than thought; None if it is not a sum of them.
+        The entry, with its remaining delay; None if it is not a sum of them.
     """
     power = np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64) / excerpts.shape[2]
     if len(others) < 2 or sounding_excerpts(power[index]).sum() < FEWEST_EXCERPTS:
@@ -290,7 +289,7 @@ def _moved_or_turned(
     others: Sequence[int],
     rest: np.ndarray,
 ) -> Found | None:
-    """A sum that comes some milliseconds later than all others, or earlier, or upside down.
+    """A sum that is a few milliseconds later or earlier than all others, or inverted.
 
     Args:
         by_channel: (recordings, excerpts, channels, samples).
@@ -344,7 +343,7 @@ def _judge_sum(power: np.ndarray, fit: SumFit) -> Found | None:
 
 
 def _have_equal_gains(fit: SumFit, power: np.ndarray, left_over_db: float) -> bool:
-    """Whether every part that stands clear of what is left over has the same gain."""
+    """Whether every part well above the residual has the same gain."""
     own_power = power[fit.index].sum()
     gains_db = [
         10.0 * np.log10(share * own_power / power[other].sum())

@@ -38,7 +38,7 @@ def read_sum(
             after `n_samples`, for an excerpt.
 
     Returns:
-        float32 (2, n_samples). Never more than one block beside it in memory.
+        float32 (2, n_samples). Besides it, memory holds one block at most.
 
     Raises:
         InputError: a file is damaged.

@@ -1,4 +1,4 @@
-"""Which mono files are two sides of one recording, as their names say: OH L and OH R, Mid and Side.
+"""Pairs of mono files that are two sides of one recording, by name: OH L and OH R, Mid and Side.
 
 Workstations and people write the side in many places and languages, and number the files: the names
 are compared without the side, then also without a track's number or a take's.
@@ -73,7 +73,7 @@ _SMALLEST_SURROUND = 4
 
 @dataclass(frozen=True)
 class Sides:
-    """Sides found in names, by the places of the files.
+    """Sides found in names, by the indices of the files.
 
     Attributes:
         sides: "left", "right", "mid" or "side" of each file that has its partner.
@@ -216,7 +216,7 @@ def _sides_of(piece: str, index: int, pieces: Sequence[str]) -> Iterable[tuple[S
 
 
 def _pair_equal(readings: Sequence[_Reading], found: Sides) -> None:
-    """Names that differ in nothing but the side."""
+    """Pair names that differ only in the side."""
     groups: dict[tuple[tuple[str, ...], tuple[_Number, ...], bool], list[_Reading]]
     groups = defaultdict(list)
     for reading in readings:
@@ -231,7 +231,7 @@ def _pair_equal(readings: Sequence[_Reading], found: Sides) -> None:
 
 
 def _pair_numbered(readings: Sequence[_Reading], found: Sides) -> None:
-    """Names that differ in a track's number too: 07 OH L and 08 OH R, OH_L_01 and OH_R_02."""
+    """Pair names that also differ in a number: 07 OH L and 08 OH R, OH_L_01 and OH_R_02."""
     groups: dict[tuple[str, ...], list[_Reading]] = defaultdict(list)
     for reading in readings:
         if reading.side in (Side.LEFT, Side.RIGHT):

@@ -19,19 +19,19 @@ class Song:
     Attributes:
         name: the folder's name, or the title in `song.toml`.
         folder: absolute path.
-        recordings: what is mixed, in the order of file names.
-        left_out: what is not, and why: names that are not recordings, and files with a fault.
-        sample_rate: the highest among the recordings, in Hz; the mix comes back at it.
-        n_samples: the longest recording, at that rate.
+        recordings: those that are mixed, in the order of file names.
+        left_out: files that are not mixed, with reasons: not recordings, or unusable.
+        sample_rate: the highest among the recordings, in Hz; the default rate of the mix.
+        n_samples: length of the longest recording at that rate.
         dry: the recording is dry (no room on it yet), as `song.toml` says.
         tempo_bpm: from `song.toml`, or None.
-        console: its table of the same name, as it stands there; for `mixer.preset.merge.resolve`.
+        console: the unchecked table `console` of `song.toml`, for `mixer.preset.merge.resolve`.
         markers: named places, by time.
-        explicit: where words are that a clean version leaves out.
-        notes: what there is to say about the song as a whole, a sentence each.
-        title, artist: as `song.toml` says; None if it does not.
-        colors: "#rrggbb" of stems and files, where `song.toml` says some.
-        starts_are_stated: every recording carries a time reference that is believed.
+        explicit: ranges of words that a clean version mutes.
+        notes: remarks about the song as a whole, a sentence each.
+        title, artist: from `song.toml`, or None.
+        colors: "#rrggbb" by stem and file, for those set in `song.toml`.
+        starts_are_stated: whether every recording has a plausible time reference.
     """
 
     name: str

@@ -18,7 +18,7 @@ class SongTree:
 
     Attributes:
         songs: their folders, sorted; the tree's own where it is a song.
-        left_out: what else holds audio, and why it is not a song.
+        left_out: other folders with audio, and why each is not a song.
     """
 
     songs: tuple[Path, ...]

@@ -30,8 +30,8 @@ class SumFit:
     """A recording fitted by others.
 
     Attributes:
-        index: which recording.
-        others: by which.
+        index: of the recording.
+        others: indices of the recordings that it is fitted by.
         products: (others, others) of what each of them contributes, summed over all excerpts.
         power: of the recording in each excerpt, summed.
         left_over: the same for what the others do not explain.
@@ -162,7 +162,7 @@ def _steps(
     gains: np.ndarray,
     levels: np.ndarray,
 ) -> np.ndarray:
-    """By how much the sum's level in each excerpt is to change."""
+    """Change of the sum's level in each excerpt."""
     made = _sum(excerpts, others, gains, levels)
     cross = np.einsum("ecs,ecs->e", excerpts[index], made)
     power = np.einsum("ecs,ecs->e", made, made)

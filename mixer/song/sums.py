@@ -1,4 +1,4 @@
-"""Files that hold tracks which are there one by one as well, by their names: Kick SUM, Drum Bus."""
+"""Files that are sums of other tracks in the folder, by their names: Kick SUM, Drum Bus."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Sum:
     """A file that is the sum of others by its name.
 
     Attributes:
-        parts: places of the files that it holds.
-        certain: its name can hardly mean another thing.
+        parts: indices of the files that it contains.
+        certain: whether its name can hardly mean anything else.
     """
 
     parts: tuple[int, ...]

@@ -37,8 +37,8 @@ class TimeLine:
 
     Attributes:
         starts_s: seconds after the first, one for each clip; all 0 where references say nothing.
-        note: what was done or not done, and why; None if there is nothing to say.
-        is_stated: every clip carries a reference, and they are believed.
+        note: what was done or not done, and why; None for no remark.
+        is_stated: whether every clip has a reference, and all are plausible.
     """
 
     starts_s: tuple[float, ...]

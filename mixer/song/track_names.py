@@ -2,8 +2,8 @@
 
 Engineers name tracks for each other: `04_SnareUp.wav`, `Song - Lead Vox (dbl).aif`, `BASS DI.wav`.
 A name is split into words at separators, digits and capitals; phrases are looked for before words;
-of the words found the most telling kind decides (`mixer.song.track_vocabulary`), and of several of
-a kind the leftmost. Mixes, click tracks and guides are left out: summed in, they would double the
+the word of the strongest kind found decides (`mixer.song.track_vocabulary`), and of several of a
+kind the leftmost. Mixes, click tracks and guides are left out: summed in, they would double the
 song or put a metronome over it. What only the whole folder can tell is in
 `mixer.song.name_context`.
 """
@@ -100,9 +100,9 @@ class NamedTrack:
 
 
 def classify(name: str) -> Classification:
-    """The stem that a file's name speaks for.
+    """Classify a file by its name.
 
-    name: a file name, with or without folder and extension. Never fails: a name that says nothing
+    name: a file name, with or without folder and extension. Never fails: an unrecognised name
     goes to "other" with `certain` False.
     """
     return litter(name) or decide(take_apart(name))

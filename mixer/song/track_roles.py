@@ -1,8 +1,8 @@
 """The role of a track within its stem, by its name.
 
 The words that name a role are looked for among those that decided the stem
-(`mixer.song.track_words`); a name that says no more than a stem has that stem's usual role, or
-none, and the track mixer then goes by what it hears.
+(`mixer.song.track_words`); a name that only identifies a stem has that stem's usual role, or
+none, and the track mixer then goes by the sound.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _TELLING = (
 
 
 def role_of(title: str, stem: str) -> str:
-    """The role that a track's name speaks for, within its stem.
+    """The role that a track's name indicates within its stem.
 
     Args:
         title: the track's name, without folder and extension.
         stem: one of `mixer.stems.STEMS`, from `mixer.song.track_names`.
 
     Returns:
-        One of `mixer.roles.ROLE_NAMES`; `UNKNOWN` if the name says nothing of it.
-        A file that bears the bare name of a stem holds a finished one.
+        One of `mixer.roles.ROLE_NAMES`; `UNKNOWN` if the name does not indicate one.
+        A file with the bare name of a stem is a finished stem.
     """
     if title.strip().lower() in FINISHED_STEM:
         return FINISHED_STEM[title.strip().lower()]

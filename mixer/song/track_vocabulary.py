@@ -1,6 +1,7 @@
-"""The words of track names: which family a word speaks for, and how loudly.
+"""The words of track names: the family that a word stands for, and how strong the evidence is.
 
-Five stages of strength, because a name is decided by its most telling word, not by its first:
+There are five levels of strength, because a name is decided by its most specific word, not by its
+first:
 
 - `INSTRUMENTS` name a source: kick, vox, bass, gtr. They decide wherever they stand.
 - `SOUNDS` say how something is made and yield to a source: synth bass is bass, synth snare drums.

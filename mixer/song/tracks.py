@@ -85,9 +85,9 @@ def as_tracks(recordings: Sequence[Recording]) -> tuple[Track, ...]:
 
 
 def tracks_meant(pattern: str, tracks: Sequence[Track]) -> list[Track]:
-    """The tracks that a name or a pattern with * and ? means, as `files_meant` does of files.
+    """The tracks matched by a name or a pattern with * and ?, as in `files_meant`.
 
-    A name may leave out the ending; it means the tracks of exactly that name, else those that fit.
+    A name may omit the extension; tracks of exactly that name win over those that match a pattern.
     """
     named = [track for track in tracks if track.is_exactly(pattern)]
     if not named:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def sort_in_by_ear(found: list[Recording], unnamed: Collection[str]) -> list[Recording]:
-    """Give unnamed recordings the stem and the role that they plainly sound like.
+    """Give unnamed recordings the stem and the role that they clearly sound like.
 
-    They stay uncertain: the name still says nothing, and what the sound says is for a person to
-    look at. The two halves of a pair go together, or neither does.
+    They stay uncertain, so that the user checks them. The two halves of a pair are classified
+    together, or not at all.
 
     Args:
         found: a song's recordings, left-out ones among them.
@@ -55,8 +55,8 @@ def _sorted_in(recording: Recording, heard: Mapping[str, HeardPart]) -> Recordin
 def against_its_name(recording: Recording) -> str | None:
     """Message about a recording that clearly does not sound like its name; None without doubt.
 
-    Effects, and what is only known to be none of the other stems, may sound like anything; what
-    `song.toml` says was said by a person who listened.
+    Not for effects and unspecific members of "other", which may sound like anything, nor for files
+    that `song.toml` classifies.
     """
     may_be_anything = recording.stem == "other" and recording.role in ("fx", UNKNOWN)
     by_hand = recording.reason.startswith(SONG_FILE)
