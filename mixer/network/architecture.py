@@ -1,4 +1,4 @@
-"""One record a kind of network: everything about it that the runtime must know.
+"""One record for each kind of network, with everything that the runtime needs to know about it.
 
 A new kind is a folder beside `mixer.network.fxnorm` (parameters, how to run, this record) and a
 line in `mixer.network.kinds`. To train and to export it, see `training.networks.kinds`,
@@ -64,23 +64,23 @@ class Architecture(Generic[P]):
 
     Attributes:
         kind: its name in manifests, checkpoints and configurations.
-        title: what a message calls such a network.
+        title: name of such a network in messages.
         parameters: the class of its hyper-parameters.
         required_graphs: that a bundle must have; the first is opened to try a device.
         roles: hyper-parameters to what each graph takes and answers, by its name.
         runs: "module:function" of `(network, inputs, options) -> Output`, imported when it runs.
             The inputs are float32 (2, samples) arrays or None, as many as that function takes:
             the model's stems, or any set of tracks.
-        memory: of hyper-parameters at a sample rate in Hz.
-        cost: of hyper-parameters at a sample rate in Hz, seconds of one core for each second of
-            song, by which progress tells how far a render is.
-        mixes_tracks: it sets a strip for each track; a render then asks it by itself
-            (`mixer.network.track_mixer.predict`), in place of `runs`.
-        has_wet_stems: it can also answer with what it sums.
-        has_output_curve: it bends what it sums (tanh): its mix is not the sum of its wet stems.
-        changes: which of `mixer.model_settings.STRIP_KEYS` are settings of its own.
-        lengths: hyper-parameters and the lengths that a graph's inputs show, by symbol, to all
-            lengths of its answers.
+        memory: from hyper-parameters and sample rate in Hz to the memory that it needs.
+        cost: from hyper-parameters and sample rate in Hz to seconds of one core for each second of
+            song, used for the progress of a render.
+        mixes_tracks: it sets a strip for each track; a render then calls
+            `mixer.network.track_mixer.predict` instead of `runs`.
+        has_wet_stems: it can also output its wet stems.
+        has_output_curve: it applies a tanh to the sum of its wet stems.
+        changes: which of `mixer.model_settings.STRIP_KEYS` it sets itself.
+        lengths: from hyper-parameters and the lengths of a graph's inputs, by symbol, to all
+            lengths of its outputs.
     """
 
     kind: str

@@ -1,7 +1,7 @@
 """Inputs and outputs of each graph of a bundle: names, types, shapes.
 
-A graph's bytes are trusted in nothing. Its inputs and outputs are compared with its role when it is
-opened, and every answer again when it comes, before anything is computed with it.
+A graph is untrusted input. Its inputs and outputs are compared with its role when it is opened, and
+every output again before it is used.
 """
 
 from __future__ import annotations

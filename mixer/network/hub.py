@@ -1,9 +1,9 @@
-"""A bundle from the Hugging Face Hub into a folder: checked, bounded, and nothing but a bundle.
+"""Download of a bundle from the Hugging Face Hub to a folder, checked and of bounded size.
 
-What comes is what the bundle's manifest names, and training checkpoints beside it: graphs in ONNX,
-weights in safetensors, a profile in JSON, raw numbers of a check. Nothing that is unpickled or run
-by being read, and no name that leads out of the folder. Each file's size is bounded before it is
-fetched and while it comes; its hash must be the repository's, and the manifest's.
+Only files that the bundle's manifest names are fetched, and training checkpoints: graphs in ONNX,
+weights in safetensors, a profile in JSON, raw numbers of a check. No format is
+unpickled or executed when read, and no name may lead out of the folder. Each file's size is bounded
+before and during the download; its hash must match the repository's and the manifest's.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Reference:
-    """A repository of the Hub, and which state of it; None for its newest."""
+    """A repository of the Hub and a revision of it; None for the newest."""
 
     repo: str
     revision: str | None
@@ -65,7 +65,7 @@ class _Remote:
 
 @dataclass(frozen=True)
 class Pulled:
-    """A bundle that is here.
+    """A downloaded bundle.
 
     Attributes:
         bundle: read and checked.
@@ -136,7 +136,7 @@ def pull_bundle(
 
 
 def _fetch_all(hub: _Hub, staging: Path, progress: Progress) -> list[_Remote]:
-    """The manifest, then what it names; answers with the latter."""
+    """Fetch the manifest, then the files that it names; return those files."""
     hub.fetch(hub.files.get(MANIFEST_FILE), staging, _MOST_MANIFEST_BYTES, progress)
     wanted = _wanted(read_manifest(staging / MANIFEST_FILE), hub.files)
     whole = sum(remote.n_bytes for remote in wanted)
@@ -174,10 +174,10 @@ def _wanted(manifest: Manifest, files: dict[str, _Remote]) -> list[_Remote]:
 
 
 class _Hub:
-    """One state of one repository, and what is in it.
+    """One revision of one repository, and its files.
 
     Args:
-        reference: which.
+        reference: the repository and revision.
         endpoint: of the Hub.
 
     Raises:
@@ -218,7 +218,7 @@ class _Hub:
     def fetch(
         self, remote: _Remote | None, folder: Path, most_bytes: int, progress: Progress
     ) -> None:
-        """Bring one file into a folder.
+        """Download one file to a folder.
 
         Raises:
             InputError: it cannot be read.

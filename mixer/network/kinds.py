@@ -1,4 +1,4 @@
-"""Every kind of network there is, a line each."""
+"""List of all kinds of network."""
 
 from __future__ import annotations
 

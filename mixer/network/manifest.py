@@ -1,4 +1,4 @@
-"""The manifest of a model bundle: what it may say, and what it means."""
+"""The manifest of a model bundle: its schema and checks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ADVICE = "export the bundle again"
 
 @dataclass(frozen=True)
 class FileEntry:
-    """A file of the bundle: its plain name and what its content must hash to."""
+    """A file of the bundle: its plain name and the expected SHA-256 of its content."""
 
     file: str = text(pattern=_FILE_NAME, means="a plain file name inside the bundle")
     sha256: str = fields.sha256()
@@ -111,12 +111,12 @@ class Manifest:
 
     @property
     def has_wet_stems(self) -> bool:
-        """Whether the network can also answer with what it sums."""
+        """Whether the network can also output its wet stems."""
         return self.architecture.has_wet_stems
 
     @property
     def has_faithful_wet_stems(self) -> bool:
-        """Whether each wet stem holds its own stem alone, as far as that was measured."""
+        """Whether each wet stem contains only its own stem, as far as that was measured."""
         leakage_db = self.wet_stem_leakage_db
         return leakage_db is not None and leakage_db <= FAITHFUL_BELOW_DB
 
@@ -218,7 +218,7 @@ def _hyper_parameters(document: Document, network: Mapping[str, object]) -> Para
 
 
 def _find_misfits(file: _File, hyper: Parameters) -> Iterator[Mistake]:
-    """What does not fit together, though every part fits by itself."""
+    """Find contradictions between fields that are each valid by themselves."""
     yield from _find_wrong_stems(file.stems, hyper.n_stems)
     try:
         check_effects(file.effects)

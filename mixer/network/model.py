@@ -1,4 +1,4 @@
-"""Model bundles on disk: find them by name or path, read them, trust nothing in them.
+"""Model bundles on disk: found by name or path, read, and checked as untrusted input.
 
 A bundle is a folder: `manifest.json`, the target profile, the ONNX graphs. Files are regular files
 of the folder itself, of bounded size, and hash to what the manifest says.
@@ -31,7 +31,7 @@ _MAX_CHECK_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle whose every file was there and intact when it was read.
+    """A bundle, all of whose files were present and intact when it was read.
 
     Attributes:
         folder: its path.

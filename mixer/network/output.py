@@ -1,4 +1,4 @@
-"""How any network is run, and what it answers."""
+"""Options and output of any kind of network."""
 
 from __future__ import annotations
 
@@ -20,21 +20,20 @@ WetStems = bool | frozenset[str]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run a network; a kind takes what it has a use for.
+    """How to run a network; each kind ignores options that do not apply to it.
 
     Attributes:
-        wet_stems: also return what the network sums, all of it or these stems of it.
-        warm_up_s: wrapped audio put in front for recurrent layers and cut off again; the bundle's
-            own where it is None, 0 for none.
-        chunk_frames: latent frames a chunk of a network that streams; changes time and memory, not
-            the result.
+        wet_stems: also return the wet stems, all or only these.
+        warm_up_s: seconds of wrapped audio before the song for recurrent layers, cut off again;
+            None for the bundle's own, 0 for none.
+        chunk_frames: latent frames in each chunk of a streaming network; changes time and memory,
+            not the result.
         progress: called with the fraction done, from the calling thread.
         threads: chunks, stems or segments at a time; the network's threads by default, one on a
             GPU. It changes time and memory, not the result.
-        changes: by stem, of the settings that the network finds; a kind without settings has no use
-            for them.
-        consume: the stems, in a list, are no longer needed: what comes of one may take its
-            memory, and it may be taken out of the list when its turn is over.
+        changes: by stem, changes to the network's settings; ignored by a kind without settings.
+        consume: the stems, in a list, are no longer needed: a stem's memory may be reused for its
+            wet stem, and the stem may be removed from the list once it is processed.
     """
 
     wet_stems: WetStems = False
@@ -47,7 +46,7 @@ class RunOptions:
 
 
 class StemRecord(TypedDict):
-    """A stem's settings as they were used, and as the network found them where they were changed.
+    """A stem's settings as used and, if the user changed them, as the network set them.
 
     The tables are the kind's own, e.g. `mixer.network.band_mixer.changes.StemTable`.
     """
@@ -62,10 +61,10 @@ class Output:
 
     Attributes:
         mix: (2, samples), within -1 to 1.
-        wet_stems: what was summed before the tanh, (2, samples) for each stem that was asked for,
-            in the model's order; None if none was.
-        device: what ran, e.g. "cpu", "cuda:0" or "cuda:0 in fp16".
-        settings: by stem what the network set, and what became of it, ready for JSON; empty for a
+        wet_stems: before the tanh, float32 (2, samples) for each requested stem in the model's
+            order; None if none was requested.
+        device: device of the run, e.g. "cpu", "cuda:0" or "cuda:0 in fp16".
+        settings: by stem, the network's settings and their effect, ready for JSON; empty for a
             kind without settings.
     """
 
@@ -76,14 +75,14 @@ class Output:
 
 
 def is_wanted(stem: str, wet_stems: WetStems) -> bool:
-    """Whether a stem is wanted as it is in the mix."""
+    """Whether a wet stem is requested."""
     return wet_stems if isinstance(wet_stems, bool) else stem in wet_stems
 
 
 def wanted_of(
     wet: Sequence[Audio], names: Sequence[str], wet_stems: WetStems
 ) -> list[Audio] | None:
-    """The wet stems for an `Output`, out of all of them in the order of their names."""
+    """Select the requested wet stems for an `Output` from all of them, in the order of `names`."""
     if not wet_stems:
         return None
     return [own for own, name in zip(wet, names, strict=True) if is_wanted(name, wet_stems)]

@@ -42,11 +42,11 @@ class Network:
         device: `auto` (a GPU if one works, else the CPU), `cpu`, `cuda` or `cuda:N`.
         threads: cores to use; all that the process may use by default.
         optimise: False runs the graphs operator by operator as they are written: slower.
-        is_own: the bundle was made by who asks: run it here.
+        is_own: the caller made the bundle: run it in this process.
 
     Attributes:
         bundle, threads: as given.
-        device: where it runs, once known: what the runtime answered, not what was requested.
+        device: the actual device as reported by the runtime, once known.
 
     Raises:
         DeviceError: a GPU was requested and does not work. Never a silent fallback.
@@ -137,7 +137,7 @@ class Network:
                 )
 
     def close(self, *graphs: str) -> None:
-        """Let go of the sessions of these graphs and of their memory; all when none is named."""
+        """Close the sessions of these graphs, or of all if none is named, and free their memory."""
         with self._lock:
             for graph in graphs or tuple(self._sessions):
                 self._sessions.pop(graph, None)
@@ -195,7 +195,7 @@ class Network:
 
 
 def _check_memory(bundle: Bundle) -> None:
-    """What an untrusted manifest asks this process to hold for its network."""
+    """Refuse an untrusted manifest whose network would need too much memory."""
     manifest = bundle.manifest
     memory = manifest.architecture.memory(manifest.hyper_parameters, manifest.sample_rate)
     if memory.bytes_per_s > MOST_BYTES_PER_S or memory.bytes_a_thread > MOST_BYTES:

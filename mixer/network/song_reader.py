@@ -1,4 +1,4 @@
-"""A song as the network reads it: stems side by side, warmed up by wrapped audio, never copied."""
+"""A network's view of a song: concatenated stems with wrapped warm-up audio, never copied."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mixer.errors import InputError
 
 
 class SongReader:
-    """Any stretch of the song, zeros outside it.
+    """Read access to any section of the song, with zeros outside it.
 
     Args:
         stems: (2, samples) float32 arrays of one length, or None for silence.
         names: the stems' names, for messages.
-        n_warm_up: samples of wrapped audio in front: the last ones of the song, as often as needed.
+        n_warm_up: samples of wrapped audio before the song: its end, repeated as often as needed.
 
     Attributes:
         n_samples: length of the song.
         n_warm_up: as given.
-        n_total: both together.
+        n_total: length of both together.
 
     Raises:
         InputError: the wrong number of stems, or one of the wrong shape, type or length.
@@ -52,7 +52,7 @@ class SongReader:
         self._stems = tuple(stems)
 
     def read(self, start: int, length: int) -> NDArray[np.float32]:
-        """Samples start ... start + length of warm-up and song: (1, 2 * stems, length)."""
+        """Read samples from `start` of warm-up and song, float32 (1, 2 * stems, length)."""
         chunk = np.zeros((1, 2 * len(self._stems), length), np.float32)
         position, stop = max(0, start), min(start + length, self.n_total)
         if position < stop and self.n_samples < length:

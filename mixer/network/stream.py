@@ -1,4 +1,4 @@
-"""A song through a network of any kind."""
+"""Run a network of any kind on a song."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def run_network(
 ) -> Output:
     """Mix normalised stems with a network of any kind.
 
-    How a kind does it is in its own folder: the paper's network streams, a Wave-U-Net renders in
-    segments, a band mixer makes two passes. Each takes those of the options that it has a use for.
+    Each kind has its own folder: the paper's network streams, a Wave-U-Net renders in segments, a
+    band mixer makes two passes. Each ignores options that do not apply to it.
 
     Args:
         network: an open bundle.
@@ -41,7 +41,7 @@ def run_network(
 
     Raises:
         InputError: stems of the wrong number, shape or type, empty, or not finite.
-        ModelError: wet stems of a network that has none, or it answers with what is not finite.
+        ModelError: wet stems are requested from a network without any, or the output is not finite.
         DeviceError: the device failed.
     """
     options = RunOptions(

@@ -1,7 +1,7 @@
-"""Does this bundle, on this machine, answer as the network did that it was made from?
+"""Verification that a bundle gives the output of its original network on this machine.
 
-The exporter stores an input and PyTorch's answer to it in the bundle; here the runtime answers
-again, without PyTorch.
+The exporter stores an input and PyTorch's output for it in the bundle; here the runtime computes
+the output again, without PyTorch.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Verification:
     """Result of the verification.
 
     Attributes:
-        passed: the bundle can be used on this device.
+        passed: whether the bundle can be used on this device.
         max_abs_error: largest difference of a sample, full scale being 1.
-        snr_db: energy of PyTorch's answer over that of the difference; None if they are equal.
-        bound: what had to hold, in words.
+        snr_db: energy of PyTorch's output over that of the difference; None if they are equal.
+        bound: the required accuracy, in words.
         samples: length of the stored input.
-        device: what ran.
+        device: device of the run.
     """
 
     passed: bool
@@ -58,7 +58,7 @@ class Verification:
 
 
 def verify_bundle(bundle: Bundle, device: str = "cpu", threads: int | None = None) -> Verification:
-    """Run a bundle on the input that it carries and compare.
+    """Run a bundle on its stored input and compare the output.
 
     Args:
         bundle: an exported bundle.
@@ -73,7 +73,7 @@ def verify_bundle(bundle: Bundle, device: str = "cpu", threads: int | None = Non
 
 
 def verify_network(network: Network) -> Verification:
-    """The same of a bundle that is open already."""
+    """Verify a bundle that is already open."""
     bundle = network.bundle
     stems, expected = bundle.read_check()
     listed = np.split(stems, bundle.manifest.hyper_parameters.n_stems)

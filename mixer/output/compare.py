@@ -56,7 +56,7 @@ class Comparison:
         measured: levels from the recipes, stage by stage.
         audio: figures of the files themselves; empty if they were not measured.
         balance_error_db: mean third-octave distance of the two, level aside; None likewise.
-        notes: why files were not measured, and what else to know; a line each.
+        notes: why files were not measured, and other remarks; a line each.
     """
 
     same_files: tuple[str, ...]
@@ -124,7 +124,7 @@ def _measure(recipe: RecordedMix) -> Engineering:
 
 
 def _asked(recipe: RecordedMix) -> dict[str, str | float | None]:
-    """Everything that decided the mix but its recordings."""
+    """Everything that determined the mix except its recordings."""
     name, sha256 = recipe.model or (None, None)
     words = {
         "format": recipe.file_format,

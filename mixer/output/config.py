@@ -1,9 +1,9 @@
 """The user's own defaults of renders and batches: `config.toml`.
 
 Its keys are the fields of `RenderSettings` and `OutputSettings`; those in the table `render` or
-`batch` count for that command alone, the others for both. It is the weakest of all settings:
-the command line, a manifest's cells, `song.toml` and presets win over it, and only what is built in
-yields to it. What a mix was made with is in its recipe, so a replay never asks for it.
+`batch` apply to that command only, the others to both. They have the lowest precedence: the command
+line, a manifest's cells, `song.toml` and presets override them, and they override only built-in
+defaults. A mix's recipe has the settings that it was made with, so a replay does not read them.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ class Config:
     places: Mapping[str, str] = field(default_factory=dict)
 
     def settings_beside(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings that count where some are said already.
+        """The defaults that apply beside settings that are given.
 
-        A platform and a target of loudness or peak say the same thing: where one of them is said,
-        the other's default does not count.
+        A platform and a target of loudness or peak set the same values: if one of them is given,
+        the other's default does not apply.
         """
         weaker = {name: value for name, value in self.settings.items() if name not in said}
         if said.get(_PLATFORM) is not None:
@@ -70,14 +70,14 @@ class Config:
         return weaker
 
     def output_beside(self, said: Mapping[str, Any], named_format: str) -> dict[str, Any]:
-        """How a mix is written where some of it is said already.
+        """The output defaults that apply beside settings that are given.
 
         Args:
             said: arguments of `OutputSettings`.
             named_format: that the file's name asks for; empty if it asks for none.
 
         Returns:
-            Without what the format does not know: a bit rate of a WAV file.
+            The defaults without those that the format does not have: a bit rate for WAV.
         """
         weaker = {name: value for name, value in self.output.items() if name not in said}
         if named_format:
@@ -162,7 +162,7 @@ def known_options() -> dict[str, Option]:
 
 
 def _read(table: Mapping[str, Any], values: dict[str, dict[str, Any]]) -> Iterator[Mistake]:
-    """Read all that is right into `values`; what is wrong."""
+    """Read valid keys into `values`; yield the mistakes."""
     known = known_options()
     for place, inner in (("", table), *((name, table.get(name, {})) for name in _COMMANDS)):
         if not isinstance(inner, Mapping):
@@ -200,7 +200,7 @@ def why_not_a_key(table: str, name: str) -> str | None:
 
 
 def value_of(option: Option, value: Any) -> Any:
-    """A value of the file as its field has it.
+    """Convert a value of the file to the type of its field.
 
     Raises:
         SettingsError: the value does not fit the field.

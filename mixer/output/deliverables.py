@@ -36,7 +36,7 @@ class Made(NamedTuple):
 
     Attributes:
         audio: float32 (2, samples).
-        limited_db: what the ceiling took beyond the frozen bus, 0 or more.
+        limited_db: gain reduction of the limiter beyond the frozen bus, 0 or more.
     """
 
     audio: FloatArray
@@ -47,7 +47,7 @@ Maker = Callable[[Mix, MixParts], FloatArray]
 
 
 def check_versions(words: Sequence[str], plan: RenderPlan) -> None:
-    """Find out before rendering what a song or its model cannot give.
+    """Check before rendering that a song and its model allow the versions.
 
     Args:
         words: of `mixer.output.versions.WORDS`.

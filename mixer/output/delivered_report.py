@@ -32,10 +32,10 @@ def write_mix_report(
         mix: what was rendered.
         recipe: of the mix; tells where its files are.
         path: the report's file.
-        copies: folder for what it plays and is written nowhere else; None to put previews inside.
-        nulls: how deep the tracks of sessions null; None without editable ones.
+        copies: folder for audio that only the report plays; None to embed previews.
+        nulls: null depth of the sessions' tracks; None without editable ones.
         overwrite: replace existing files.
-        at: told what is done next, and the share done.
+        at: called with the next step and the share done, 0 to 1.
 
     Raises:
         OutputError: something is there already, or the disk is full or read-only.

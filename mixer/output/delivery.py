@@ -50,7 +50,7 @@ def listening_copies(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
 def refuse_names(
     wanted: OutputSettings, song: Song, mix_path: Path, home: Path | None = None
 ) -> None:
-    """Find out before rendering what would keep a session from being written.
+    """Check before rendering that sessions can be written.
 
     Args:
         wanted: what is to be delivered.
@@ -94,7 +94,7 @@ def deliver(
         clock: is notified of the sessions and of the report.
 
     Returns:
-        What could not be handed over in full, a line each.
+        A line for each deliverable that is incomplete.
 
     Raises:
         OutputError: something is there already, or the disk is full or read-only.

@@ -48,7 +48,7 @@ class Destination:
 
     Attributes:
         path: the mix's file.
-        wanted: how it is written, and what with it; its format is known.
+        wanted: output settings, with a known format.
         overwrite: replace existing files.
         home: folder in which all of it will lie at last, where it is made in another one, from
             which somebody else moves it. None for `path`'s, where it appears at once.
@@ -86,7 +86,7 @@ class Destination:
         return delivered_paths(self.wanted, self.path) | listening_copies(self.wanted, self.path)
 
     def existing(self, song: Song) -> list[str]:
-        """The files to be written that are there already."""
+        """Files to be written that already exist."""
         paths = dict.fromkeys((*self.paths(song).values(), *self.beside().values()))
         return [str(path) for path in paths if os.path.lexists(path)]
 
@@ -96,7 +96,7 @@ class Destination:
         return self.wanted.tracks or of_sessions or needs_tracks(self.wanted.deliver, plan)
 
     def check(self, plan: RenderPlan) -> None:
-        """Find out before rendering what would keep the result from being written.
+        """Check before rendering that the result can be written.
 
         Raises:
             PresetError: the format is unknown, or cannot hold the bit depth or the sample rate.
@@ -139,13 +139,13 @@ class Destination:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A mix that is where it was to go.
+    """A mix that was written to its destination.
 
     Attributes:
         mix: as written.
         recipe: as written.
-        remarks: what could not be handed over in full, and versions above the ceiling, a line each.
-        write_s: seconds that writing took.
+        remarks: a line for each incomplete deliverable and each version above the ceiling.
+        write_s: time of writing, in seconds.
     """
 
     mix: Mix
@@ -169,12 +169,12 @@ def render_to(
     """Mix, write, and deliver what goes with it.
 
     Args:
-        destination: where to; `Destination.check` says beforehand whether it will go.
+        destination: of the files, accepted by `Destination.check`.
         plan: from `plan_render`.
         progress, network, threads: as in `mixer.render`.
         made: the plan's mix, before its master or from `finished`, where there is one already.
         computing: entered while the mix is made, and left before it is written.
-        take: tells how the finished mix came from another one; None if it came from none.
+        take: returns the record of how the mix came from another one; None if it did not.
         song: as in `write_audios`: of several mixes of one song, its files are hashed once.
 
     Raises:

@@ -129,14 +129,14 @@ class Take(TypedDict):
     Attributes:
         number: 1 is a mix that came from none.
         made_by: the command that made it.
-        parent: what it came from.
-        asked: as it was given.
+        parent: recipe that it came from.
+        asked: the request as given.
         changes: every setting that differs.
         parts: SHA-256 of the samples of each wet stem and track, before the bus; "rest" is the sum
             of the stems that were not made by themselves.
         same, different: parts that are, and are not, bit for bit the parent's.
-        bus: what the bus did.
-        variation: where it stands, of a variation.
+        bus: figures of the bus before and now.
+        variation: place of a variation along the axes.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""`NAME.mix.json` read back: what made a mix, checked field by field.
+"""Reader of `NAME.mix.json`, the recipe of a mix, checked field by field.
 
 A recipe may come from anyone. Its size and its numbers are bounded, nothing in it is run, and of
 the paths in it only the song's folder and what the settings name are ever opened, as a user could
@@ -158,19 +158,19 @@ class RecordedMix:
     Attributes:
         path: of the recipe.
         song_name: title of the song.
-        song_folder: where it was.
-        dry: whether the song was said to be dry.
+        song_folder: its folder at the time.
+        dry: whether the song was declared dry.
         tempo_bpm: of the song; None if it was not told, or not recorded.
         inputs: the recordings by name.
         settings: the requested settings.
         model: name and hash of the manifest; None without a network.
-        device: what ran the network; None without one.
+        device: device of the network; None without one.
         measurements: as they were written, not checked: read them with `numbers`.
         file_format, bit_depth: of the files; the depth is None for lossy formats.
         coding: of lossy formats, if it was requested.
         title, artist: of the song, as tags; None if it had none.
         outputs: "mix" and each wet stem.
-        tracks: each wet track, and what is left of the mix, by name.
+        tracks: each wet track and the residual, by name.
         used: plug-ins and rooms.
         delivered: each version of the mix that was delivered with it, by name.
         delivered_gain_db: of all of them together.
@@ -178,7 +178,7 @@ class RecordedMix:
         platform: the system.
         take: how it came from another mix; None for one that came from none.
         reference_moves: how it was moved towards references; None if there were none.
-        translation: what stems lose elsewhere; empty if that was not checked.
+        translation: losses of stems on other playback systems; empty if not checked.
     """
 
     path: Path
@@ -375,7 +375,7 @@ def _tracks(document: Document, output: _Output, recipe_path: Path) -> dict[str,
 def _beside(
     document: Document, key: str, files: Mapping[str, _File], mix_file: _File, recipe_path: Path
 ) -> dict[str, RecordedOutput]:
-    """Files where they should lie now; one that lies elsewhere is refused."""
+    """Expected files beside the recipe; refuse one in another folder."""
     folder = recipe_path.absolute().parent
     mix = _parts(mix_file.path)
     found = {}

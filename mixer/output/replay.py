@@ -1,8 +1,8 @@
-"""The same mix again from its recipe, bit for bit, or what exactly differs.
+"""Reproduction of a mix from its recipe, bit for bit, or a list of exact differences.
 
-What decides a mix is compared before anything is rendered: recordings, what `song.toml` says about
-them, model, profile. Where one of these differs the same mix cannot be made. Versions and the
-system are compared too, but only the result tells whether they matter.
+Everything that determines a mix is compared before rendering: recordings, their settings in
+`song.toml`, model, profile. If one of these differs, the same mix cannot be made. Versions and the
+system are compared too, but only the result shows whether they matter.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Replay:
 def find_differences(
     recipe: RecordedMix, song_folder: Path | None = None
 ) -> tuple[Song, list[Difference]]:
-    """Compare what is here with what the recipe has; renders nothing.
+    """Compare the present song, model and system with the recipe, without rendering.
 
     Args:
         recipe: from `read_recipe`.
@@ -74,7 +74,7 @@ def find_differences(
     Raises:
         InputError: no such folder, or nothing in it that can be mixed.
         PresetError: a mistake in `song.toml`.
-        DeviceError: the settings name a device that there cannot be.
+        DeviceError: the settings name an invalid device.
     """
     song = song_of(recipe, song_folder)
     plan, differences = plan_again(recipe, song)
@@ -139,7 +139,7 @@ def replay(
 
     Args:
         recipe: from `read_recipe`.
-        folder: where the mix, its stems and its recipe go; nothing there is replaced.
+        folder: destination of the mix, its stems and its recipe; no file is replaced.
         name: of the mix's file; None for the recorded one.
         song_folder: the song's present folder; None for the one in the recipe.
         allow_plugins: load the plug-ins that the recipe names. They are programs.
@@ -171,7 +171,7 @@ def replay(
 
 
 def _destination(recipe: RecordedMix, path: Path) -> Destination:
-    """Where a replay goes: as many files as the recipe lists, none of which exists."""
+    """Destination of a replay: the files that the recipe lists, none of which may exist."""
     stems = [name for name in recipe.outputs if name != FileRole.MIX]
     tracks = [name for name in recipe.tracks if name != RESIDUAL]
     targets = output_paths(path, stems, recipe.file_format)
@@ -207,7 +207,7 @@ def _written(recipe: Recipe) -> dict[str, tuple[Path, str]]:
 def settings_again(recipe: RecordedMix) -> RenderSettings:
     """The recorded settings on the device that ran then; `auto` may be another one today.
 
-    What references came down to is held: their files are not opened, and need not be there.
+    The moves of references are reused: their files are not opened, and need not exist.
     """
     settings = replace(recipe.settings, held_reference=recipe.reference_moves)
     if settings.device != "auto" or recipe.device is None:

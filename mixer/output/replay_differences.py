@@ -54,13 +54,13 @@ Named = TypeVar("Named")
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as the recipe has it.
+    """One difference from the recipe.
 
     Attributes:
         kind: "input", "song", "model", "profile", "room", "plug-in", "device", "version",
             "platform" or "output".
-        what: which file, library or value.
-        was, now: as recorded, and here; None for what was not, or is not, there.
+        what: name of the file, library or value.
+        was, now: recorded and present value; None if missing.
     """
 
     kind: DifferenceKind
@@ -98,7 +98,7 @@ def differences_of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]
 
 
 def _of_recording(name: str, was: RecordedInput, now: Recording) -> Iterator[Difference]:
-    """What `song.toml`, or the rules for names, now say otherwise."""
+    """Differences in `song.toml`, or in the classification by name."""
     for what in ("stem", "gain_db", "side", "start_s", "inverted"):
         before, after = getattr(was, what), getattr(now, what)
         if before != after:
@@ -137,7 +137,7 @@ def _of_model(recipe: RecordedMix, plan: RenderPlan) -> Iterator[Difference]:
 
 
 def differences_of_used(recipe: RecordedMix) -> Iterator[Difference]:
-    """Plug-ins and rooms; of recipes from before they were recorded nothing is said."""
+    """Differences of plug-ins and rooms; none for old recipes, which did not record them."""
     here = used_files(recipe.settings, recipe.settings.console or Console())
     pairs = (
         (DifferenceKind.PLUGIN, recipe.used.plugins, here["plugins"]),
@@ -189,7 +189,7 @@ def differences_of_outputs(
 
 
 def _audible(was: RecordedOutput, now: Path) -> str:
-    """How far the samples are apart, where the recorded file is still there to tell."""
+    """Difference of the samples in words, if the recorded file still exists."""
     if not was.is_there(hash_file):
         return "the recorded file is not here to compare samples with"
     try:

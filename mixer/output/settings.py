@@ -52,20 +52,20 @@ class DawAudio(StrEnum):
 
 @dataclass(frozen=True)
 class OutputSettings:
-    """How a mix is written, and what with it.
+    """Format of a mix and its deliverables.
 
     Attributes:
         format: one of `FORMATS`; empty for that of the file's name.
         bit_depth: one of `BIT_DEPTHS`; lossy formats ignore it.
         bitrate_kbps, quality: of lossy formats, one of the two; None for the format's own.
         stems, tracks: wet stems, wet tracks are requested.
-        daw: sessions for which workstations, any of `DAW_FORMATS`.
-        daw_audio: what they hold.
+        daw: session formats, any of `DAW_FORMATS`.
+        daw_audio: audio of the sessions.
         deliver: versions of the mix, any of `mixer.output.versions.WORDS`.
         deliver_names: template of their files' names.
         deliver_gain_db: of all of them together.
-        check_translation: send the mix through other loudspeakers and codecs.
-        report: the HTML report, and where its audio is.
+        check_translation: simulate the mix on other loudspeakers and through codecs.
+        report: the HTML report and the place of its audio.
     """
 
     format: str = option(
@@ -187,7 +187,7 @@ class OutputSettings:
 
     @property
     def hands_stems_on(self) -> bool:
-        """Whether somebody hears wet stems by themselves: as files, or as versions of the mix."""
+        """Whether wet stems are delivered separately: as files, or as versions of the mix."""
         return self.writes_stems or self.has_versions
 
 

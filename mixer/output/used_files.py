@@ -1,4 +1,4 @@
-"""Files besides recordings, model, profile and presets that decide a mix: plug-ins and rooms."""
+"""Other files that determine a mix, besides recordings, model, profile and presets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def used_files(settings: RenderSettings, console: Console) -> UsedFiles:
         console: its desk.
 
     Returns:
-        What is there of them; a file that is not is left out.
+        The files that exist.
     """
     folder = settings.rooms
     rooms = room_files(Path(folder)) if folder is not None and Path(folder).is_dir() else ()

@@ -28,8 +28,8 @@ class Version:
     Attributes:
         title: in its file's name.
         help: what is in it.
-        of_vocals: it needs a song with vocals.
-        holds_ceiling: it may be louder than the mix, so the ceiling is held once more.
+        of_vocals: whether it needs a song with vocals.
+        holds_ceiling: whether it may be louder than the mix, so that it is limited once more.
     """
 
     title: str

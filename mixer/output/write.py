@@ -80,7 +80,7 @@ def check_output(
     song: Song | None = None,
     beside: Sequence[Path] = (),
 ) -> None:
-    """Find out before rendering what would keep the result from being written.
+    """Check before rendering that the result can be written.
 
     `beside` are further files that will be written with the mix.
 
@@ -182,7 +182,7 @@ def write_audios(
         song: the mix's, from `song_table`, if that was made already.
 
     Returns:
-        The recipe, in which files are where they are now.
+        The recipe, with the present paths of the files.
 
     Raises:
         OutputError: the disk is full or read-only.
@@ -303,7 +303,7 @@ def write_versions(
 
 
 def _over_db(peak_dbtp: float | None, ceiling_dbtp: float | None) -> float:
-    """How far a peak lies above the ceiling; 0 for silence, and without one."""
+    """Excess of a peak over the ceiling in dB; 0 for silence, and without a ceiling."""
     if peak_dbtp is None or ceiling_dbtp is None:
         return 0.0
     return max(0.0, peak_dbtp - ceiling_dbtp)
@@ -320,7 +320,7 @@ class _How(NamedTuple):
 
 
 def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
-    """Every wet track, one at a time, and what is left of the mix."""
+    """Every wet track, one at a time, and the residual."""
     yield from mix.wet_tracks.items()
     if mix.wet_tracks:
         yield RESIDUAL, mix.residual_of_tracks
@@ -329,7 +329,7 @@ def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
 def _write_audios(
     audios: Iterable[tuple[str, np.ndarray]], targets: dict[str, Path], how: _How
 ) -> list[str]:
-    """Write each to its file; the names of what goes beyond full scale."""
+    """Write each to its file; return the names of those that clip."""
     beyond, mix = [], how.mix
     for name, audio in audios:
         audio_io.write_audio(

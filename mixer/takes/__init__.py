@@ -1,1 +1,1 @@
-"""Takes of a mix: ask for another one in keys or in plain words, and see what it changed."""
+"""Takes of a mix: revised by keys or wishes in plain words, with a record of the changes."""

@@ -47,14 +47,14 @@ def ask(
     """Apply requests to a console, one after another.
 
     Args:
-        texts: `key=value`, or wishes in plain words, several with commas between.
+        texts: `key=value`, or comma-separated wishes in plain words.
         console: console of the take that is revised.
         known: keys of `mixer.model_settings.STRIP_KEYS` that the model sets.
         stems: of the song.
 
     Raises:
-        SettingsError: a line for each that is not understood or out of range; or all of it changes
-            nothing.
+        SettingsError: with a line for each request that is not understood or out of range; or
+            nothing would change.
     """
     before = plain_table(console)
     now, gathered = console, Gathered(SettingsError)

@@ -120,7 +120,7 @@ def _blend_effects(parts: Sequence[Part], example: Any, key: str) -> Any:
 
 
 def _blend_bands(parts: Sequence[Part]) -> tuple[Band, ...]:
-    """Bands of one kind, place and width are one band; if it is missing, its gain is 0."""
+    """Bands of equal kind, frequency and Q are one band; a missing one has a gain of 0."""
     places: dict[tuple[object, ...], Band] = {}
     gains: list[tuple[float, dict[tuple[object, ...], Any]]] = []
     for share, bands in parts:
@@ -139,7 +139,7 @@ def _blend_bands(parts: Sequence[Part]) -> tuple[Band, ...]:
 
 
 def _blend_courses(parts: Sequence[Part]) -> Points:
-    """Numbers that move: the mean at every moment at which one of them turns."""
+    """Automated numbers: the weighted mean at every breakpoint of any of them."""
     times = sorted({point[0] for _, value in parts if _is_course(value) for point in value})
     total = np.zeros(len(times))
     for share, value in parts:

@@ -1,4 +1,4 @@
-"""Variations one by one: each over another desk and bus, written with its recipe and preset."""
+"""Variations one by one: each with its own desk and bus, written with its recipe and preset."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class MadeVariation:
 
     Attributes:
         path: of its mix.
-        preset: that renders it.
-        take: as its recipe has it; `take["variation"]` tells where it stands.
+        preset: file of the preset that renders it.
+        take: as in its recipe; `take["variation"]` is its place along the axes.
         loudness_lufs, true_peak_dbtp: of its mix.
     """
 
@@ -101,7 +101,7 @@ def _plan(first: First, asked: Asked) -> RenderPlan:
 
 @dataclass(frozen=True)
 class _Mixed:
-    """A variation before it is written: where it stands, and hashes of its parts."""
+    """A variation before it is written: its place along the axes, and hashes of its parts."""
 
     mix: Mix
     place: VariationTable

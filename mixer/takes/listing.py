@@ -26,9 +26,9 @@ class ListedTake:
         state: "" if the mix is unchanged since it was written, else what is wrong.
         parent: file of the recipe that it came from; None for a mix that came from none.
         made_by: the command that made it.
-        asked: as it was given.
-        words: of a variation, what it does that the first does not; "" of a take.
-        changes: what differs from its parent, a line each.
+        asked: the request as given.
+        words: difference of a variation from the first mix; "" for a take.
+        changes: differences from its parent, a line each.
         same, different: parts that are, and are not, bit for bit the parent's.
         loudness_lufs, true_peak_dbtp: of the mix; None for silence.
     """
@@ -74,7 +74,7 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
 
 
 def _mixes_in(folder: Path) -> str:
-    """For who gave a folder of mixes: what is in it."""
+    """A hint that lists the mixes in a folder, for a user who gave a folder of mixes."""
     mixes = sorted({base_of(recipe) for recipe in folder.glob(f"*{RECIPE_SUFFIX}")})
     if not mixes:
         return ""

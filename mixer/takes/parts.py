@@ -1,4 +1,4 @@
-"""Proof of what a take left alone: a hash of every wet stem and track as it meets the bus."""
+"""Proof of unchanged parts of a take: a hash of every wet stem and track before the bus."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def hash_parts(made: Premaster, known: Mapping[int, str] | None = None) -> dict[
 def same_parts(
     was: Mapping[str, str], now: Mapping[str, str], unmade: Sequence[str] = ()
 ) -> list[str]:
-    """Names of the parts that are bit for bit what they were.
+    """Names of the parts that are bit for bit unchanged.
 
     Args:
         was, now: hashes, from `hash_parts`.

@@ -1,4 +1,4 @@
-"""The next take of a mix: the request is changed, and nothing else is."""
+"""The next take of a mix: only what was requested changes."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def revise(
         recipe_path: of the recipe, or of the mix beside it.
         texts: `key=value` or wishes in plain words.
         song_folder: the song's present folder; None for the one in the recipe.
-        hold_gain: keep the bus's gain, whatever loudness comes of it.
+        hold_gain: keep the bus's gain, whatever loudness results.
         allow_plugins: load the plug-ins that the recipe names.
         progress: as in `mixer.render`.
 
@@ -135,7 +135,7 @@ def plan_revision(
         recipe_path: of the recipe, or of the mix beside it.
         texts: `key=value` or wishes in plain words.
         song_folder: the song's present folder; None for the one in the recipe.
-        hold_gain: the bus's gain stays what it was, whatever loudness comes of it.
+        hold_gain: keep the parent's bus gain, whatever loudness results.
         allow_plugins: load the plug-ins that the recipe names. They are programs.
         wanted: what else to write beside the take, whose format and depth are its parent's; stems
             and tracks are written in any case if the parent has them.
@@ -181,7 +181,7 @@ def _console_of(settings: RenderSettings) -> Console:
 
 
 def _destination(parent: RecordedMix, number: int, wanted: OutputSettings) -> Destination:
-    """Beside the parent, written as that was, with what that had and what is wanted."""
+    """Destination beside the parent, with its format, its deliverables and those requested."""
     folder, base = parent.path.parent, base_of(parent.path)
     return Destination(
         path=take_path(folder, base, number, parent.file_format),
@@ -253,7 +253,7 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
 
 
 def _corrections(parent: RecordedMix, budget_db: float, console: Console) -> list[str]:
-    """What lifts the stems that are lost on small loudspeakers.
+    """Requests that boost the stems that are lost on small loudspeakers.
 
     Raises:
         SettingsError: the parent was not checked, or no stem is lost.
@@ -276,7 +276,7 @@ def _corrections(parent: RecordedMix, budget_db: float, console: Console) -> lis
 def _settings(
     parent: RecordedMix, settings: RenderSettings, console: Console, *, hold_gain: bool
 ) -> RenderSettings:
-    """The settings of the parent with another console, what must not move held."""
+    """The parent's settings with another console; gains that must not change are held."""
     measured = numbers(parent.measurements)
     staging_db = measured.get("console.staging_gain_db")
     held_staging_db = settings.held_staging_db
@@ -320,7 +320,7 @@ def _kept(revision: Revision) -> KeptMaterial | None:
 def _parts_of_parent(
     revision: Revision, kept: KeptMaterial | None, progress: Progress | None
 ) -> Mapping[str, str]:
-    """As its own recipe has them, if it is a take made here, else made again."""
+    """Hashes of the parent's parts, from its recipe if it was made here, else rendered again."""
     take = revision.parent.take
     if take is not None and _knows_parts(revision):
         return take.parts
@@ -328,7 +328,7 @@ def _parts_of_parent(
 
 
 def _knows_parts(revision: Revision) -> bool:
-    """Whether the parent's recipe has all its parts, as they are made here."""
+    """Whether the parent's recipe has the hashes of all parts, as made on this system."""
     take = revision.parent.take
     has_all = take is not None and set(take.parts) >= set(revision.song.stems)
     return has_all and not revision.is_elsewhere

@@ -39,8 +39,8 @@ def take_of(
         number: of the variation.
         asked: the request, as given.
         place: its place among the axes.
-        parts, was: hashes of its wet stems, and of the first's; empty for a mix of tracks, whose
-            tracks nothing has hashed.
+        parts, was: hashes of its wet stems and of the first's; empty for a mix of tracks, whose
+            tracks are not hashed.
     """
     recorded = read_recipe(parent)
     before = plain_table(recorded.settings.console or Console())

@@ -1,4 +1,4 @@
-"""Variations of a mix: one pass through the network, then another desk and another bus for each.
+"""Variations of a mix: one pass through the network, then a separate desk and bus for each.
 
 Each is as loud as the first, has a recipe that names the first as its parent, and a preset.
 """
