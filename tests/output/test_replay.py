@@ -149,11 +149,11 @@ def test_nothing_is_overwritten(recipe, tmp_path) -> None:
         (("song", "files"), [3], "song.files.0 must be a table, not 3"),
         (("song", "files", 0, "sha256"), "0" * 63, "song.files.0.sha256 must be a SHA-256"),
         (("song", "files", 0, "stem"), "tuba", "song.files.0.stem must be one of"),
-        (("song", "files", 0, "gain_db"), 1e400, "gain_db must be a finite number"),
+        (("song", "files", 0, "gain_db"), 1e400, "gain_db must be a finite 64-bit number"),
         (("song", "folder"), "a\0b", "song.folder must be text, not"),
         (("settings", "sparkle"), 1, "settings.sparkle is unknown; a newer version"),
         (("settings", "amount"), 7, "amount must be .*from 0 to 1"),
-        (("settings", "seed"), 10**300, "settings.seed must be a finite number"),
+        (("settings", "seed"), 10**300, "settings.seed must be a finite 64-bit number"),
         (("settings", "effects"), [{"a": 1}], "settings.effects.0 must be one"),
         (("settings", "effects"), {}, "settings.effects must be a list"),
         (
@@ -199,7 +199,7 @@ def test_a_recipe_that_cannot_be_is_refused_in_a_line(
 )
 def test_a_file_that_is_no_recipe_is_refused_in_a_line(tmp_path, content) -> None:
     (tmp_path / "a.mix.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"not a recipe of a mix|must be a finite number") as error:
+    with pytest.raises(InputError, match=r"not a recipe of a mix|must be a finite 64-bit number") as error:
         read_recipe(tmp_path / "a.mix.json")
     assert "\n" not in str(error.value)
 

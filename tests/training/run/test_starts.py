@@ -78,7 +78,7 @@ def test_the_average_mix_brings_normalised_stems_to_the_wet_ones_level(data: Pat
 
 
 def test_a_start_that_cannot_be_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"say data\.folder"):
+    with pytest.raises(SettingsError, match=r"set data\.folder"):
         started("", "average_mix")
     config = small_config(network={"start": "filter_bank"})
     network = build_network("fxnorm", config.network.hyper_parameters, RATE_HZ)
