@@ -199,7 +199,8 @@ def test_a_recipe_that_cannot_be_is_refused_in_a_line(
 )
 def test_a_file_that_is_no_recipe_is_refused_in_a_line(tmp_path, content) -> None:
     (tmp_path / "a.mix.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"not a recipe of a mix|must be a finite 64-bit number") as error:
+    refused = r"not a recipe of a mix|must be a finite 64-bit number"
+    with pytest.raises(InputError, match=refused) as error:
         read_recipe(tmp_path / "a.mix.json")
     assert "\n" not in str(error.value)
 
