@@ -54,7 +54,7 @@ class BandObjective(Objective):
         self.register_buffer("room", space.room, persistent=False)
 
     def forward(self, **batch: Tensor) -> Tensor:
-        """A scalar, of the tensors of a `training.band_mixer.augmentation.Batch` by name."""
+        """Loss of a batch, a scalar; takes fields of `training.band_mixer.augmentation.Batch`."""
         return self._judged(batch)[0]
 
     def figures(self, batch: Mapping[str, Tensor]) -> Iterator[Figure]:

@@ -1,14 +1,14 @@
 """The band mixer: levels of all stems in bands -> the settings of a console.
 
-It keeps the structure of the paper's network at another rate. Front-end: the powers of a short-time
+It keeps the structure of the paper's network at a lower rate. Front-end: the powers of a short-time
 Fourier transform in ERB bands (`mixer.network.band_mixer.bands`). Latent mixer: dilated temporal
-blocks and a BLSTM. What it predicts are masks again, as gains in dB: for each stem a fader, an EQ
-curve, a balance and a side curve for the whole song, a slow movement of the EQ, and how much
-shaping of transients, width and room. Back-end: `mixer.network.band_mixer.controls`.
+blocks and a BLSTM. Its output is again a set of masks, expressed as gains in dB: for each stem a
+fader, an EQ curve, a balance and a side curve for the whole song, a slow variation of the EQ, and
+amounts of transient shaping, width and room. Back-end: `mixer.network.band_mixer.controls`.
 
-Stems come in as loud as they are, since that says something of how loud they are meant to be. The
-network sees each at the same loudness, and its share of the song's beside it; turning all of them
-up or down changes nothing. What it answers is a balance: shares of a mix of `MIX_LUFS`.
+Stems keep their input levels, which say something about how loud they are meant to be. The network
+sees every stem at the same loudness, together with its share of the song's loudness; a gain common
+to all stems changes nothing. It predicts a balance: shares of a mix at `MIX_LUFS`.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from torch import Tensor, nn
 from mixer.dsp.erb_bands import k_weights
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
 
-# Ranges of what it can set.
+# Ranges of the controls.
 FADER_RANGE_DB = 24.0
 CURVE_RANGES_DB = (12.0, 6.0, 12.0)  # EQ, balance, side
 MOVEMENT_RANGE_DB = 2.5
 SHAPE_RANGE = 0.6
 SPACE_LOWEST_DB, SPACE_RANGE_DB = -45.0, 40.0
-# Where a band of a stem is this far below its loudest, its EQ fades out: there is nothing to set.
+# In bands this far below a stem's loudest, its EQ fades out, because there is nothing to set.
 _CONFIDENT_WITHIN_DB, _CONFIDENCE_SLOPE_DB = 45.0, 4.0
 _STATIC_CHANNELS = 192
-# The fader goes by little: whether a stem plays and how much of the time, its crest, its spectrum
-# in four parts. With more to go by, it learns songs by heart.
+# The fader has few inputs: whether a stem plays and how much of the time, its crest factor, and its
+# spectrum in four parts. With more inputs, it memorises songs.
 _FADER_FEATURES, _FADER_CHANNELS = 8, 24
-# Loudness, about LUFS: of the stems as the network sees them, and of the mix that it makes.
+# Loudness in approximate LUFS: of the stems as the network sees them, and of the output mix.
 _SEEN_LUFS, MIX_LUFS = -22.0, -18.0
-# A stem is played where it is no further below the song, a song where it is above this.
+# A stem plays where it is no further below the song, and a song where it is above this level.
 _PLAYED_WITHIN_DB, _AUDIBLE_LUFS, _PLAYED_SLOPE_DB = 45.0, -80.0, 3.0
-# A stem's share says less and less of what is meant, the further it is from a usual one.
+# A stem's share is less informative the further it is from a usual one.
 _USUAL_SHARE_DB, _SHARE_RANGE_DB = -6.0, 12.0
-# As the loudness of BS.1770 is gated, with blocks for its relative gate.
+# Gating as in BS.1770, with blocks for its relative gate.
 _GATE = 0.1
 _STATIC_VIEWS = 4  # level, side, balance, crest of each band over the song
 
 
 class BandMixer(nn.Module):
-    """Levels to console settings; see `mixer.network.band_mixer.run.mix_by_bands` for the layout.
+    """Network from levels to console settings; see `mixer.network.band_mixer.run.mix_by_bands`.
 
     Args:
         hyper: the network's shape.
@@ -79,7 +79,7 @@ class BandMixer(nn.Module):
             nn.GELU(),
             nn.Linear(_FADER_CHANNELS, stems),
         )
-        # How far a stem's own share of the song is trusted.
+        # Trust in a stem's own share of the song.
         self.trust = nn.Parameter(torch.full((stems,), 0.4))
         self.curves = nn.Linear(_STATIC_CHANNELS, stems * len(CURVE_RANGES_DB) * points)
         self.strips = nn.Linear(_STATIC_CHANNELS, stems * len(STRIP_CONTROLS))
@@ -87,7 +87,7 @@ class BandMixer(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         with torch.no_grad():
-            # Without space to begin with: it has to be worth something.
+            # Initially without width and room, which must prove useful.
             self.strips.bias.view(stems, len(STRIP_CONTROLS))[:, 1:] = -1.5
         self.register_buffer("interpolation", _interpolation(points, bands), persistent=False)
         self.register_buffer("ranges_db", torch.tensor(CURVE_RANGES_DB), persistent=False)
@@ -95,7 +95,7 @@ class BandMixer(nn.Module):
         self.register_buffer("weighting", weighting, persistent=False)
 
     def forward(self, mean_db: Tensor, peak_db: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Levels (batch, stems x views x bands, blocks), of the mean and of the loudest frame.
+        """Predict settings from levels (batch, stems x views x bands, blocks) of mean and peak.
 
         Returns:
             gain_db (batch, stems x bands, blocks), balance_db and side_db (batch, stems x bands),
@@ -119,7 +119,7 @@ class BandMixer(nn.Module):
         curves = (curves @ self.interpolation) * self.ranges_db[:, None] * confidence[:, :, None]
         movement = torch.tanh(self.movement(sequence)).reshape(-1, stems, points, mean_db.shape[-1])
         movement = MOVEMENT_RANGE_DB * (self.interpolation.T @ movement) * confidence[..., None]
-        # An EQ that leaves the stem as loud as it was: how loud it is to be is the fader's matter.
+        # The EQ preserves the stem's loudness, which the fader controls.
         power = torch.pow(10.0, over_song[:, :, :2] / 10.0).sum(2) * self.weighting
         equalised = (power * torch.pow(10.0, curves[:, :, 0] / 10.0)).sum(-1)
         louder_db = _decibels(equalised) - _decibels(power.sum(-1))
@@ -151,7 +151,7 @@ class BandMixer(nn.Module):
         return answered
 
     def _static(self, song: Tensor, sequence: Tensor) -> Tensor:
-        """What is said of the song as a whole, (batch, `_STATIC_CHANNELS`)."""
+        """Features of the song as a whole, (batch, `_STATIC_CHANNELS`)."""
         n_described = self.hyper.n_stems * _STATIC_VIEWS * self.hyper.n_bands
         summary = self.summary(song.reshape(-1, n_described, 1))[..., 0]
         pooled = torch.cat([sequence.mean(-1), sequence.amax(-1)], 1)
@@ -159,7 +159,7 @@ class BandMixer(nn.Module):
         return static
 
     def _strips(self, static: Tensor) -> Tensor:
-        """(batch, stems, controls), in the ranges that a console has."""
+        """Strip controls (batch, stems, controls), in the ranges of the console."""
         strips = self.strips(static).reshape(-1, self.hyper.n_stems, len(STRIP_CONTROLS))
         return torch.cat(
             [
@@ -170,7 +170,7 @@ class BandMixer(nn.Module):
         )
 
     def _loudness(self, levels: Tensor) -> _Loudness:
-        """(batch, stems, views, bands, blocks), as they come in."""
+        """Loudness of the input levels (batch, stems, views, bands, blocks), in dB."""
         power = torch.pow(10.0, levels[:, :, :2] / 10.0).sum(2)
         power = (power * self.weighting[:, None]).sum(2)  # (batch, stems, blocks)
         gate = (power > _GATE * power.mean(-1, keepdim=True)).to(power.dtype)
@@ -186,13 +186,14 @@ class BandMixer(nn.Module):
 
 @dataclass(frozen=True)
 class _Loudness:
-    """How loud stems come in, (batch, stems) each.
+    """Input loudness of stems, (batch, stems) each.
 
     Attributes:
-        own_db: K-weighted and gated, about LUFS.
-        share_db: the same against the song's, drawn towards a usual share if it is far from it.
-        played: 0 to 1.
-        common_db: (batch, 1), the gain that brings the song as it came in to `MIX_LUFS`.
+        own_db: K-weighted and gated loudness, in approximate LUFS.
+        share_db: the same relative to the song's, in dB, moved towards a usual share if far from
+            it.
+        played: whether a stem plays, 0 to 1.
+        common_db: (batch, 1), gain in dB that brings the input song to `MIX_LUFS`.
     """
 
     own_db: Tensor
@@ -201,7 +202,7 @@ class _Loudness:
     common_db: Tensor
 
     def level_db(self, lufs: Tensor | float) -> Tensor:
-        """Gains that bring played stems to a loudness; others follow the song."""
+        """Gains in dB that bring stems to a loudness in LUFS; silent stems get the song's gain."""
         return self.played * (lufs - self.own_db) + (1.0 - self.played) * self.common_db
 
 
@@ -218,7 +219,7 @@ class TemporalBlock(nn.Module):
         self.narrow = nn.Conv1d(channels, channels, 1)
 
     def forward(self, stream: Tensor) -> Tensor:
-        """(batch, channels, blocks), as it came and changed."""
+        """Process (batch, channels, blocks), and add the input."""
         hidden = self.norm(stream.transpose(1, 2)).transpose(1, 2)
         hidden = nn.functional.gelu(self.widen(hidden))
         hidden = nn.functional.gelu(self.filter(hidden))
@@ -227,7 +228,7 @@ class TemporalBlock(nn.Module):
 
 
 def _confidence(mid: Tensor) -> Tensor:
-    """How far a band's level over the song, (batch, stems, bands), says something: 0 to 1."""
+    """Confidence 0 to 1 in a band's level over the song, (batch, stems, bands)."""
     loudest = mid.amax(-1, keepdim=True)
     return torch.sigmoid(
         (mid - loudest + _CONFIDENT_WITHIN_DB) / _CONFIDENCE_SLOPE_DB
@@ -235,12 +236,12 @@ def _confidence(mid: Tensor) -> Tensor:
 
 
 def mean_over_song_db(levels: Tensor) -> Tensor:
-    """Mean power over the last axis of levels in dB."""
+    """Mean power in dB over the last axis of levels in dB."""
     return _decibels(torch.pow(10.0, levels / 10.0).mean(-1))
 
 
 def _features(levels: Tensor, peaks: Tensor) -> Tensor:
-    """(batch, stems, 4, bands, blocks): level, side against mid, balance, crest; about -2 to 2."""
+    """Level, side over mid, balance and crest, about -2 to 2: (batch, stems, 4, bands, blocks)."""
     left, right, mid, side = levels.unbind(2)
     audible = torch.sigmoid((mid + 80.0) / 5.0)
     return torch.stack(
@@ -255,7 +256,7 @@ def _features(levels: Tensor, peaks: Tensor) -> Tensor:
 
 
 def _song_features(over_song: Tensor, peak_mid: Tensor) -> Tensor:
-    """(batch, stems, 4, bands), the same for the song as a whole."""
+    """The same features (batch, stems, 4, bands) for the song as a whole."""
     left, right, mid, side = over_song.unbind(2)
     audible = torch.sigmoid((mid + 80.0) / 5.0)
     return torch.stack(

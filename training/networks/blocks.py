@@ -12,14 +12,14 @@ class TemporalBlock(nn.Module):
     """1x1 conv, PReLU, norm, depthwise dilated conv, PReLU, norm, then a skip and a residual 1x1.
 
     Args:
-        channels: of the residual stream.
-        hidden_channels: inside the block.
-        skip_channels: of the skip output.
+        channels: number of channels of the residual stream.
+        hidden_channels: number of channels inside the block.
+        skip_channels: number of channels of the skip output.
         kernel_frames: odd length of the depthwise filter.
-        dilation_frames: distance between its taps.
+        dilation_frames: distance between the filter's taps in frames.
 
-    The last block of a network keeps its residual weights for the published parameter names, and
-    does not run them.
+    The last block of a network keeps its residual weights, for the sake of the published parameter
+    names, but does not use them.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class SqueezeExcitation(nn.Module):
     """sigmoid(W2 relu(W1 mean + b1) + b2), one gain a filter (Hu et al. 2018).
 
     Args:
-        n_filters: gains.
-        ratio: hidden units a filter.
+        n_filters: number of filters, and of gains.
+        ratio: number of hidden units per filter.
     """
 
     def __init__(self, n_filters: int, ratio: int) -> None:

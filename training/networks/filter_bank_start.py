@@ -1,4 +1,4 @@
-"""A network of the paper's kind that begins as a filter bank: what goes in comes out, band by band.
+"""Initialise a network of the paper's kind as a filter bank that reconstructs its input.
 
 Each input gets a bank of its own, cosines of an overlap of 4 (64 taps for 16 bands), and the
 network's transposed convolution, which uses the same filters, rebuilds the input from it. There are
@@ -29,15 +29,16 @@ from torch import Tensor
 from mixer.network.fxnorm.parameters import HyperParameters
 from training.networks.fxnorm import FxNormNetwork
 
-# With its last layers at zero the network's mask is softplus(0), its gains are sigmoid(0).
+# With its last layers at zero, the network's mask is softplus(0) and its gains are sigmoid(0).
 MASK_GAIN = float(np.log(2.0))
 SQUEEZE_GAIN = 0.5
 _OVERLAP = 4
-# The higher, the steeper and the wider the filters: bands overlap more.
+# Higher values give steeper filters that overlap more.
 _KAISER_BETA = 8.0
-# Where its cut-off is looked for, in shares of a band's width.
+# Range in which the cut-off is searched, relative to a band's width.
 _CUT_OFF_RANGE = (0.6, 0.9)
-# Mean |p x mask| of a stem's filters is about a hundredth; excitation should see numbers around 1.
+# Mean |p x mask| of a stem's filters is about 0.01; squeeze-and-excitation should see values around
+# 1.
 _SQUEEZE_SCALE = 50.0
 _LSTM_GATES, _CELL_GATE = 4, 2  # PyTorch's order: input, forget, cell, output
 
@@ -46,7 +47,7 @@ def lapped_transform(bands: int) -> NDArray[np.float64]:
     """An orthogonal lapped transform with overlap 4.
 
     Args:
-        bands: M, also the shift to which the rows are orthogonal.
+        bands: number of bands M, also the shift to which the rows are orthogonal.
 
     Returns:
         (bands, 4 * bands): rows are orthonormal, and to their own shifts by `bands` too.
@@ -59,17 +60,17 @@ def lapped_transform(bands: int) -> NDArray[np.float64]:
 
 
 def quiet_bank(bands: int) -> NDArray[np.float64]:
-    """A bank that rebuilds within -70 dB, and whose bands may have any gains without images.
+    """A bank that reconstructs within -70 dB, without images whatever the gains of its bands.
 
     Args:
-        bands: M, also the shift to which the rows are nearly orthogonal.
+        bands: number of bands M, also the shift to which the rows are nearly orthogonal.
 
     Returns:
         (bands, 4 * bands): rows have a norm of 1.
     """
 
     def ripple(cut_off: float) -> float:
-        """What is rebuilt is flat where a window is orthogonal to its shift by two bands."""
+        """Ripple of a reconstruction: 0 if the window is orthogonal to its shift by two bands."""
         window = _kaiser_low_pass(bands, cut_off)
         return float(window[2 * bands :] @ window[: -2 * bands])
 
@@ -100,7 +101,7 @@ def bank_kernel(
         hyper: needs kernel = 4 x bands, filters = inputs x bands, and a whole number of strides in
             as many samples as there are bands.
         bank: `lapped_transform` or `quiet_bank`.
-        mid_side: filters of a stem's sum and difference in place of its left and right, so that a
+        mid_side: use filters of a stem's sum and difference instead of left and right, so that a
             mask changes its width.
 
     Returns:
@@ -130,10 +131,10 @@ def bank_kernel(
 
 
 def start_as_filter_bank(network: FxNormNetwork) -> None:
-    """Let a network of random weights begin as the sum of its stems, in bands of mid and side.
+    """Make a randomly initialised network start as the sum of its stems, in bands of mid and side.
 
-    Everything that its masks and gains are made of stays random except for the last step, so that
-    gradients reach all of it soon.
+    In the parts that compute masks and gains, only the last step is set to zero; everything before
+    it stays random, so that gradients soon reach all of it.
 
     Raises:
         ValueError: see `bank_kernel`.
@@ -142,7 +143,7 @@ def start_as_filter_bank(network: FxNormNetwork) -> None:
     kernel = bank_kernel(hyper, quiet_bank, mid_side=True)
     with torch.no_grad():
         network.conv_1.weight.copy_(torch.from_numpy(kernel))
-        # Smoothing starts as a plain mean.
+        # The smoothing filters start as a plain mean.
         network.conv_2[0].weight.fill_(1.0 / hyper.smoothing_frames)
         for name, parameter in network.blstm.named_parameters():
             if f"_l{hyper.blstm_layers - 1}" in name:
@@ -154,6 +155,6 @@ def start_as_filter_bank(network: FxNormNetwork) -> None:
 
 
 def _cell_gate(parameter: Tensor) -> Tensor:
-    """What fills the LSTM's cell, of a weight or a bias: with it at zero the layer answers zero."""
+    """Weights or biases that feed the LSTM's cell; at zero, the layer's output is zero."""
     units = parameter.shape[0] // _LSTM_GATES
     return parameter[_CELL_GATE * units : (_CELL_GATE + 1) * units]

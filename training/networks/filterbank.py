@@ -1,8 +1,8 @@
-"""The network's two ends at full rate, with gradients that store little and skip what is zero.
+"""Front-end and back-end at the full rate, with gradients that store little and skip zeros.
 
 Everything here runs at the sample rate, 64 times faster than the rest of the network, so it takes
-nearly all of the time and memory of a training step. Against automatic differentiation of the plain
-layers:
+nearly all of the time and memory of a training step. Compared with automatic differentiation of the
+plain layers:
 
 - a pooled maximum passes its gradient to one front-end frame in a pool: the smoothing filters'
   gradient is gathered from those windows alone;
@@ -23,21 +23,21 @@ from torch.nn.grad import conv1d_weight
 
 from mixer.network.fxnorm.parameters import HyperParameters
 
-# Front-end frames worked on at once: a chunk of 128 filters stays in a processor's cache; a GPU
-# wants fewer, larger pieces.
+# Front-end frames per chunk: a chunk of 128 filters fits into a processor's cache; a GPU works best
+# with fewer, larger chunks.
 _CHUNK_FRAMES = 8192
 _CHUNK_FRAMES_CUDA = 131_072
 
 
 class Analysis(NamedTuple):
-    """Output of the front-end for the stems.
+    """Output of the front-end.
 
     Attributes:
         front: p, (batch, filters, front-end frames).
-        peaks: largest smoothed |p| in each latent frame, before the softplus, float32
-            (batch, filters, latent frames).
-        mean_abs: mean |p| in each latent frame, float32, of that shape.
-        where: the front-end frame inside its latent frame at which a peak is, of that shape.
+        peaks: largest smoothed |p| in each latent frame, before the softplus, float32 (batch,
+            filters, latent frames).
+        mean_abs: mean |p| in each latent frame, float32, same shape as `peaks`.
+        where: index of the peak's front-end frame within its latent frame, same shape as `peaks`.
     """
 
     front: Tensor
@@ -50,10 +50,10 @@ def analyse(padded: Tensor, kernel: Tensor, smoothing: Tensor, hyper: HyperParam
     """The adaptive front-end.
 
     Args:
-        padded: stems with the network's zeros around them (batch, inputs, samples).
-        kernel: of conv_1 (filters, inputs, kernel).
-        smoothing: of conv_2 (filters, 1, smoothing frames).
-        hyper: the network's.
+        padded: zero-padded stems (batch, inputs, samples).
+        kernel: weights of conv_1 (filters, inputs, kernel).
+        smoothing: weights of conv_2 (filters, 1, smoothing frames).
+        hyper: the network's hyper-parameters.
 
     Under autocast the filters run in its data type.
     """
@@ -65,33 +65,32 @@ def synthesise(front: Tensor, mask: Tensor, kernel: Tensor, hyper: HyperParamete
 
     Args:
         front: p, (batch, filters, front-end frames).
-        mask: a factor a latent frame (batch, filters, latent frames).
-        kernel: (filters, outputs, kernel).
-        hyper: the network's.
+        mask: one factor per latent frame (batch, filters, latent frames).
+        kernel: weights (filters, outputs, kernel).
+        hyper: the network's hyper-parameters.
 
     Returns:
-        (batch, outputs, samples), float32 or more; its first sample is the first that the padded
-        stems have.
+        (batch, outputs, samples), float32 or wider; starts at the first sample of the padded stems.
     """
     result: Tensor = _Synthesise.apply(front, mask, kernel, hyper)
     return result
 
 
 def _chunks(n_frames: int, hyper: HyperParameters, device: torch.device) -> list[tuple[int, int]]:
-    """Front-end frames in whole latent frames: (first, after the last) of each chunk."""
+    """Front-end frames of each chunk, in whole latent frames: (first, end), the end exclusive."""
     wanted = _CHUNK_FRAMES_CUDA if device.type == "cuda" else _CHUNK_FRAMES
     size = max(1, wanted // hyper.pool_frames) * hyper.pool_frames
     return [(start, min(n_frames, start + size)) for start in range(0, n_frames, size)]
 
 
 def _samples(signal: Tensor, start: int, stop: int, hyper: HyperParameters) -> Tensor:
-    """The samples that front-end frames start ... stop - 1 look at."""
+    """Samples on which front-end frames start to stop - 1 depend."""
     stride = hyper.stride_samples
     return signal[..., start * stride : (stop - 1) * stride + hyper.kernel_samples]
 
 
 def _reach(signal: Tensor, start: int, stop: int, left: int, right: int) -> Tensor:
-    """signal[start - left : stop + right] along time, zeros outside the signal."""
+    """Slice signal[start - left : stop + right] along time, with zeros outside the signal."""
     first, last = start - left, stop + right
     inside = signal[..., max(0, first) : min(signal.shape[-1], last)]
     return functional.pad(inside, (max(0, -first), max(0, last - signal.shape[-1])))
@@ -150,7 +149,7 @@ class _Analyse(torch.autograd.Function):
         hyper: HyperParameters = ctx.hyper
         left, right = hyper.smoothing_left_frames, hyper.smoothing_right_frames
         pool, stride = hyper.pool_frames, hyper.stride_samples
-        # The filter turned round: a frame hears the peaks whose smoothing windows it is in.
+        # Time-reversed filter: a frame affects the peaks whose smoothing windows contain it.
         turned = smoothing.to(front.dtype).flip(-1)
         grad_kernel, grad_smoothing = torch.zeros_like(kernel), torch.zeros_like(smoothing)
         grad_samples = torch.zeros_like(samples) if ctx.needs_input_grad[0] else None
@@ -225,7 +224,7 @@ class _Synthesise(torch.autograd.Function):
         with torch.autocast(front.device.type, enabled=False):
             filters = kernel.to(front.dtype)
             length = (frames - 1) * stride + hyper.kernel_samples
-            # Sums of what overlaps are kept in full precision.
+            # Overlapping outputs are summed in full precision.
             shape = (front.shape[0], kernel.shape[1], length)
             result = _at_least_float32(front.new_zeros(shape))
             for start, stop in _chunks(frames, hyper, front.device):
@@ -241,7 +240,7 @@ class _Synthesise(torch.autograd.Function):
         stride, pool = hyper.stride_samples, hyper.pool_frames
         grad_result = grads[0].to(front.dtype)
         filters = kernel.to(front.dtype)
-        # A front-end that stays as it is needs the mask's gradient alone.
+        # A fixed front-end only needs the mask's gradient.
         grad_front = torch.empty_like(front) if ctx.needs_input_grad[0] else None
         grad_kernel = torch.zeros_like(kernel) if ctx.needs_input_grad[2] else None
         grad_mask = torch.empty_like(mask)

@@ -19,12 +19,13 @@ from training.networks.filterbank import Analysis, analyse, synthesise
 
 
 class FxNormNetwork(nn.Module):
-    """Stems in, mix out; `(batch, stems * channels, samples)`, float32, stem by stem.
+    """Network from stems to a mix: `(batch, stems * channels, samples)`, float32, stem by stem.
 
     Args:
-        hyper: the shape; the paper's by default.
+        hyper: the hyper-parameters; the paper's by default.
 
-    Any number of samples goes in and the same number comes out: the end is zero-padded to whole
+    The output has as many samples as the input, which may be of any length: the end is zero-padded
+        to whole latent frames and cropped afterwards.
     latent frames and cropped back.
     """
 
@@ -35,7 +36,7 @@ class FxNormNetwork(nn.Module):
         self.conv_1 = nn.Conv1d(
             hyper.n_inputs, filters, hyper.kernel_samples, hyper.stride_samples, bias=False
         )
-        # Published as the first of a sequence: its parameter is conv_2.0.weight.
+        # Published as the first module of a sequence: its parameter is conv_2.0.weight.
         self.conv_2 = nn.Sequential(
             nn.Conv1d(filters, filters, hyper.smoothing_frames, groups=filters, bias=False)
         )
@@ -62,25 +63,25 @@ class FxNormNetwork(nn.Module):
         chrono_initialise(self.blstm)
 
     def forward(self, stems: Tensor) -> Tensor:
-        """The mix (batch, channels, samples), within -1 to 1."""
+        """Compute the mix (batch, channels, samples), within -1 to 1."""
         return torch.tanh(self.mix_before_tanh(stems))
 
     def mix_before_tanh(self, stems: Tensor) -> Tensor:
-        """The sum of the wet stems (batch, channels, samples)."""
+        """Sum of the wet stems (batch, channels, samples), before the tanh."""
         hyper = self.hyper
         kernel = self.conv_1.weight  # (filters, stems * channels, kernel)
         summed = kernel.view(hyper.n_filters, hyper.n_stems, hyper.n_channels, -1).sum(1)
         return self._mixed(stems, summed)
 
     def wet_stems(self, stems: Tensor) -> Tensor:
-        """The wet stems that the network sums: (batch, stems, channels, samples)."""
+        """Compute the wet stems whose sum is the mix: (batch, stems, channels, samples)."""
         wet = self._mixed(stems, self.conv_1.weight)
         return wet.view(wet.shape[0], self.hyper.n_stems, self.hyper.n_channels, -1)
 
     def pretrain(self, stems: Tensor) -> Tensor:
         """Reconstruct the stems (batch, stems, channels, samples) with the front-end alone.
 
-        The mask is z max-unpooled: its peak in each latent frame, zero elsewhere.
+        The mask is z max-unpooled: z at the peak of each latent frame, zero elsewhere.
         """
         hyper = self.hyper
         analysis = self._analysed(stems)
@@ -96,7 +97,7 @@ class FxNormNetwork(nn.Module):
         return wet.view(wet.shape[0], hyper.n_stems, hyper.n_channels, -1)
 
     def mask_of(self, latent: Tensor) -> Tensor:
-        """The mask (batch, filters, latent frames), not negative, of a latent of that shape."""
+        """Mask (batch, filters, latent frames), at least 0, for a latent of the same shape."""
         stream = self.bottleneck_conv1x1(self.layerNorm(latent))
         skips: Tensor | None = None
         blocks = [block for repeat in self.repeats for block in repeat]

@@ -1,4 +1,4 @@
-"""Every kind of network that can be trained, a line each: where its PyTorch module is."""
+"""PyTorch modules of every kind of network that can be trained, one line each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import nn
 from mixer.network.architecture import Parameters
 from mixer.network.kinds import architecture_of
 
-# A new kind of network is a line here: the class takes the hyper-parameters and keeps them in
-# `hyper`. Imported when it is wanted.
+# Add a line here for a new kind of network: its class takes the hyper-parameters and keeps them in
+# `hyper`. Classes are imported on demand.
 NETWORKS: Mapping[str, str] = {
     "fxnorm": "training.networks.fxnorm:FxNormNetwork",
     "wave_u_net": "training.networks.wave_u_net:WaveUNet",
@@ -22,7 +22,7 @@ NETWORKS: Mapping[str, str] = {
 
 
 def new_network(hyper: Parameters) -> Any:
-    """A network of these hyper-parameters with random weights, an `nn.Module`."""
+    """Build a network with these hyper-parameters and random weights, an `nn.Module`."""
     module, _, name = NETWORKS[architecture_of(hyper).kind].partition(":")
     network: nn.Module = getattr(import_module(module), name)(hyper)
     return network

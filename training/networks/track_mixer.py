@@ -1,12 +1,13 @@
-"""The track mixer: a set of tracks -> a strip for each, a bus for each group, one for the mix.
+"""The track mixer: a set of tracks to a strip for each, a bus for each group, and one for the mix.
 
-What is known about a track (its spectrum, its width, how it moves, its role) is described by one
-network shared by all tracks; attention then looks first among the tracks of a group, then among
-all. Nothing depends on the order of the tracks.
+A network shared by all tracks encodes what is known about each one (spectrum, width, dynamics,
+role); attention then looks first at the tracks of the same group, then at all. The order of the
+tracks does not matter.
 
-Faders begin with what engineers usually do (`mixer.network.track_mixer.human`): each track at its
+Faders start from engineers' usual settings (`mixer.network.track_mixer.human`): each track at its
 role's level within its group, each group at its level among the groups. The network learns how far
-to go from there, and how far to trust the levels that came in, by how much they are said to mean.
+to deviate from these, and how far to trust the input levels, given how meaningful these are said to
+be.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS
 
 MIX_LUFS = -18.0
-# How far it may go from what is usual.
+# Largest deviations from usual settings, and ranges of the controls.
 TRACK_OFFSET_DB = 12.0
 CURVE_DB, BUS_CURVE_DB = 9.0, MAX_BUS_CURVE_DB / 2
 HIGHEST_HIGH_PASS_HZ = 300.0
 SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
-# Threshold of a compressor, over the loudness of the track: above the usual peaks it does nothing.
+# Threshold of a compressor relative to the track's loudness: above the usual peaks it has no
+# effect.
 THRESHOLD_LU = (-6.0, 26.0)
 HIGHEST_SEND_DB = -4.0
 _LUFS_OFFSET_DB = -0.691
@@ -50,27 +52,28 @@ _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
 _SOUNDS_WITHIN_DB = 40.0
 _POINTS = len(CURVE_HZ)
 _SIDE_GROUPS = 8
-# Drums and bass lead in music that is made of these: by so much, in the order of `STEMS`. Means of
-# the artists among 18 songs (one with voices, four with bass and other instruments), drawn towards
-# nothing by as much as so few can be wrong, and not learnt. What these play goes by the constants.
+# Level offsets of groups in electronic music, where drums and bass lead, in the order of `STEMS`.
+# They are means over the artists among 18 songs (one with voices, four with bass and other
+# instruments), reduced to allow for the small sample, and are not trained.
 _MACHINES = ("drum_loop", "sub", "lead_synth", "pad", "arp", "fx")
 _PLAYERS = ("overheads", "room", "cymbals", "toms", "electric_guitar", "acoustic_guitar", "keys",
             "organ", "strings", "brass", "woodwind", "choir")  # fmt: skip
 _ELECTRONIC_LU = (-0.5, 1.7, 0.5, -1.7)
-# What a fader goes by of how its track moves: how much it plays, how far moments, seconds and the
-# highest peak stand out, how even it is.
+# Dynamics on which a fader depends: how much a track plays, how far its moments, seconds and
+# highest peak stand out, and how even it is.
 _FADER_DYNAMICS = (0, 8, 10, 12, 13)
-# What seldom plays is softer while it does, and so is what has high peaks: to begin with, dB.
+# Initial level changes, in dB, of tracks that seldom play and of tracks with high peaks: both are
+# softer while they play.
 _FADER_AT_REST = (7.0, 0.0, 0.0, 0.0, -2.5)
 _STRIP = ("spread", "width", "widen_db", "high_pass_hz", "shape", "ride", "threshold", "ratio",
           "short_room_db", "long_room_db", "echo_db")  # fmt: skip
 
 
 class TrackMixer(nn.Module):
-    """Levels and roles of a set of tracks to console settings.
+    """Network from the levels and roles of a set of tracks to console settings.
 
     Args:
-        hyper: the network's shape.
+        hyper: the network's hyper-parameters.
     """
 
     def __init__(self, hyper: TrackMixerParameters) -> None:
@@ -92,11 +95,12 @@ class TrackMixer(nn.Module):
         self.role_strip = nn.Embedding(n_roles, len(_STRIP) + _POINTS)
         self.bus = nn.Linear(channels, 2 + _POINTS)
         self.mix = nn.Linear(channels, 2 + _POINTS)
-        # Faders go by little, so that songs are not learnt by heart.
+        # Faders have few inputs, so that songs are not memorised.
         self.fader = nn.Linear(len(_FADER_DYNAMICS) + 3, 1)
         # What is usual of a role, learnt on top of the medians.
         self.role_level = nn.Parameter(torch.zeros(n_roles))
-        # How far incoming levels are believed of a rough mix, and of a finished one; raw: not.
+        # Trust in the input levels of a rough mix, and of a finished one; those of raw tracks get
+        # none.
         self.trust = nn.Parameter(torch.tensor([0.5, 4.0]))
         for layer in (self.fader, self.strip[-1], self.bus, self.mix):
             nn.init.zeros_(layer.weight)
@@ -123,7 +127,7 @@ class TrackMixer(nn.Module):
         keep("machines", [float(name in _MACHINES) for name in ROLE_NAMES])
         keep("players", [float(name in _PLAYERS) for name in ROLE_NAMES])
         self.n_roles = n_roles
-        # What groups have more in electronic music than in others, dB; a checkpoint has its own.
+        # Level offsets of groups in electronic music, dB; a checkpoint has its own.
         self.register_buffer("electronic", torch.tensor(_ELECTRONIC_LU))
 
     def forward(
@@ -136,7 +140,7 @@ class TrackMixer(nn.Module):
         mask: Tensor,
         levels: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """See `mixer.network.track_mixer.inputs.graph_inputs`, with any batch.
+        """Predict settings; see `mixer.network.track_mixer.inputs.graph_inputs` for the inputs.
 
         Returns:
             Tracks (batch, tracks, `TRACK_CONTROLS`), groups (batch, stems, `BUS_CONTROLS`), mix
@@ -157,7 +161,7 @@ class TrackMixer(nn.Module):
         settings = self.strip(stream) + self.role_strip(role)
         strip, curve = settings.split([len(_STRIP), _POINTS], -1)
         values = dict(zip(_STRIP, strip.unbind(-1), strict=True))
-        # What is finished is left as it is; of anything less, all that the network would do.
+        # Finished tracks are left as they are; anything less gets the full settings.
         amount = (2.0 - 2.0 * levels).clamp(0.0, 1.0)[:, None]
         controls = self._controls(values, curve, amount, roles, is_mono, bands_db)
         wanted = self._wanted_lufs(dynamics, roles, groups, counts)
@@ -176,7 +180,7 @@ class TrackMixer(nn.Module):
         return _decibels(power @ self.k_weights) + _LUFS_OFFSET_DB
 
     def _counts(self, roles: Tensor, groups: Tensor, mask: Tensor) -> Tensor:
-        """(batch, tracks, 3): how many of its role, of its group and in the song, in octaves."""
+        """log2 of the numbers of tracks of its role, its group and the song, (batch, tracks, 3)."""
         sounding = roles * mask[..., None]
         of_role = (sounding @ sounding.sum(1)[..., None])[..., 0]
         of_group = (groups @ groups.sum(1)[..., None])[..., 0]
@@ -216,7 +220,7 @@ class TrackMixer(nn.Module):
         groups: Tensor,
         counts: Tensor,
     ) -> Tensor:
-        """Loudness of each track against the mix, by what it is alone."""
+        """Wanted loudness of each track relative to the mix, in LU, from the track alone."""
         sure = 1.0 - (roles @ self.is_finished)
         known = torch.cat([dynamics[..., list(_FADER_DYNAMICS)], counts], -1)
         offset = TRACK_OFFSET_DB * torch.tanh(self.fader(known)[..., 0] / TRACK_OFFSET_DB)
@@ -229,7 +233,7 @@ class TrackMixer(nn.Module):
         return within + (groups * group_lu[:, None]).sum(-1)
 
     def _trust(self, levels: Tensor) -> Tensor:
-        """How far incoming levels are believed, straight between raw, rough and finished."""
+        """Trust in the input levels, 0 to 1, piecewise linear between raw, rough and finished."""
         at = torch.sigmoid(self.trust)
         low = (2.0 * levels).clamp(0.0, 1.0)
         high = (2.0 * levels - 1.0).clamp(0.0, 1.0)
@@ -272,7 +276,7 @@ class TrackMixer(nn.Module):
         return controls
 
     def _sure(self, bands_db: Tensor) -> Tensor:
-        """0 to 1 at the points of the curves: where a track has next to nothing, nothing is set."""
+        """Confidence 0 to 1 at the curves' points: nothing is set where a track has no power."""
         mid = bands_db[:, :, 2]
         sounds = torch.sigmoid((mid - mid.amax(-1, keepdim=True) + _SOUNDS_WITHIN_DB) / 4.0)
         points = sounds @ self.curve_bands.T / self.curve_bands.sum(-1)
@@ -282,15 +286,16 @@ class TrackMixer(nn.Module):
     def _changed(
         self, bands_db: Tensor, dynamics: Tensor, controls: dict[str, Tensor], own_lufs: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Loudness after filters and width, and what the compressor takes of it, in dB."""
+        """Loudness in LUFS after filters and width, and the compressor's gain reduction in dB."""
         gain_db = self.response_db(controls)
         mid = torch.pow(10.0, (bands_db[:, :, 2] + gain_db) / 10.0)
         side = torch.pow(10.0, (bands_db[:, :, 3] + gain_db) / 10.0)
         wide = controls["width"][..., None] ** 2
-        # Left and right together are twice mid and side together.
+        # The powers of left and right sum to twice those of mid and side.
         changed = _decibels(2.0 * (mid + wide * side) @ self.k_weights) + _LUFS_OFFSET_DB
         changed = torch.maximum(changed, own_lufs - 30.0)
-        # The level moves as the percentiles say; peaks stand above it as the highest one does.
+        # Levels are distributed as the percentiles say, with peaks above them as far as the highest
+        # one.
         moments = 10.0 * dynamics[..., 1:8]
         peaks = moments + (10.0 * dynamics[..., -1] + 15.0 - moments[..., -1])[..., None]
         over = (peaks - controls["threshold_lu"][..., None]).clamp_min(0.0)
@@ -300,7 +305,7 @@ class TrackMixer(nn.Module):
         return changed, _decibels(before) - _decibels(after)
 
     def response_db(self, controls: dict[str, Tensor]) -> Tensor:
-        """Gain of curve and high-pass at the bands, (batch, tracks, bands)."""
+        """Gain of curve and high-pass at the bands in dB, (batch, tracks, bands)."""
         curves = torch.stack([controls[f"curve_{hz:g}_hz_db"] for hz in CURVE_HZ], -1)
         corner = controls["high_pass_hz"][..., None]
         cut = torch.log10(1.0 + (corner / self.band_hz) ** 4)
@@ -330,12 +335,12 @@ def _bus(values: Tensor, lufs: Tensor, amount: Tensor) -> Tensor:
     return row
 
 
-# After the last layer before anything is learnt: no width of its own, sends and compressor small.
+# Initial biases of the last layer: no change of width, small sends and little compression.
 _AT_REST = [0.0, 0.0, -4.0, -3.0, 0.0, -3.0, 1.0, -2.0, -3.0, -2.0, -4.0]
 
 
 class _SetLayer(nn.Module):
-    """Attention among tracks that belong together, then a step for each track alone."""
+    """Attention among related tracks, followed by a layer applied to each track alone."""
 
     def __init__(self, channels: int, n_heads: int) -> None:
         super().__init__()
@@ -363,12 +368,12 @@ class _SetLayer(nn.Module):
 
 
 def _sum_db(levels: Tensor, mask: Tensor) -> Tensor:
-    """(batch, 1), the sum of the powers of tracks that sound."""
+    """Sum (batch, 1) in dB of the powers of tracks that sound."""
     return _decibels((torch.pow(10.0, levels / 10.0) * mask).sum(1, keepdim=True))
 
 
 def _group_sum_db(levels: Tensor, groups: Tensor) -> Tensor:
-    """(batch, stems), the sum of the powers of each group's tracks."""
+    """Sums (batch, stems) in dB of the powers of each group's tracks."""
     power = torch.pow(10.0, levels / 10.0)[..., None] * groups
     return _decibels(power.sum(1))
 

@@ -1,4 +1,4 @@
-"""The paper's baseline: a Wave-U-Net that mixes, as Martínez-Ramírez, Stoller and Moffat built it.
+"""The paper's baseline: a Wave-U-Net for mixing, by Martínez-Ramírez, Stoller and Moffat.
 
 "A deep learning approach to intelligent drum mixing with the Wave-U-Net", JAES 69(3), 2021, after
 Stoller, Ewert and Dixon's Wave-U-Net (ISMIR 2018) with valid convolutions and skip connections that
@@ -20,18 +20,18 @@ from mixer.network.wave_u_net.parameters import (
     WaveUNetParameters,
 )
 
-# Far below what float32 resolves beside a centre tap of one.
+# Far below the resolution of float32 beside a centre tap of one.
 _TRANSPARENT = 1e-12
 
 
 class WaveUNet(nn.Module):
-    """Stems in, mix out, `margin_samples` shorter on both sides.
+    """Network from stems to a mix that is `margin_samples` shorter at both ends.
 
     Args:
-        hyper: the shape; the published one by default.
+        hyper: the hyper-parameters; the published ones by default.
 
     Attributes:
-        hyper: as given.
+        hyper: the hyper-parameters.
     """
 
     def __init__(self, hyper: WaveUNetParameters | None = None) -> None:
@@ -61,9 +61,9 @@ class WaveUNet(nn.Module):
         return mix if self.training else mix.clamp(-1.0, 1.0)
 
     def mix_whole(self, stems: Tensor) -> Tensor:
-        """The mix of a whole song at once (batch, channels, samples), zeros around its edges.
+        """Mix a whole song at once (batch, channels, samples), zero-padded at its edges.
 
-        Not how it was trained: its norms then span the song instead of a segment.
+        This differs from training: the norms then span the song instead of a segment.
         """
         margin = self.hyper.margin_samples
         mix: Tensor = self(functional.pad(stems, (margin, margin)))
@@ -137,13 +137,13 @@ class LowPass(nn.Module):
         self.register_load_state_dict_post_hook(lambda module, _: module.look())
 
     def look(self) -> None:
-        """Find out whether the filter changes anything."""
+        """Check whether the filter changes anything."""
         taps = self.filter.shape[-1]
         centre = functional.one_hot(torch.tensor(taps // 2), taps).to(self.filter)
         self.transparent = bool((self.filter - centre).abs().amax() < _TRANSPARENT)
 
     def forward(self, stream: Tensor) -> Tensor:
-        """(batch, channels, samples), unchanged in shape."""
+        """Filter (batch, channels, samples); the shape stays the same."""
         if self.transparent:
             return stream
         reach = self.filter.shape[-1] // 2
@@ -163,7 +163,7 @@ class DownBlock(nn.Module):
         self.downconv = LowPass(n_outputs, taps)
 
     def forward(self, stream: Tensor) -> tuple[Tensor, Tensor]:
-        """The stream for the level below, and what skips across."""
+        """Return the stream for the level below, and the skip connection."""
         shortcut = self.pre_shortcut_convs[0](stream)
         return self.downconv(self.post_shortcut_convs[0](shortcut)), shortcut
 
