@@ -159,7 +159,7 @@ def simulated(folder: Path) -> Iterator[Row]:
 class StandIn:
     """A batch whose renders are stood in for.
 
-    From one song that is done to the next, on average between the first and the last quarter:
+    Time between finished songs, on average between the first and the last quarter:
     without the start and the end.
 
     Attributes:
@@ -238,7 +238,7 @@ def plan(folder: Path) -> Iterator[Row]:
 
 
 def resume(folder: Path) -> Iterator[Row]:
-    """A finished manifest of 10 000 songs, looked through and left as it is."""
+    """Resume a finished manifest of 10 000 songs: all are checked, none is rendered."""
     songs = folder / "many"
     rows = ["song"]
     for n in range(N_RESUMED):

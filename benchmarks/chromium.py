@@ -169,7 +169,7 @@ def _pipe() -> tuple[int, int]:
 
 
 def print_with_chromium(lines: Callable[[Path], Iterator[str]]) -> int:
-    """Print each line as it is measured, in a temporary folder; one that says so without Chromium.
+    """Print each line as it is measured, in a temporary folder; or a note if Chromium is missing.
 
     Returns:
         The exit code, 0.

@@ -62,7 +62,7 @@ sys.exit(noted(Path(sys.argv[1]), sys.argv[2:]))
 
 
 def longest_rest_s(notes: Sequence[Note]) -> tuple[float, str]:
-    """The longest time without a move of the share, and what was done then."""
+    """The longest time in seconds without progress, and the step at that time."""
     moves = [Note(0.0, "begin", "", -1.0)]
     for note in notes:
         if note.share > moves[-1].share or note.stage == "end":
@@ -72,7 +72,7 @@ def longest_rest_s(notes: Sequence[Note]) -> tuple[float, str]:
 
 
 def errors_of_time_left(notes: Sequence[Note]) -> list[float]:
-    """At each moment of `LOOKED_AT`: the time left as told over what it was, less 1."""
+    """Relative error of the reported remaining time at each moment of `LOOKED_AT`."""
     from mixer.rendering.progress import time_left_s
 
     whole_s, errors = notes[-1].at_s, []
@@ -93,7 +93,7 @@ class Watched:
     """A render that was watched.
 
     Attributes:
-        notes: what its bar was told.
+        notes: updates of its progress bar.
         taken_s, stated_s: seconds from the command to the prompt, and those that it stated.
         foreseen_s: seconds that each stage was foreseen to take.
         stretches: the longest of the main thread, and of any that asks whether to stop.

@@ -94,7 +94,7 @@ def _where(frame: FrameType | None) -> str:
 
 
 def noted(file: Path, arguments: list[str]) -> int:
-    """Run the command line on one core, and write down what its bar is told."""
+    """Run the command line on one core, and record the updates of its progress bar."""
     from mixer.cli import render
     from mixer.cli.elapsed import process_age_s
     from mixer.cli.main import run

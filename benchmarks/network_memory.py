@@ -41,7 +41,7 @@ def peak_bytes() -> int:
 
 
 def main() -> None:
-    """Mix, then say how much memory it took at most."""
+    """Mix, then print the peak memory use."""
     bundle, duration_s = sys.argv[1], float(sys.argv[2])
     run_network(Network(read_bundle(bundle), "cpu", is_own=True), noise_stems(duration_s))
     sys.stdout.write(f"{peak_bytes()}\n")

@@ -38,7 +38,7 @@ class Figures:
         mix: of the finished mix.
         side_db: level of its side signal against its middle; -inf for mono.
         low_side_db: the same below 120 Hz.
-        stems_lufs: loudness of each stem as it stands on the bus; -inf if it is out.
+        stems_lufs: loudness of each stem on the bus in LUFS; -inf if it is missing.
         limiter_db: deepest gain reduction of the ceiling.
         compressors_db: deepest and mean reduction of each compressor, by strip.
     """

@@ -3,7 +3,7 @@
     python -m benchmarks.profile                # the ten of three minutes of four stems
     python -m benchmarks.profile --seconds 600 --model tracks --top 20
 
-Every few milliseconds each thread that works is asked what it does, which slows nothing down.
+The stack of each working thread is sampled every few milliseconds, at negligible cost.
 Compiled loops count for the function that calls them.
 """
 

@@ -126,7 +126,7 @@ def figure(record: ReferenceRecord, aspect: Aspect) -> str:
 
 
 def error_db(tone: CurveTable, when: str) -> np.ndarray:
-    """How far a curve lies outside of the reference's span, by third octave."""
+    """Distance in dB of a curve from the reference's range, by third octave."""
     own = np.array(tone[when])  # type: ignore[literal-required]
     low, high = np.array(tone["reference_low_db"]), np.array(tone["reference_high_db"])
     return np.asarray(own - np.clip(own, low, high))

@@ -159,7 +159,7 @@ def _mixer(arguments: list[str], checkout: Path) -> None:
 def dearer(
     measure: Callable[[Collection[str]], Mapping[str, float]], known: Mapping[str, float]
 ) -> dict[str, float]:
-    """Each case's ratio over what is known; what seems dearer is measured twice.
+    """Ratio of each case's cost to its recorded cost; apparent regressions are measured twice.
 
     Args:
         measure: ratios of some cases, or of all.
@@ -193,7 +193,7 @@ def main() -> int:
 
 
 def _told(found: Iterable[tuple[str, float]], bound: float) -> int:
-    """Say how dear each case is; 1 if one is dearer than the bound allows."""
+    """Print the ratio of each case; return 1 if one exceeds the bound, else 0."""
     status = 0
     for case, ratio in found:
         mark = "  dearer" if ratio > bound else ""

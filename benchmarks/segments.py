@@ -41,7 +41,7 @@ class SeamCost:
     Attributes:
         error_db: energy of the difference from the whole-file forward over that of the mix.
         step_db: largest step of that difference between the two samples at a seam, re full scale.
-        seams: how many there are.
+        seams: number of seams.
     """
 
     error_db: float

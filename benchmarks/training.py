@@ -31,7 +31,7 @@ class TrainingSpeed:
 
     Attributes:
         seconds: wall clock of the fastest step.
-        cpu_s: processor time of the fastest step; says more where others use the machine too.
+        cpu_s: processor time of the fastest step; more reliable on a busy machine.
         audio_s_per_s: seconds of audio a second of wall clock.
         peak_bytes: most memory that the process ever had, libraries included.
     """

@@ -148,7 +148,7 @@ def _defaults(
     *,
     allow_plugins: bool,
 ) -> Defaults:
-    """What counts for rows that say nothing else."""
+    """Defaults for rows without values of their own."""
     from mixer.batch.defaults import Defaults
 
     config = _config(setup)

@@ -26,7 +26,7 @@ _MAX_LINES = 20
 
 
 def show_table(records: Sequence[Record]) -> None:
-    """Print a row for each song: its levels, and what is unusual about it."""
+    """Print a row for each song: its levels, and anything unusual about it."""
     marks = find_outliers(records)
     shown = list(records)
     if len(shown) > _MAX_TABLE_ROWS:

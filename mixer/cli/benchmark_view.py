@@ -1,6 +1,6 @@
-"""The figures that a bundle's manifest says it was judged by, as tables for people.
+"""Benchmark figures in a bundle's manifest, as tables for people.
 
-A manifest comes from strangers: what is not of a benchmark's form is passed over.
+A manifest is untrusted input: entries that do not have a benchmark's form are skipped.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def show_command(ctx: click.Context, shell: str) -> None:
 
 
 def _own_shell() -> Shell:
-    """The user's shell, as the system says.
+    """The user's shell, as reported by the system.
 
     Raises:
         SettingsError: it does not say, or it is one without a completion.

@@ -131,7 +131,7 @@ def install(shell: Shell, command: click.Command) -> list[str]:
     """Write a shell's completion, and have the shell read it; once, however often it is called.
 
     Returns:
-        What was done, a line each.
+        A line for each change.
 
     Raises:
         OutputError: a file cannot be written, or another program's file is in its place.

@@ -109,7 +109,7 @@ def _values(ctx: click.Context, text: str) -> list[str]:
 
 
 def _value_and_source(option: Option, config: Config) -> tuple[Any, str]:
-    """A setting's default, and who says so."""
+    """A setting's default and where it comes from."""
     said = {**config.settings, **config.output}
     if option.name not in said:
         return option.otherwise or option.default, _BUILT_IN

@@ -29,7 +29,7 @@ class Tone(Enum):
 
 
 def printable(text: object) -> str:
-    """Text that any stream takes: what is not UTF-8, or commands a terminal, is shown escaped."""
+    """Text that is safe for any stream: invalid UTF-8 and control characters are escaped."""
     whole = str(text)
     if whole.isascii() and whole.isprintable():
         return whole

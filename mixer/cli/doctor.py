@@ -1,4 +1,4 @@
-"""`mixer doctor`: what is installed, what works here, and what to do about the rest."""
+"""`mixer doctor`: the installation, what works on this machine, and how to fix the rest."""
 
 from __future__ import annotations
 

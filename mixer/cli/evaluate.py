@@ -286,7 +286,7 @@ def _finish(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Write, show, and say by the exit code whether something failed."""
+    """Write and show the results; the exit code reports failures."""
     summary = summarise(results, options["seed"])
     if results and options["csv_path"] is not None:
         write_table(options["csv_path"], results)

@@ -75,7 +75,7 @@ def _console() -> Console:
 
 
 def _preparation(report: PairReport) -> str:
-    """What was done before measuring, in a line."""
+    """Describe the preparation before measuring, in a line."""
     lag = report.alignment
     if lag is None:
         aligned = "not aligned"
@@ -96,7 +96,7 @@ def _preparation(report: PairReport) -> str:
 
 
 def _errors_table(errors: Mapping[str, float]) -> Table:
-    """A family a row or two, the figure that stands for it first."""
+    """One or two rows for each family, its main figure first."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column("family", style="bold")
     for _ in range(_CELLS_A_ROW):

@@ -1,4 +1,4 @@
-"""Commands that need more than the runtime: load what they stand on, or say what to install."""
+"""Commands that need extras: load the required packages, or report what to install."""
 
 from __future__ import annotations
 

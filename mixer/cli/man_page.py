@@ -74,7 +74,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _text(text: str, *, keeps_spaces: bool = False) -> str:
-    """Text on one line that roff takes as it is."""
+    """Text on one line, escaped for roff."""
     line = text if keeps_spaces else " ".join(text.split())
     line = line.replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{line}" if line.startswith((".", "'")) else line

@@ -1,4 +1,4 @@
-"""`mixer model`: the bundles that are there and what they say about themselves."""
+"""`mixer model`: the available bundles and their manifests."""
 
 from __future__ import annotations
 

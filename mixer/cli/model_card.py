@@ -76,7 +76,7 @@ def _figures(manifest: Manifest) -> Iterator[str]:
 
 
 def _limits(manifest: Manifest) -> Iterator[str]:
-    """What its maker says, and what follows from what was measured."""
+    """Limits that its maker states, and those that follow from measurements."""
     yield from (visible(limit) for limit in manifest.limits)
     if not manifest.learnt_to_mix:
         yield "it has not learnt to mix"

@@ -16,7 +16,7 @@ _MOST_NAMES = 2000
 
 
 class FilePath(click.Path):
-    """A `click.Path` whose errors say what to give instead.
+    """A `click.Path` whose error messages suggest what to give instead.
 
     An empty name, as of an unset variable, is not the current folder.
     """

@@ -1,4 +1,4 @@
-"""`mixer preset`: what presets there are, what they set, and keeping one's own."""
+"""`mixer preset`: list presets, show their settings, and save the user's own."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def show_tracks(mix: Mix) -> None:
 
 
 def _done_words(mix: Mix, stem: str, strip: StripReport | None) -> Iterator[str]:
-    """What the model set on a stem, and what its strip did after that; a line each."""
+    """The model's settings of a stem, and the effect of its strip; a line each."""
     record = mix.measurements["network"].get(stem)
     if record is not None:
         yield f"model: {stem_words(record['used'])}"

@@ -40,8 +40,8 @@ _outlets: dict[str, _Outlet] = {}
 def open_streams() -> None:
     """Put streams in place of stdout and stderr that never raise, in any locale.
 
-    A stream that is closed is opened on nothing: a file of somebody's would get its number, and
-    what is said would be written into it.
+    A closed stream is opened on the null device: otherwise the next file that is opened would get
+    its descriptor, and output would be written into it.
     """
     for number in range(3):
         try:

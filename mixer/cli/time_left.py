@@ -1,4 +1,4 @@
-"""The column of a progress bar that tells the time left; loaded if there is a bar."""
+"""The progress bar's column with the remaining time; loaded only if there is a bar."""
 
 from __future__ import annotations
 
