@@ -1,1 +1,1 @@
-"""The classifier that sorts recordings in by their sound: material, training, figures."""
+"""Training of the classifier of recordings by sound: material, training, figures."""

@@ -1,4 +1,4 @@
-"""Make the weights of `mixer.song.by_ear` from nothing, and judge them.
+"""Train the weights of `mixer.song.by_ear` from scratch, and evaluate them.
 
 apt-get install fluidsynth fluid-soundfont-gm klettres-data sonic-pi-samples
 python -m training.by_ear --shared ../shared --judge
@@ -34,12 +34,12 @@ from training.by_ear.voices import SYLLABLES, speakers, voice_tracks
 _FIRST_SEED = 500_000
 _N_SYNTH_TRACKS, _TRACKS_A_SPEAKER = 160, 9
 _N_NETWORKS, _N_NETWORKS_JUDGED = 5, 2
-# How much each set counts.
+# Weight of each set of examples.
 _COMPOSED, _VOICES, _MACHINES, _REAL = 1.0, 0.5, 1.0, 1.0
 
 
 def main() -> None:
-    """Make examples (kept in a cache), fit, write, and judge where asked to."""
+    """Make examples (cached), fit, write the weights, and evaluate them if requested."""
     arguments = _arguments()
     torch.set_num_threads(1)
     cache = arguments.cache

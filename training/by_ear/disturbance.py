@@ -1,4 +1,4 @@
-"""The same take through another room, another channel strip and another tape."""
+"""Disturb recordings as another room, channel strip or tape machine would."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NOISE_DB = (-75.0, -45.0)
 
 
 def disturb(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Change what an engineer, a room or an encoder may change, and leave what plays.
+    """Apply changes that an engineer, room or encoder may make, without changing what is played.
 
     Args:
         audio: float32 (channels, samples) at `RATE_HZ`.
-        rng: every call draws from it.
+        rng: source of all random numbers.
 
     Returns:
-        float32 (1 or 2, samples): never more channels than came in.
+        float32 (1 or 2, samples), with no more channels than the input.
     """
     out = audio
     if rng.random() < 0.4:
@@ -45,7 +45,7 @@ def disturb(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _at_speed(audio: FloatArray, speed: float) -> FloatArray:
-    """Faster and higher, or slower and lower, as a tape."""
+    """Change the speed, and the pitch with it, as a tape does."""
     place = np.arange(0.0, audio.shape[1] - 1, speed)
     return np.stack([np.interp(place, np.arange(audio.shape[1]), x) for x in audio])
 
@@ -68,7 +68,7 @@ def _in_room(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _equalised(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A tilt, three bells, and at times a low or a high cut."""
+    """Apply a tilt, three bells, and sometimes a low or high cut."""
     n = scipy.fft.next_fast_len(audio.shape[1], real=True)
     octave = np.log2(np.maximum(scipy.fft.rfftfreq(n, 1.0 / RATE_HZ), 10.0) / 1_000.0)
     curve_db = rng.normal(0.0, 0.8) * octave
@@ -91,7 +91,7 @@ def _driven(audio: FloatArray, drive_db: float) -> FloatArray:
 
 
 def _compressed(audio: FloatArray, amount: float) -> FloatArray:
-    """Levels of 20 ms drawn together by a share of their decibels."""
+    """Compress the levels of 20 ms blocks by a share of their decibels."""
     power = np.square(audio).mean(axis=0)
     smooth = scipy.signal.sosfiltfilt(scipy.signal.butter(1, 10.0, fs=RATE_HZ, output="sos"), power)
     level = np.sqrt(np.maximum(smooth, 1e-5 * smooth.max() + 1e-12))

@@ -1,4 +1,4 @@
-"""Features from labelled recordings: each unchanged, and disturbed."""
+"""Features of labelled recordings: each one unchanged, and disturbed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from training.by_ear.recordings import Labelled
 
 _DISTURBED_S = 24.0
 _TEXTS = ("stems", "roles", "names", "artists")
-# What the classifier tells apart, and which roles it takes for one.
+# Classes of the classifier, and the roles that it treats as one.
 ROLES = (
     "kick", "snare", "hihat", "toms", "overheads", "cymbals", "percussion", "drum_loop", "bass",
     "electric_guitar", "acoustic_guitar", "keys", "organ", "lead_synth", "pad", "arp", "strings",
@@ -35,12 +35,12 @@ _TAKEN_FOR = {"sub": "bass", "room": "overheads", "vocal_double": "lead_vocal"}
 
 @dataclass(frozen=True)
 class Examples:
-    """Recordings as the classifier takes them.
+    """Features and labels of recordings.
 
     Attributes:
         features: float32 (recordings, variants, features); the first variant is undisturbed.
-        stems, roles: of each; `UNKNOWN` if no role of `ROLES` is known.
-        names, artists: of each.
+        stems, roles: stem and role of each; `UNKNOWN` if the role is not in `ROLES`.
+        names, artists: name and artist of each.
     """
 
     features: NDArray[np.float32]
@@ -50,7 +50,7 @@ class Examples:
     artists: tuple[str, ...]
 
     def part(self, chosen: NDArray[np.bool_]) -> Examples:
-        """The chosen examples, (recordings,)."""
+        """Select examples by a mask (recordings,)."""
         rows = np.flatnonzero(chosen)
         texts = (tuple(column[row] for row in rows)
                  for column in (self.stems, self.roles, self.names, self.artists))  # fmt: skip
@@ -60,7 +60,7 @@ class Examples:
 def make_examples(
     recordings: Iterable[Labelled], n_disturbed: int, rng: np.random.Generator
 ) -> Examples:
-    """Listen to recordings, once as they are and so many times disturbed."""
+    """Extract features of recordings, unchanged and `n_disturbed` times disturbed."""
     features, found = [], []
     for recording in recordings:
         plain = describe_sound(excerpts_of(recording.audio))
@@ -84,7 +84,7 @@ def make_examples(
 
 
 def excerpts_of(audio: FloatArray, shift: float = 0.5) -> FloatArray:
-    """(excerpts, channels, samples) of a recording in memory, as they are read from a file."""
+    """Excerpts (excerpts, channels, samples) of a recording in memory, as if read from a file."""
     length = round(EXCERPT_S * RATE_HZ)
     excerpts = np.zeros((N_EXCERPTS, audio.shape[0], length), np.float32)
     starts_s = excerpt_starts_s(audio.shape[1] / RATE_HZ, shift)
@@ -95,7 +95,7 @@ def excerpts_of(audio: FloatArray, shift: float = 0.5) -> FloatArray:
 
 
 def joined(parts: Iterable[Examples]) -> Examples:
-    """Several sets of examples with as many variants as one."""
+    """Join sets of examples that have the same number of variants."""
     parts = list(parts)
     texts = (sum((getattr(part, name) for part in parts), ())
              for name in ("stems", "roles", "names", "artists"))  # fmt: skip
@@ -103,20 +103,20 @@ def joined(parts: Iterable[Examples]) -> Examples:
 
 
 def write_examples(path: Path, examples: Examples) -> None:
-    """Write to a file of plain arrays."""
+    """Write examples to a file of plain arrays."""
     arrays: dict[str, Any] = {name: np.array(getattr(examples, name)) for name in _TEXTS}
     np.savez_compressed(path, features=examples.features, **arrays)
 
 
 def read_examples(path: Path) -> Examples:
-    """Read what `write_examples` wrote."""
+    """Read examples written by `write_examples`."""
     with np.load(path, allow_pickle=False) as file:
         texts = (tuple(map(str, file[name])) for name in _TEXTS)
         return Examples(file["features"], *texts)
 
 
 def _stretch(audio: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A part of it, if it is not silent."""
+    """A random part of a recording, unless it is silent."""
     length = round(_DISTURBED_S * RATE_HZ)
     start = int(rng.integers(0, max(1, audio.shape[1] - length)))
     part = audio[:, start : start + length]

@@ -1,4 +1,4 @@
-"""Fit the classifier: small networks over features; noise and mixed examples against overfit."""
+"""Fit the classifier: small networks on features, regularised by noise and mixed examples."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _WIDTHS = (64, 32)
 _DROPOUT = (0.35, 0.2)
 _FEATURE_NOISE, _SMOOTHING, _MIXING = 0.15, 0.05, 0.3
 _RATE, _WEIGHT_DECAY = 3e-3, 3e-2
-# The stem is the target; the role helps, if it is known.
+# The target is the stem; the role, if known, is an auxiliary target.
 _ROLE_WEIGHT = 0.4
-# How far each set's stems are drawn towards equal shares.
+# How far the stems of each set are moved towards equal shares.
 _EVENNESS = 0.7
 _STEM_OF = np.array([[STEM_OF_ROLE[role] == stem for stem in STEMS] for role in ROLES], np.float32)
 
 
 def fit(sets: Sequence[tuple[Examples, float]], seeds: Sequence[int]) -> Classifier:
-    """Fit a network for each seed, and join them.
+    """Fit a network for each seed, and combine them into one classifier.
 
     Args:
-        sets: examples and how much each set counts.
-        seeds: same sets and seeds, same weights on the same machine.
+        sets: sets of examples, and the weight of each.
+        seeds: random seeds; equal sets and seeds give equal weights on the same machine.
     """
     features, stems, roles, weights = _table(sets)
     mean, scale = features.mean(axis=0), features.std(axis=0) + 0.05
@@ -51,7 +51,7 @@ def fit(sets: Sequence[tuple[Examples, float]], seeds: Sequence[int]) -> Classif
 def _table(
     sets: Sequence[tuple[Examples, float]],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
-    """Features, stems and roles (n, classes; zeros where unknown) and weights."""
+    """Features, one-hot stems and roles (n, classes; zeros if unknown), and weights."""
     features, stems, roles, weights = [], [], [], []
     for examples, share in sets:
         n_variants = examples.features.shape[1]
@@ -107,5 +107,5 @@ def _fitted(
 
 
 def stem_chances(classifier: Classifier, examples: Examples) -> NDArray[np.float64]:
-    """Probabilities (recordings, stems) of undisturbed recordings."""
+    """Stem probabilities (recordings, stems) of the undisturbed recordings."""
     return classifier.chances(examples.features[:, 0]) @ _STEM_OF

@@ -1,4 +1,4 @@
-"""How often the classifier is right about artists and songs that it was not made from."""
+"""Accuracy of the classifier on artists and songs that it was not trained on."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def held_out_chances(
     groups: Sequence[str],
     seeds: Sequence[int],
 ) -> NDArray[np.float64]:
-    """Probabilities (recordings, stems) of real recordings by classifiers that never saw the group.
+    """Stem probabilities (recordings, stems) by classifiers that did not see the recording's group.
 
     Args:
-        others: composed and played material, always in.
+        others: composed and played material, always trained on.
         real: real recordings.
-        real_weight: how much they count.
-        groups: of each real recording; those of one group are left out together.
-        seeds: of each classifier's networks.
+        real_weight: weight of the real recordings.
+        groups: group of each real recording; the recordings of a group are held out together.
+        seeds: random seeds of each classifier's networks.
     """
     group = np.array(groups)
     chances = np.zeros((len(group), len(STEMS)))
@@ -40,7 +40,7 @@ def held_out_chances(
 
 
 def in_words(chances: NDArray[np.float64], examples: Examples) -> list[str]:
-    """Accuracy by stem and by certainty, confusions, and the mistakes by name."""
+    """Report accuracy by stem and by certainty, confusions, and the mistakes by name."""
     truth = np.array([STEMS.index(stem) for stem in examples.stems])
     said, certainty = chances.argmax(axis=1), chances.max(axis=1)
     right = said == truth

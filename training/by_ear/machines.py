@@ -1,7 +1,7 @@
-"""Electronic tracks: synthesisers with patches drawn at random, and sampled sounds in patterns.
+"""Electronic tracks: synthesisers with random patches, and sampled sounds in patterns.
 
-Composed songs have a dozen patches and kits; electronic producers turn every knob. The samples are
-those of Debian's `sonic-pi-samples` (CC0): single strokes, bass notes, loops.
+Composed songs have only a dozen patches and kits, while electronic producers vary every parameter.
+The samples are those of Debian's `sonic-pi-samples` (CC0): single strokes, bass notes, loops.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.synthesis.players.synth import Patch, play_synth
 
 SAMPLES = Path("/usr/share/sonic-pi/samples")
 TRACK_S = 24.0
-# Lowest note, and how notes are held: (attack_s, decay_s, sustain, release_s) as ranges.
+# Lowest note, and ranges of the envelope (attack_s, decay_s, sustain, release_s).
 _SYNTH_KINDS = {
     "lead_synth": ((48, 72), ((0.003, 0.03), (0.1, 0.6), (0.2, 0.9), (0.05, 0.4))),
     "arp": ((43, 72), ((0.002, 0.006), (0.05, 0.3), (0.0, 0.2), (0.05, 0.3))),
@@ -28,7 +28,7 @@ _SYNTH_KINDS = {
     "bass": ((26, 38), ((0.002, 0.02), (0.1, 0.6), (0.1, 0.9), (0.03, 0.2))),
 }
 _MINOR = np.array((0, 3, 5, 7, 10))
-# Beginnings of the samples' names, and the role of a track that is made of them.
+# Prefixes of the samples' names, and the role of a track made from them.
 _SAMPLED_ROLES = {
     "bd_": "kick", "drum_bass": "kick", "drum_heavy_kick": "kick", "elec_hollow_kick": "kick",
     "elec_soft_kick": "kick", "sn_": "snare", "drum_snare": "snare", "elec_snare": "snare",
@@ -50,7 +50,7 @@ _PITCHED = frozenset(("bass", "electric_guitar", "keys", "arp", "lead_synth"))
 
 
 def synth_tracks(n_tracks: int, rng: np.random.Generator) -> Iterator[tuple[str, FloatArray]]:
-    """Role and float32 (channels, samples) of tracks, each on a patch of its own."""
+    """Yield role and float32 (channels, samples) of tracks, each with its own patch."""
     kinds = list(_SYNTH_KINDS)
     for number in range(n_tracks):
         role = kinds[number % len(kinds)]
@@ -62,7 +62,7 @@ def synth_tracks(n_tracks: int, rng: np.random.Generator) -> Iterator[tuple[str,
 
 
 def sampled_tracks(folder: Path, rng: np.random.Generator) -> Iterator[tuple[str, FloatArray]]:
-    """Role and float32 (1, samples) of a track for each of the samples that are known."""
+    """Yield role and float32 (1, samples) of a track for each known sample."""
     for path in sorted(folder.glob("*.flac")):
         start = max((s for s in _SAMPLED_ROLES if path.stem.startswith(s)), key=len, default=None)
         if start is None or path.stem == "ambi_choir":
@@ -96,7 +96,7 @@ def _patch(role: str, rng: np.random.Generator) -> Patch:
 
 
 def _notes(role: str, rng: np.random.Generator) -> list[PlayedNote]:
-    """A riff of two bars over four roots, with rests; chords for pads and at times for stabs."""
+    """A riff of two bars over four roots, with rests; chords for pads and sometimes for stabs."""
     beat_s = 60.0 / rng.uniform(80.0, 175.0)
     low, high = _SYNTH_KINDS[role][0]
     key = int(rng.integers(low, high))
@@ -129,7 +129,7 @@ def _notes(role: str, rng: np.random.Generator) -> list[PlayedNote]:
 def _pattern(
     sound: NDArray[np.float32], role: str, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """A sample again and again in a pattern of two bars; loops end to end."""
+    """Repeat a sample in a pattern of two bars; loops follow each other without gaps."""
     track = np.zeros(round(TRACK_S * RATE_HZ), np.float32)
     beat_s = 60.0 / rng.uniform(80.0, 175.0)
     grid_s = beat_s * float(rng.choice((0.5, 1.0, 1.0, 2.0)))

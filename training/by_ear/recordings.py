@@ -1,4 +1,4 @@
-"""Recordings whose roles are known: composed, played by machines, sung, and of real songs."""
+"""Recordings with known roles: composed, electronic, sung, and from real songs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mixer.song.track_roles import role_of
 from training.synthesis.compose import compose
 from training.synthesis.genres import GENRES
 
-# Kept for tests and for the panel of the default model.
+# Held out for tests and for the benchmark of the default model.
 HELD_OUT_GENRES = ("soul", "metal")
 COMPOSED_S = 24.0
 _NAMES_OF_COMPOSED = {"hat": "hihat"}
-# Songs of one artist are one: who mixes, sings and chooses sounds is the same.
+# All songs of an artist form one group: the mixing, singing and sounds are the same.
 ARTISTS = {
     **dict.fromkeys(
         ("lithium", "sodium", "potassium", "rubidium", "caesium", "francium"), "entwicklungskit"
@@ -28,8 +28,9 @@ ARTISTS = {
     "CapDan-ReggaeTry": "CapDan",
     "CapDan-ZeroSumGame-OriginalByZakarra": "CapDan",
 }
-# Files whose names say nothing, by their spectra, pitch and envelopes, where these leave no doubt:
-# a lone line below 130 Hz is a bass, sustained chords above are not; presets of a drum machine.
+# Files with unrecognised names, labelled by their spectra, pitch and envelopes where these leave no
+# doubt: a single line below 130 Hz is a bass and sustained chords above it are other; presets of a
+# drum machine are drums.
 LABELLED_BY_EAR = {
     "Oglsdl-PpTrip/01_Default_preset Default preset": ("other", UNKNOWN),
     "Oglsdl-PpTrip/05_AnalogTimes_2 AnalogTimes 2": ("other", UNKNOWN),
@@ -61,14 +62,14 @@ LABELLED_BY_EAR = {
 
 @dataclass(frozen=True)
 class Labelled:
-    """A recording and what it plays.
+    """A recording and its labels.
 
     Attributes:
         audio: float32 (channels, samples) at `RATE_HZ`.
         stem: one of `mixer.stems.STEMS`.
         role: one of `ROLE_NAMES` of that stem, or `UNKNOWN`.
-        name: song and file.
-        artist: whose it is.
+        name: names of the song and the file.
+        artist: the artist.
     """
 
     audio: FloatArray
@@ -79,7 +80,7 @@ class Labelled:
 
 
 def composed_recordings(seed: int, genre: str | None = None) -> Iterator[Labelled]:
-    """A composed song's dry tracks; of the genres that are not held out, unless one is named."""
+    """Dry tracks of a composed song, of a genre that is not held out unless `genre` is given."""
     genres = sorted(set(GENRES) - set(HELD_OUT_GENRES))
     song = compose(seed, genre=genre or genres[seed % len(genres)], duration_s=COMPOSED_S)
     for track in song.tracks:
@@ -91,7 +92,7 @@ def composed_recordings(seed: int, genre: str | None = None) -> Iterator[Labelle
 
 
 def real_folders(shared: Path) -> Iterator[Path]:
-    """Folders of real tracks and stems, of `../shared` as it comes with this repository."""
+    """Folders of real tracks and stems in `shared`."""
     for song in sorted(path for path in (shared / "tracks").iterdir() if path.is_dir()):
         yield from (song / kind for kind in ("dry", "wet") if (song / kind).is_dir())
     yield from sorted(path for path in (shared / "audio" / "stems").iterdir() if path.is_dir())
@@ -99,7 +100,7 @@ def real_folders(shared: Path) -> Iterator[Path]:
 
 
 def real_recordings(folder: Path) -> Iterator[Labelled]:
-    """Files of a folder whose names are certain, or that are labelled here."""
+    """Recordings of a folder whose names are recognised reliably or that are labelled here."""
     song = folder.parent.name if folder.name in ("dry", "wet") else folder.name
     files = sorted(path for path in folder.iterdir() if is_audio_name(path.name))
     for path, told in zip(files, classify_all([p.name for p in files], song=song), strict=True):

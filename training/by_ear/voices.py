@@ -1,9 +1,9 @@
 """Sung and spoken tracks of recorded syllables.
 
-Composed voices are synthetic; what a network learns of them alone it does not know again in people.
+Composed voices are synthetic, and a network trained only on them does not recognise people.
 Debian's `klettres-data` (GPL-2.0-or-later) has single letters and syllables, spoken by about twenty
-people in as many languages: here they speak in rhythm, or sing, their vowels held and their pitch
-laid on notes.
+people in as many languages: here they speak in rhythm, or sing with sustained vowels at the pitch
+of notes.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _FADE = round(0.008 * RATE_HZ)
 
 @dataclass(frozen=True)
 class Syllable:
-    """One of a speaker's syllables.
+    """A recorded syllable of a speaker.
 
     Attributes:
-        sound: float32 (samples,) at `RATE_HZ`, its largest sample at 1.
-        vowel: where it is loudest and periodic, in samples; None if it is not.
-        period: there, in samples.
+        sound: float32 (samples,) at `RATE_HZ`, with a peak of 1.
+        vowel: position in samples at which it is loudest and periodic; None if it is not periodic.
+        period: pitch period at that position, in samples.
     """
 
     sound: NDArray[np.float32]
@@ -44,7 +44,7 @@ class Syllable:
 
 
 def speakers(folder: Path) -> Iterator[tuple[str, list[Path]]]:
-    """The recordings of each language's speaker, in the order of their names."""
+    """Recordings of each language's speaker, sorted by name."""
     for language in sorted(path for path in folder.iterdir() if path.is_dir()):
         files = sorted(language.rglob("*.ogg"))
         if len(files) >= _FEWEST_SYLLABLES:
@@ -54,7 +54,7 @@ def speakers(folder: Path) -> Iterator[tuple[str, list[Path]]]:
 def voice_tracks(
     files: Sequence[Path], n_tracks: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, FloatArray]]:
-    """Role and float32 (channels, samples) of each track that a speaker performs."""
+    """Yield role and float32 (channels, samples) of each track of a speaker."""
     chosen = rng.permutation(len(files))[:_MOST_SYLLABLES]
     syllables = [syllable for place in chosen if (syllable := _syllable(files[place])) is not None]
     singable = [syllable for syllable in syllables if syllable.vowel is not None]
@@ -69,7 +69,7 @@ def voice_tracks(
 
 
 def _syllable(path: Path) -> Syllable | None:
-    # Not `read_audio`: a few lack their last page, and what is there is as good.
+    # Not `read_audio`: a few files lack their last page, but the rest of them is usable.
     audio = np.concatenate(list(read_resampled_blocks(probe(path)[0], RATE_HZ)), axis=1)
     mono = audio.mean(axis=0)
     loud = np.flatnonzero(np.abs(mono) > 0.02 * np.abs(mono).max(initial=1e-9))
@@ -90,7 +90,7 @@ def _syllable(path: Path) -> Syllable | None:
 
 
 def _melody(rng: np.random.Generator) -> list[tuple[float, float, float]]:
-    """Start and length in seconds, and semitones above the lowest note, of each note."""
+    """Start and length in seconds, and semitones above the lowest note, of a melody's notes."""
     beat_s = 60.0 / rng.uniform(70.0, 150.0)
     at_s, step, notes = float(rng.uniform(0.0, 1.0)), int(rng.integers(0, 8)), []
     while at_s < TRACK_S:
@@ -104,7 +104,7 @@ def _melody(rng: np.random.Generator) -> list[tuple[float, float, float]]:
 
 
 def _spoken(syllables: Sequence[Syllable], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Syllable after syllable, as in speech or rap."""
+    """A track of one syllable after another, as in speech or rap."""
     track = np.zeros(round(TRACK_S * RATE_HZ), np.float32)
     speed = float(np.exp(rng.normal(0.0, 0.1)))
     at_s, grid_s = 0.0, float(rng.uniform(0.12, 0.3))
@@ -126,7 +126,7 @@ def _sung(
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     track = np.zeros(round(TRACK_S * RATE_HZ), np.float32)
-    # The lowest note is at the speaker's own pitch: formants stay about where they were.
+    # The lowest note has the speaker's own pitch, so that formants stay about where they were.
     own_hz = RATE_HZ / float(np.median([syllable.period for syllable in syllables]))
     lowest_hz = own_hz * 2.0 ** (rng.uniform(-4.0, 4.0) / 12.0)
     vibrato = rng.uniform(0.0, 0.03), rng.uniform(4.5, 6.5)
@@ -145,7 +145,7 @@ def _held(
     vibrato: tuple[float, float],
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """A syllable on a note: its vowel repeated period by period, read at the speed of the pitch."""
+    """Sing a syllable on a note: its vowel repeated period by period, at the speed of the pitch."""
     assert syllable.vowel is not None
     n_out = round(length_s * RATE_HZ)
     depth, rate_hz = vibrato
@@ -163,7 +163,7 @@ def _held(
 
 
 def _with_long_vowel(syllable: Syllable, n_samples: int) -> NDArray[np.float64]:
-    """The syllable with a few periods of its vowel repeated until it lasts."""
+    """Extend a syllable to `n_samples` by repeating a few periods of its vowel."""
     assert syllable.vowel is not None
     sound = syllable.sound.astype(np.float64)
     missing = n_samples - len(sound)
@@ -172,7 +172,8 @@ def _with_long_vowel(syllable: Syllable, n_samples: int) -> NDArray[np.float64]:
     if missing <= 0 or len(sound) < 2 * loop:
         return np.pad(sound, (0, max(0, missing)))
     fade = np.linspace(0.0, 1.0, loop)
-    # From the end of the stretch back into its beginning: no step where it repeats.
+    # Crossfade from the end of the repeated part to its beginning, so that it repeats without a
+    # step.
     body = (
         sound[start + loop : start + 2 * loop] * (1.0 - fade) + sound[start : start + loop] * fade
     )
@@ -181,7 +182,7 @@ def _with_long_vowel(syllable: Syllable, n_samples: int) -> NDArray[np.float64]:
 
 
 def _choir(syllables: Sequence[Syllable], rng: np.random.Generator) -> FloatArray:
-    """Two to four takes of a melody or of its harmony, at different places."""
+    """Two to four takes of a melody or of its harmony, at different pan positions."""
     melody = _melody(rng)
     takes = []
     for _ in range(int(rng.integers(2, 5))):

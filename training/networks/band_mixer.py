@@ -273,7 +273,7 @@ def _song_features(over_song: Tensor, peak_mid: Tensor) -> Tensor:
 def _fader_features(
     levels: Tensor, over_song: Tensor, peaks: Tensor, loudness: _Loudness
 ) -> Tensor:
-    """(batch, stems, features) of the mid: levels and peaks in blocks, levels over the song."""
+    """Fader inputs (batch, stems, features), from levels and peaks of the mid."""
     power = torch.pow(10.0, levels / 10.0).sum(2)  # (batch, stems, blocks)
     total = power.mean(-1, keepdim=True).clamp_min(1e-12)
     plays = loudness.played[..., None]

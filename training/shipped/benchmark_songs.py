@@ -1,11 +1,11 @@
-"""The songs on which a default model is judged, each a song folder with its truth beside it.
+"""Songs of the benchmark, each a song folder with its true wet stems beside it if known.
 
 (a) Held-out synthetic songs: dry stems, and the simulated engineer's wet ones as the truth.
 (b) Real songs that nothing is trained on: their stems are wet, so the truth is their plain sum, and
     what a system is given is the stems disturbed as if they had been recorded so.
 (c) The demo song: dry, and without a truth.
 
-Songs are kept in a cache, under a name that changes with the code that makes them.
+Songs are cached under a name that changes with the code that makes them.
 """
 
 from __future__ import annotations
@@ -54,22 +54,23 @@ REAL_SONGS = ("sodium", "mdn_funk")
 # Songs of single tracks that nothing is trained on: every third one of LMMS, by name, and sodium.
 HELD_OUT_TRACKS = ("DirtyLove", "Skiessi-Onion", "TameAnderson-MakeMe", "sodium")
 _TRUTH, _ABOUT = "truth", "about.json"
-# A file cannot hold more; what is louder is turned down with its truth, which no measure sees.
+# Largest peak that a file can hold; louder songs are turned down with their truth, which affects no
+# measure.
 _HIGHEST_PEAK = 0.99
-# A real recording starts before its first note, with dither and hum that no mix is judged by: a
-# spectrum of next to nothing is off by thousands of percent whatever a system does.
+# A real recording contains dither and hum before its first note, by which no mix is judged: a
+# near-silent spectrum is off by thousands of percent for any system.
 _FIRST_NOTE_PEAK, _LEAD_IN_SAMPLES = 10.0 ** (-60.0 / 20.0), 441
 
 
 @dataclass(frozen=True)
 class BenchmarkSong:
-    """A song to judge systems on.
+    """A song of the benchmark.
 
     Attributes:
         group: `SongGroup.SYNTHETIC`, `SongGroup.REAL` or `SongGroup.DEMO`.
         name: unique within the group.
-        folder: song folder of what a system is given.
-        has_truth: true wet stems are in the folder beside.
+        folder: song folder with the inputs of a system.
+        has_truth: whether true wet stems exist in a folder beside it.
     """
 
     group: SongGroup
@@ -82,11 +83,11 @@ class BenchmarkSong:
         return load_song(self.folder)
 
     def inputs(self) -> dict[str, np.ndarray]:
-        """Inputs of a system, name to float32 `(2, samples)` at `SAMPLE_RATE_HZ`."""
+        """Inputs of a system by name, float32 `(2, samples)` at `SAMPLE_RATE_HZ`."""
         return _read_stems(self.song())
 
     def truth(self) -> dict[str, np.ndarray]:
-        """True wet stems, name to float32 `(2, samples)` at `SAMPLE_RATE_HZ`; empty without."""
+        """True wet stems by name, float32 `(2, samples)` at `SAMPLE_RATE_HZ`; empty if unknown."""
         if not self.has_truth:
             return {}
         return _read_stems(load_song(self.folder / _TRUTH))
@@ -94,7 +95,7 @@ class BenchmarkSong:
 
 @dataclass(frozen=True)
 class _Stems:
-    """What is written of a song."""
+    """Audio of a song to be written."""
 
     inputs: Mapping[str, np.ndarray]
     truth: Mapping[str, np.ndarray]
@@ -106,16 +107,16 @@ class _Stems:
 def synthetic_songs(
     cache: Path, n_songs: int, duration_s: float, genres: Sequence[str]
 ) -> Iterator[BenchmarkSong]:
-    """Compose and mix held-out songs, the genres in turn.
+    """Compose and mix held-out songs, taking genres in turn.
 
     Args:
-        cache: where songs are kept.
-        n_songs: how many; the first of more songs are those of fewer.
-        duration_s: length of each.
-        genres: held-out genres come first.
+        cache: folder in which songs are cached.
+        n_songs: number of songs; a smaller number gives the first of the same songs.
+        duration_s: length of each song in seconds.
+        genres: names of genres; held-out ones come first.
 
     Raises:
-        InputError: no SoundFont to play with.
+        InputError: no SoundFont was found.
         OutputError: the cache cannot be written.
     """
     for index in range(n_songs):
@@ -129,12 +130,12 @@ def synthetic_songs(
 
 
 def real_songs(cache: Path, stems: Path, n_takes: int) -> Iterator[BenchmarkSong]:
-    """Disturb the real songs that are there, several times each.
+    """Disturb the available real songs, several times each.
 
     Args:
-        cache: where songs are kept.
+        cache: folder in which songs are cached.
         stems: folder of song folders with wet stems.
-        n_takes: disturbances of each song.
+        n_takes: number of disturbed versions of each song.
 
     Raises:
         OutputError: the cache cannot be written.
@@ -162,7 +163,7 @@ def demo_song(cache: Path) -> Iterator[BenchmarkSong]:
 
 
 def _synthesise(seed: int, genre: str, duration_s: float) -> _Stems:
-    # Late: only who composes needs what composing needs.
+    # Imported late: only composing needs these modules.
     from training.synthesis.compose import compose
     from training.synthesis.engineer import engineer
 
@@ -175,7 +176,7 @@ def _disturb(folder: Path, take: int) -> _Stems:
     from training.synthesis.disturb import disturb_stems
 
     truth = _from_first_note(_read_stems(load_song(folder)))
-    # The same take disturbs each song in its own way.
+    # The same take number disturbs each song differently.
     digest = hashlib.sha256(folder.name.encode()).digest()
     rng = np.random.default_rng([int.from_bytes(digest[:4], "big"), take])
     inputs, about = disturb_stems(truth, SAMPLE_RATE_HZ, rng)
@@ -183,7 +184,7 @@ def _disturb(folder: Path, take: int) -> _Stems:
 
 
 def _from_first_note(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The stems without what is there before anything of their sum is to be heard."""
+    """Cut the stems before the first audible part of their sum."""
     loud = np.abs(np.add.reduce(list(stems.values()))).max(axis=0) > _FIRST_NOTE_PEAK
     first = max(0, int(np.argmax(loud)) - _LEAD_IN_SAMPLES)
     return {name: audio[:, first:] for name, audio in stems.items()}
@@ -194,7 +195,7 @@ def _read_stems(song: Song) -> dict[str, np.ndarray]:
 
 
 def _kept(cache: Path, group: SongGroup, name: str, make: Callable[[], _Stems]) -> BenchmarkSong:
-    """A song of the cache, made if it does not exist yet: whole or not at all."""
+    """Return a cached song, making it first if needed: completely or not at all."""
     folder = cache / _digest_of_code() / group / name
     if not folder.is_dir():
         stems = make()

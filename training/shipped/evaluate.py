@@ -1,4 +1,4 @@
-"""Judge a default model by the benchmark: `python -m training.shipped.evaluate --model default`.
+"""Evaluate a model on the benchmark: `python -m training.shipped.evaluate --model default`.
 
 Every system renders every song of three groups (see `training.shipped.benchmark_songs`). The
 benchmark holds the renders against the true mixes at matched loudness, and what comes out is
@@ -41,14 +41,14 @@ from training.shipped.benchmark_songs import (
 from training.shipped.targets import Target, TargetTable, check_targets
 
 TRUTH = "truth"
-# Where the limiter is measured: the loudness of most streaming services.
+# Loudness at which the limiter is measured, as on most streaming services.
 LIMITED_AT_LUFS, LIMITED_AT_DBTP = -14.0, -1.0
 DEFAULT_CACHE = Path("build/benchmark")
 DEFAULT_REAL = Path("../shared/audio/stems")
 DEFAULT_SONGS, DEFAULT_DURATION_S, DEFAULT_TAKES = 12, 40.0, 3
 EXIT_INTERRUPTED = 130
 
-# group to system to song to what the benchmark says
+# Benchmark results by group, system and song.
 Results = dict[SongGroup, dict[str, dict[str, BenchmarkResult]]]
 Say = Callable[[str], None]
 
@@ -56,15 +56,15 @@ Say = Callable[[str], None]
 def evaluate_song(
     song: BenchmarkSong, models: Mapping[str, RenderSettings]
 ) -> dict[str, BenchmarkResult]:
-    """Render a song with every system and judge it.
+    """Render a song with every system and evaluate the renders.
 
     Args:
-        song: inputs, and perhaps their true wet stems.
-        models: system name to what renders it.
+        song: the song, with or without true wet stems.
+        models: render settings by system name.
 
     Returns:
-        System to result; also "truth", the true mix judged as if it were one more, if there is
-        one: its errors are 0, its damage is what a good mix has.
+        Results by system; if the truth is known, also that of "truth", the true mix evaluated as a
+        system: its errors are 0 and its damage is that of a good mix.
 
     Raises:
         ModelError, DeviceError, SettingsError: a system cannot render.
@@ -99,7 +99,7 @@ def evaluate_song(
 def evaluate_songs(
     songs: Iterable[BenchmarkSong], models: Mapping[str, RenderSettings], say: Say
 ) -> Results:
-    """Judge every system on every song; `say` is told what is done."""
+    """Evaluate every system on every song; `say` is called with progress messages."""
     results: Results = {}
     for song in songs:
         started = time.monotonic()
@@ -112,14 +112,14 @@ def evaluate_songs(
 def systems(
     model: str, against: Sequence[str], abstain: float | None = None
 ) -> dict[str, RenderSettings]:
-    """Renderers of the systems by their displayed names, the model first.
+    """Render settings of the systems by displayed name, the model first.
 
     Args:
-        model, against: the model to judge, and what else.
-        abstain: also judge the model drawn towards neutral by so much if it is unsure.
+        model, against: the model to evaluate, and the systems to compare it with.
+        abstain: also evaluate the model moved towards neutral by this amount where it is unsure.
 
     Raises:
-        SettingsError: two of one name.
+        SettingsError: two systems have the same name.
     """
     found: dict[str, RenderSettings] = {}
     for given in (model, *against):
@@ -131,7 +131,7 @@ def systems(
             amount=0.0 if given == SUM else 1.0,
             sample_rate=SAMPLE_RATE_HZ,
             loudness_lufs=None,
-            # The mixing is judged, not the mastering.
+            # Mixing is evaluated, not mastering.
             true_peak_dbtp=None,
         )
     if abstain is not None:
@@ -141,7 +141,7 @@ def systems(
 
 
 class Evaluation(TypedDict):
-    """A judgement as a bundle's manifest keeps it: the songs, figures by group, and the targets."""
+    """Evaluation in a bundle's manifest: the songs, figures by group, and the targets."""
 
     how: dict[str, object]
     groups: dict[str, SummaryTable]
@@ -151,15 +151,15 @@ class Evaluation(TypedDict):
 def report(
     subject: str, results: Results, how: Mapping[str, object]
 ) -> tuple[str, Evaluation, list[Target]]:
-    """Results for people and for machines.
+    """Report results for people and for machines.
 
     Args:
-        subject: the system that is judged.
+        subject: name of the evaluated system.
         results: from `evaluate_songs`.
-        how: on what songs, for the record.
+        how: the choice of songs, for the record.
 
     Returns:
-        Markdown; an object for JSON, fit for a bundle's manifest; and the targets.
+        Markdown text; a JSON object for a bundle's manifest; and the targets.
     """
     summaries = {
         group: summarise_benchmark(of_group, subject, TRUTH) for group, of_group in results.items()
@@ -182,7 +182,7 @@ def report(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge a model from the command line; returns the exit code."""
+    """Evaluate a model from the command line and return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)

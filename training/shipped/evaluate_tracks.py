@@ -1,4 +1,4 @@
-"""Judge models track by track: `python -m training.shipped.evaluate_tracks --models levels`.
+"""Evaluate models by track: `python -m training.shipped.evaluate_tracks --models levels`.
 
 Songs of single tracks that nothing is trained on (`HELD_OUT_TRACKS`): their dry tracks, or the wet
 ones if nobody has others, come in at levels drawn at random over 20 dB, as raw recordings do;
@@ -40,9 +40,9 @@ from mixer.song.tracks import tracks_of
 from training.shipped.benchmark_songs import HELD_OUT_TRACKS, SAMPLE_RATE_HZ
 
 DEFAULT_TRACKS = Path("../shared/tracks")
-# Levels of what comes in, evenly, of a song whose loudest file peaks at full scale.
+# Range of input levels, drawn uniformly, for a song whose loudest file peaks at full scale.
 DRAWN_DB = (-20.0, 0.0)
-# After a model's name: as far as it goes towards neutral.
+# Suffix of a model's name: evaluate it moved towards neutral as far as it goes.
 ABSTAINING = "+abstain"
 # The table of the page on models, and what it calls the systems.
 _SHARE_COLUMN = "groups within human spread"
@@ -53,18 +53,18 @@ _PAGE_NAMES = {
     DEFAULT_MODEL: f"`{DEFAULT_MODEL}`, which mixes sums, at usual levels",
 }
 _PAGE_PART = "tracks"
-# In a file's name, what is the project's order or the album's.
+# Parts of a file's name that state its order in the project or album.
 _ORDER = re.compile(r"^(\d+_|\d+\.\w+_Stem_)")
 
 
 @dataclass(frozen=True)
 class TrackSong:
-    """A song to judge on.
+    """A song to evaluate models on.
 
     Attributes:
-        name: its folder's.
-        inputs: track to float32 (1 or 2, samples), at drawn levels.
-        wet: the same tracks as they are in a person's mix, (2, samples).
+        name: name of its folder.
+        inputs: tracks by name, float32 (1 or 2, samples), at random levels.
+        wet: the same tracks within a person's mix, (2, samples).
     """
 
     name: str
@@ -73,7 +73,7 @@ class TrackSong:
 
 
 def read_track_song(folder: Path, draw: int) -> TrackSong:
-    """Read a song, and draw the levels of what comes in: the same for the same number.
+    """Read a song and draw its input levels; the same `draw` gives the same levels.
 
     Raises:
         InputError: a file cannot be read.
@@ -105,11 +105,11 @@ def read_track_song(folder: Path, draw: int) -> TrackSong:
 
 
 def judge_song(song: TrackSong, models: Sequence[str]) -> dict[str, TrackErrors]:
-    """Render a song with every model, raw levels and all, and judge it.
+    """Render a song with every model and with its raw levels, and evaluate the mixes.
 
     Args:
-        song: with its truth.
-        models: names; one with `ABSTAINING` after it is drawn towards neutral if it is unsure.
+        song: the song with its true wet tracks.
+        models: names of models; with the suffix `ABSTAINING`, moved towards neutral where unsure.
 
     Raises:
         MixerError: a model cannot render it.
@@ -161,14 +161,14 @@ def _mixed(
 
 
 def _mixes_tracks(model: str) -> bool:
-    """Whether a model has wet tracks; one that mixes stems is judged by its groups alone."""
+    """Whether a model has wet tracks; one that mixes stems is evaluated by its groups only."""
     if model in WITHOUT_NETWORK:
         return model == LEVELS
     return read_bundle(model).manifest.architecture.mixes_tracks
 
 
 def markdown(results: Mapping[str, Mapping[str, TrackErrors]]) -> str:
-    """A table of means over songs, and one of the songs' levels."""
+    """Markdown tables: means over songs, and the levels of each song."""
     names = tuple(TRACK_MEASURES)
     head = ["", *(f"{name} dB" for name in names), "groups dB", "in human spread", "mix width dB",
             "lean dB"]  # fmt: skip
@@ -192,7 +192,7 @@ def markdown(results: Mapping[str, Mapping[str, TrackErrors]]) -> str:
 
 
 def page_table(results: Mapping[str, Mapping[str, TrackErrors]]) -> list[str]:
-    """The table of the page on models: means over songs and draws, the best of each column bold."""
+    """Table of the page on models: means over songs and draws, the best of each column in bold."""
     rows = {system: _page_figures(list(by_song.values())) for system, by_song in results.items()}
     best = [
         float(np.nanmin([figures[i] for figures in rows.values()]))
@@ -210,7 +210,7 @@ def page_table(results: Mapping[str, Mapping[str, TrackErrors]]) -> list[str]:
 
 
 def _page_figures(errors: Sequence[TrackErrors]) -> list[float]:
-    """In the order of `_PAGE_COLUMNS`, less is better; NaN of what a system does not have."""
+    """Figures in the order of `_PAGE_COLUMNS`, lower is better; NaN for what a system lacks."""
     of_tracks = [
         [error.tracks.get(name, np.nan) for error in errors] for name in ("level", "spectrum")
     ]
@@ -245,7 +245,7 @@ def _measure(options: argparse.Namespace) -> dict[str, dict[str, TrackErrors]]:
 
 
 def _read_results(path: Path) -> dict[str, dict[str, TrackErrors]]:
-    """What `--json` wrote."""
+    """Read results written by `--json`."""
     table = json.loads(path.read_text(encoding="utf-8"))
     return {
         model: {name: TrackErrors(**errors) for name, errors in by_song.items()}
@@ -254,7 +254,7 @@ def _read_results(path: Path) -> dict[str, dict[str, TrackErrors]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge models from the command line; returns the exit code."""
+    """Evaluate models from the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add(

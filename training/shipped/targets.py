@@ -1,4 +1,4 @@
-"""Targets that a default model must reach to ship, and by how much it does or does not."""
+"""Targets that a default model must meet to be shipped, and how far it is from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mixer.evaluate.benchmark import ERROR_NAMES
 from mixer.evaluate.benchmark_summary import BenchmarkSummary
 from training.shipped.benchmark_songs import SongGroup
 
-# Where there is a truth to be near to.
+# Groups of songs whose true mix is known.
 JUDGED_GROUPS = (SongGroup.SYNTHETIC, SongGroup.REAL)
 HIGHEST_BALANCE_ERROR_DB = 1.0
 HIGHEST_LEVEL_ERROR_DB = 1.8
@@ -24,7 +24,7 @@ _FAMILIES_MEAN = "families_mean"
 
 
 class TargetTable(TypedDict):
-    """A `Target` as JSON has it, rounded; None for what could not be measured."""
+    """A `Target` in JSON form, rounded; None for a value that could not be measured."""
 
     group: str
     name: str
@@ -39,11 +39,11 @@ class Target:
     """One target on one group of songs.
 
     Attributes:
-        group: the songs.
-        name: what is asked.
-        value, limit: what is reached and the request; NaN if it could not be measured.
-        met: True or False.
-        note: what goes with a value: the worst segment, or which measures are not better.
+        group: the group of songs.
+        name: name of the target.
+        value, limit: the measured value and its limit; NaN if it could not be measured.
+        met: whether the target is met.
+        note: details of a value: the worst segment, or the measures that are not better.
     """
 
     group: str
@@ -60,7 +60,7 @@ class Target:
         return cast(TargetTable, value)
 
     def line(self) -> str:
-        """The target in one line."""
+        """Describe the target in one line."""
         said = "met   " if self.met else "MISSED"
         reached = "not measured" if math.isnan(self.value) else f"{self.value:.2f}"
         note = f"; {self.note}" if self.note else ""
@@ -73,10 +73,10 @@ class Target:
 
 
 def check_targets(summaries: Mapping[SongGroup, BenchmarkSummary]) -> list[Target]:
-    """Hold every group's figures against the targets.
+    """Compare the figures of every group with the targets.
 
     Args:
-        summaries: group to summary, its subject the model that is judged.
+        summaries: summaries by group, whose subject is the evaluated model.
     """
     targets = []
     for group, summary in summaries.items():
@@ -92,7 +92,7 @@ def check_targets(summaries: Mapping[SongGroup, BenchmarkSummary]) -> list[Targe
 
 
 def _beats(group: str, summary: BenchmarkSummary, rival: str) -> Target:
-    """In how many measures the subject has the smaller error, beyond chance."""
+    """Number of measures in which the subject's error is smaller, beyond chance."""
     measures = [name for name in ERROR_NAMES if name != _FAMILIES_MEAN]
     not_better = []
     for measure in measures:
@@ -124,7 +124,7 @@ def _limits_on_errors(group: str, summary: BenchmarkSummary) -> list[Target]:
 
 
 def _limits_on_damage(group: str, summary: BenchmarkSummary) -> list[Target]:
-    """Correlation and fold-down by the mean of segments; a gain's speed by the fastest of all."""
+    """Correlation and fold-down as means over segments; the speed of gains as their maximum."""
     figures = summary.systems[summary.subject]
     means, worst = figures.means, figures.worst
     correlation = means["low_correlation"]
