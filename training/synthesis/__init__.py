@@ -1,1 +1,1 @@
-"""Songs made from nothing but a seed, to learn mixing from: composed, played, and mixed."""
+"""Synthetic songs made from a seed alone, for training: composed, played, and mixed."""

@@ -1,4 +1,4 @@
-"""Hiring: which of a genre's chairs are taken, with what instrument, and who plays a part twice."""
+"""Choose a song's players: parts, instruments, and who plays a part twice."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Seat:
     """A player for this song.
 
     Attributes:
-        instrument: what they play.
-        track_name: what the track is called.
+        instrument: the instrument played.
+        track_name: name of the track.
         parts: names in `training.synthesis.parts.PARTS`.
-        from_energy: plays in sections of at least this energy.
-        number: counts the seats of a song.
-        doubles: the number of the seat whose part is played once more; None for an own part.
+        from_energy: the player plays in sections of at least this energy, 0 to 1.
+        number: number of the seat within the song.
+        doubles: number of the seat whose part is doubled; None for a part of its own.
     """
 
     instrument: Instrument
@@ -35,7 +35,7 @@ class Seat:
 
 
 def fill_seats(genre: Genre, rng: np.random.Generator) -> list[Seat]:
-    """The band of a song, at least two players strong."""
+    """Choose the band of a song, at least two players."""
     lots = [(rng.random(), chair) for chair in genre.chairs]
     taken = [chair for lot, chair in lots if lot < chair.chance]
     for _, chair in sorted(lots, key=lambda item: item[0] / item[1].chance):

@@ -20,7 +20,7 @@ def write_bass(
     drums: Sequence[Hit],
     rng: np.random.Generator,
 ) -> list[Note]:
-    """The whole line. `parts` are keys of `BASS_PARTS`; each kind of section draws one."""
+    """Write the whole bass line; each kind of section draws one of `parts` (of `BASS_PARTS`)."""
     chosen: dict[str, str] = {}
     kicks = [hit.beat for hit in drums if hit.piece == "kick"]
     notes: list[Note] = []

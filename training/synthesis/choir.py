@@ -1,4 +1,4 @@
-"""The singers of a song: a lead, perhaps doubled, and perhaps others behind."""
+"""The singers of a song: a lead voice, possibly doubled, and possibly backing vocals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.synthesis.score import Sheet
 from training.synthesis.voice_part import SungPhrase, harmonised, oohs, write_voice
 
 _LOUD_ENERGY = 0.7
-# Low voices and high ones: size of the tract, and the range in MIDI notes.
+# Low and high voices: relative size of the vocal tract, and range in MIDI notes.
 _LOW, _HIGH = (0.98, (43, 62)), (1.16, (53, 72))
 _HARMONIES = (4, -4, 7, -8)
 
@@ -35,7 +35,7 @@ def record_voices(
     )
     phrases = write_voice(sheet, genre.vocal, range_midi, writer)
     if not phrases:
-        # A song too short for a verse still has its singer: on vowels.
+        # A song too short for a verse still has a singer, on vowels.
         phrases = oohs(sheet, 0.0, range_midi, writer)
     lead = sing(phrases, sheet, singer, n_samples, sample_rate, lead_rng)
     lead_name = {"rap": "Rap Lead", "screamed": "Scream Lead"}.get(genre.vocal, "Lead Vox")
@@ -60,7 +60,7 @@ def _backing(
     sample_rate: int,
     rng: np.random.Generator,
 ) -> list[Recorded]:
-    """Harmonies on the words, each on a track, or a choir in stereo on vowels."""
+    """Harmonies sung on the words, one track each, or a stereo choir on vowels."""
     tracks: list[Recorded] = []
     wide = (range_midi[0] - 5, range_midi[1] + 4)
     if rng.random() < 0.65:
@@ -92,7 +92,7 @@ def _energy(phrase: SungPhrase, sheet: Sheet) -> float:
 
 
 def _strained(voice: np.ndarray, singer: Singer) -> np.ndarray:
-    """A scream distorts in the throat."""
+    """Distort a screaming voice as the throat does."""
     if singer.roughness == 0.0:
         return voice
     level = float(np.sqrt(np.mean(voice**2))) or 1.0

@@ -1,4 +1,4 @@
-"""A song from a seed: written, played by everybody in turn, recorded dry.
+"""Compose a song from a seed: written, played by each player in turn, and recorded dry.
 
 `compose` is the table of contents: the sheet, the parts, the takes, the tape. Every player has a
 random generator of their own, so that a change to one leaves the others' takes as they are.
@@ -44,13 +44,13 @@ from training.synthesis.writing import write_sheet
 DURATION_RANGE_S = (15.0, 600.0)
 SAMPLE_RATES_HZ = (22_050, 192_000)
 _FADE_S = 0.4
-# Machines and samplers reach the desk by cable.
+# Machines and samplers are recorded through a cable.
 _CABLED_ROLES = frozenset(("pad", "arp", "lead_synth", "fx"))
 
 
 @dataclass(frozen=True)
 class _Take:
-    """A melodic player's take before it sounds."""
+    """A melodic player's take, before it is rendered."""
 
     seat: Seat
     notes: Sequence[PlayedNote]
@@ -71,7 +71,7 @@ def compose(
     Args:
         seed: 0 or more; everything is drawn from it.
         genre: one of `training.synthesis.genres.GENRES`; None draws one.
-        duration_s: length of every track, 15 to 600.
+        duration_s: length of every track in seconds, 15 to 600.
         sample_rate: in Hz, 22 050 to 192 000.
         soundfont: a General MIDI SoundFont; None looks in the usual places.
 
@@ -141,7 +141,7 @@ def _bass_take(
 
 
 def _takes(seats: Iterable[Seat], sheet: Sheet, rng: np.random.Generator) -> list[_Take]:
-    """Everybody's takes; two takes of one part share the notes and nothing else."""
+    """Play all takes; two takes of one part share the notes and nothing else."""
     takes: list[_Take] = []
     notes_of: dict[int, list[Note]] = {}
     for seat in seats:
@@ -174,7 +174,7 @@ def _perform(
     sample_rate: int,
     drummer: np.random.Generator,
 ) -> tuple[list[Recorded], list[Recorded]]:
-    """The sound of every take and of the drums; what the SoundFont plays goes on one tape."""
+    """Render every take and the drums; all SoundFont parts are played in one run."""
     length_s = n_samples / sample_rate
     sampled = [take for take in takes if take.seat.instrument.player == "soundfont"]
     parts = [
@@ -223,7 +223,7 @@ def _sound(take: _Take, tape: np.ndarray | None, n_samples: int, sample_rate: in
 def _on_disk(
     recorded: Sequence[Recorded], kit: Kit, sample_rate: int, rng: np.random.Generator
 ) -> list[Track]:
-    """The tracks in the order of a session, names made unique, silent ones left out."""
+    """Tracks in session order, with unique names and without silent ones."""
     desk = Desk(sample_rate, rng)
     n_fade = round(_FADE_S * sample_rate)
     fade = np.cos(np.linspace(0.0, 0.5 * np.pi, n_fade, dtype=np.float32)) ** 2

@@ -1,4 +1,4 @@
-"""Finished stems made into recordings again: level, tone, place, width and dynamics disturbed.
+"""Turn finished stems back into recordings: disturb level, tone, balance, width and dynamics.
 
 For evaluation and training with real songs of which only wet stems exist: what was disturbed is
 what a mix has to put right, and the wet stem is the answer. Space cannot be taken away and stays.
@@ -24,7 +24,7 @@ BALANCE_DB = 3.0
 SIDE_DB = (-12.0, 2.0)
 CREST_DB = 2.0
 MOST_PEAK = 0.99
-# Slope of gain against level, in dB a dB, is as far as it goes.
+# Largest slope of gain against level, in dB per dB.
 MOST_SLOPE = 0.8
 N_SLOPES = 81
 LEVEL_RANGE_DB = (-30.0, 6.0)
@@ -34,7 +34,7 @@ _TAPS = 4_097
 
 
 class CrestChange(TypedDict):
-    """The slope of gain against level that was taken, and the change that it makes."""
+    """The slope of gain against level that was applied, and the change of crest factor."""
 
     slope: float
     crest_change_db: float
@@ -56,7 +56,7 @@ class Disturbance(CrestChange):
 def disturb_stems(
     stems: Mapping[str, np.ndarray], sample_rate: int, rng: np.random.Generator
 ) -> tuple[dict[str, np.ndarray], dict[str, Disturbance | None]]:
-    """Disturb every stem by amounts of its own, each drawn evenly.
+    """Disturb every stem by its own uniformly drawn amounts.
 
     - dynamics: compressed or expanded so that the crest factor changes by up to 2 dB either way;
     - tone: a tilt of up to 1 dB per octave (6 dB at most) around 1 kHz and one broad bell of up to
@@ -68,13 +68,13 @@ def disturb_stems(
     Args:
         stems: name to float32 `(2, samples)`.
         sample_rate: Hz.
-        rng: the amounts; the same state disturbs the same way.
+        rng: source of the amounts; equal states give equal disturbances.
 
     Returns:
         New arrays, and for each stem what was done, ready for JSON; None for a silent stem.
 
     Raises:
-        InputError: a stem that is not `(2, samples)`.
+        InputError: a stem does not have the shape `(2, samples)`.
     """
     disturbed: dict[str, np.ndarray] = {}
     what: dict[str, Disturbance | None] = {}
@@ -119,7 +119,7 @@ def change_crest(
         return float(20.0 * np.log10((peaks * gain).max() / np.sqrt((power * gain**2).mean())))
 
     before_db = crest_db(0.0)
-    # Not by bisection: lifting what stands before a hard onset can raise the peak again.
+    # Not by bisection: raising the level before a hard onset can raise the peak again.
     slopes = np.linspace(0.0, np.copysign(MOST_SLOPE, change_db), N_SLOPES)
     misses_db = [abs(crest_db(slope) - before_db - change_db) for slope in slopes]
     slope = float(slopes[int(np.argmin(misses_db))])
@@ -133,7 +133,7 @@ def change_crest(
 def tone_kernel(
     sample_rate: int, tilt_db_per_octave: float, peak_hz: float, peak_db: float, octaves: float
 ) -> np.ndarray:
-    """Symmetrical kernel of a tilt and a bell, float32 `(4097,)`.
+    """Zero-phase kernel of a tilt and a bell, float32 `(4097,)`.
 
     Args:
         sample_rate: Hz.
@@ -152,7 +152,7 @@ def tone_kernel(
 def _disturb(
     audio: np.ndarray, sample_rate: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, Disturbance | None]:
-    # Drawn for a silent stem too: the amounts of the stems after it stay what they are.
+    # Drawn for silent stems too, so that the amounts of later stems do not change.
     crest_db = float(rng.uniform(-CREST_DB, CREST_DB))
     tilt_db = float(rng.uniform(-TILT_DB_PER_OCTAVE, TILT_DB_PER_OCTAVE))
     peak_hz = float(np.exp(rng.uniform(*np.log(PEAK_HZ))))

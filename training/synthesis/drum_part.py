@@ -16,7 +16,7 @@ _HANDS = ("hat", "open_hat", "ride", "shaker")
 
 
 def write_drums(sheet: Sheet, groove_names: tuple[str, ...], rng: np.random.Generator) -> list[Hit]:
-    """Every stroke of the song in order of time, before a human plays it."""
+    """Write every stroke of the song in order of time, before timing is humanised."""
     steps = sheet.beats_per_bar * STEPS_PER_BEAT
     fitting = [
         groove
@@ -38,7 +38,7 @@ def _section_hits(
 ) -> list[Hit]:
     lines = groove.lines(section.energy)
     if section.energy < _DROP_OUT_ENERGY:
-        # A quiet part keeps the time and little else.
+        # A quiet part plays little more than the beat.
         lines = {piece: line for piece, line in lines.items() if piece in (*_HANDS, "rim")}
     level = 0.75 + 0.25 * section.energy
     hits: list[Hit] = []

@@ -25,7 +25,7 @@ _CLOSE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Hi-Hat", "hat", ("hat", "open_hat")),
 )
 _TOMS = ("high_tom", "middle_tom", "floor_tom")
-# What is recorded by itself, afterwards: it bleeds nowhere.
+# Pieces recorded separately, afterwards: they do not bleed.
 _OVERDUBS: tuple[tuple[str, str, str], ...] = (
     ("Clap", "percussion", "clap"),
     ("Shaker", "percussion", "shaker"),
@@ -107,7 +107,7 @@ def record_machine(pieces: Mapping[str, np.ndarray]) -> list[Recorded]:
 def _with_bleed(
     own: np.ndarray, everything: np.ndarray, sample_rate: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """A close microphone: its own piece, and the others later, duller and down."""
+    """A close microphone: its own piece, and the others delayed, duller and quieter."""
     sos = signal.butter(1, float(rng.uniform(3000.0, 9000.0)), fs=sample_rate, output="sos")
     late_s = float(rng.uniform(0.001, 0.003))
     others = signal.sosfilt(sos, _delayed(everything - own, late_s, sample_rate))

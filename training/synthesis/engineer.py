@@ -1,4 +1,4 @@
-"""The simulated engineer: a multitrack -> dry stems, wet stems, their sum, and why.
+"""The simulated engineer: from a multitrack to dry stems, wet stems, their sum, and all decisions.
 
 An engineer's session from listening to the print of the mix. What is decided depends on what is
 heard, so that there is something in the dry stems from which a network can learn the wet ones; the
@@ -40,7 +40,8 @@ from training.synthesis.engineer_stem import (
 from training.synthesis.engineer_style import draw_style
 from training.synthesis.tracks import Multitrack
 
-# Unmastered mixes: quieter and less dense than released ones, their peaks below full scale.
+# Levels of unmastered mixes: quieter and less dense than released ones, with peaks below full
+# scale.
 MIX_LOUDNESS_LUFS = (-19.5, -15.0)
 MIX_PEAK = 0.98
 BUS_LOUDNESS_LUFS = -18.0  # what the bus compressor sees
@@ -50,7 +51,7 @@ DRY_DEVIATION_DB = 1.5
 
 
 class DryDecisions(TypedDict):
-    """The rough mix: stem to its tracks' faders, in dB."""
+    """The rough mix: fader gains in dB of the tracks of each stem."""
 
     faders_db: dict[str, dict[str, float]]
 
@@ -103,15 +104,15 @@ def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None
 
     Args:
         multitrack: dry tracks of one length.
-        seed: of the engineer; another one mixes the same song differently.
-        tell: notified of each track as it leaves its channel, before sends and the stem's own gain.
+        seed: random seed of the engineer; another one mixes the same song differently.
+        tell: called with each track as it leaves its channel, before sends and the stem's own gain.
 
     Raises:
-        InputError: no track at all, tracks of different lengths, a role or stem it is unknown, or
-            nothing but silence.
+        InputError: there are no tracks, they differ in length, a role or stem is unknown, or
+            everything is silent.
     """
     _check(multitrack)
-    # One stream a task: a change in one skill does not shift what the others draw.
+    # One random stream per task, so that a change in one does not change the draws of others.
     streams = np.random.default_rng([multitrack.seed, seed]).spawn(6)
     rate, tracks = multitrack.sample_rate, multitrack.tracks
     style = draw_style(multitrack.genre, multitrack.tempo_bpm, streams[0])
@@ -164,7 +165,7 @@ def _check(multitrack: Multitrack) -> None:
 def _rough_stems(
     multitrack: Multitrack, heard: list, rng: np.random.Generator
 ) -> tuple[dict[str, np.ndarray], DryDecisions]:
-    """Each stem's dry tracks at the faders of a rough mix, at the level of an export."""
+    """Sum each stem's dry tracks at the faders of a rough mix, at the level of an export."""
     stems: dict[str, np.ndarray] = {}
     about: dict[str, dict[str, float]] = {}
     for stem in STEMS:
@@ -230,7 +231,7 @@ def _bus(
 
 
 def _sum(stems: dict[str, np.ndarray]) -> np.ndarray:
-    """Sum in the order of the stems, float32."""
+    """Sum the stems in their order, float32."""
     first, *others = stems.values()
     mixture = first.copy()
     for audio in others:

@@ -1,4 +1,4 @@
-"""Faders that move: sections, the voice's ride, room for the voice.
+"""Fader automation: sections, levelling of the voice, ducking for the voice.
 
 Song sections are ridden by about 1 to 2 dB and voices are levelled by hand before any compressor
 (Senior, "Mixing secrets for the small studio"; De Man and Reiss 2013 list both among the rules of
@@ -31,13 +31,13 @@ def frame_times_s(sound: Heard) -> np.ndarray:
 def section_ride_db(
     sections: Sequence[tuple[str, float, float]], stem: str, chorus_db: float, times_s: np.ndarray
 ) -> np.ndarray:
-    """Choruses up, introductions and breaks down by half as much, with fades between.
+    """Raise choruses and lower introductions and breaks by half as much, with fades between.
 
     Args:
         sections: (name, start_s, end_s).
-        stem: what is ridden.
-        chorus_db: lift of a chorus.
-        times_s: `(frames,)`.
+        stem: name of the stem.
+        chorus_db: gain of a chorus in dB.
+        times_s: times of the frames in seconds, `(frames,)`.
 
     Returns:
         dB `(frames,)`, 0 on average.
@@ -54,7 +54,7 @@ def section_ride_db(
 
 
 def voice_ride_db(voice: Heard, share: float) -> np.ndarray:
-    """Slow unevenness of a voice, taken back by a share of it, at most 3 dB; held in pauses.
+    """Compensate a share of a voice's slow level changes, at most 3 dB; held in pauses.
 
     Returns:
         dB `(frames,)`.
@@ -76,13 +76,13 @@ def voice_ride_db(voice: Heard, share: float) -> np.ndarray:
 
 
 def duck_ride_db(voice: Heard, duck_db: float) -> np.ndarray:
-    """Down by up to `duck_db` while the voice sounds, dB `(frames,)`, 0 and less."""
+    """Gain of up to -`duck_db` while the voice sounds, in dB `(frames,)`, at most 0."""
     playing = voice.playing().astype(np.float64)
     return np.asarray(-duck_db * _smooth(playing, DUCK_SMOOTHING_S, frame_times_s(voice)))
 
 
 def ride_gain(ride_db: np.ndarray, times_s: np.ndarray, n_samples: int, rate: int) -> np.ndarray:
-    """A ride as linear gain for every sample, float32 `(n_samples,)`."""
+    """Linear gain of a ride for every sample, float32 `(n_samples,)`."""
     # Interpolating at a hundredth of the rate and repeating lines is far cheaper, and as smooth.
     step = 256
     knots_s = np.arange(n_samples // step + 2) * (step / rate)

@@ -61,9 +61,9 @@ def choose_compressor(
     Args:
         sound: the track, not silent.
         loud_dbfs: level of its loud parts at the compressor's input.
-        role: how it is usually compressed.
-        scale: of the wanted gain reduction.
-        rng: ratio and usual reduction within the role's ranges.
+        role: the track's role, with its usual compression.
+        scale: factor on the wanted gain reduction.
+        rng: draws ratio and usual reduction within the role's ranges.
     """
     ratio, usual_db = rng.uniform(*role.ratio), rng.uniform(*role.reduction_db)
     unevenness = (sound.spread_db() - NO_SPREAD_DB) / (USUAL_SPREAD_DB - NO_SPREAD_DB)
@@ -87,7 +87,7 @@ def choose_compressor(
 def choose_glue(
     loud_dbfs: float, reduction_db: float, tempo_bpm: float, rng: np.random.Generator
 ) -> Compressor:
-    """The bus compressor: ratio 2, slow attack, released within about half a beat. Chosen."""
+    """Settings of the bus compressor: ratio 2, slow attack, released within about half a beat."""
     return Compressor(
         threshold_db=float(max(loud_dbfs - reduction_db / (1.0 - 1.0 / GLUE_RATIO), -80.0)),
         ratio=GLUE_RATIO,
@@ -101,8 +101,7 @@ def reduction_gain(envelope_of: np.ndarray, sample_rate: int, compressor: Compre
     settings = CompressorSettings(
         float(np.asarray(compressor.attack_ms)), float(np.asarray(compressor.release_ms)), 1
     )
-    # The compressor takes the envelope for a signal, and what it answers over what it was
-    # given is the gain.
+    # The envelope is compressed as a signal; the ratio of output to input is the gain.
     level = np.maximum(envelope_of, np.float32(1e-6))
     ratio, threshold_db = (
         float(np.asarray(value)) for value in (compressor.ratio, compressor.threshold_db)
@@ -120,17 +119,17 @@ def at_samples(gain: np.ndarray, n_samples: int) -> np.ndarray:
 
 
 def choose_saturation(loud_dbfs: float, over_knee_db: float) -> Saturation:
-    """A drive that lifts the loud parts to 6 dB under the knee of the curve, and some above that.
+    """Drive that raises the loud parts to 6 dB below the knee of the curve, plus `over_knee_db`.
 
     Args:
         loud_dbfs: level of the loud parts.
-        over_knee_db: the rest.
+        over_knee_db: further drive in dB.
     """
     return Saturation(drive_db=float(np.clip(over_knee_db - 6.0 - loud_dbfs, 0.0, 36.0)))
 
 
 def saturate(audio: np.ndarray, sample_rate: int, saturation: Saturation) -> None:
-    """The console's saturation, in place on float32 `(channels, samples)`."""
+    """Apply the console's saturation in place to float32 `(channels, samples)`."""
     run_effect(SaturationEffect(saturation, sample_rate), audio, Course(1.0, sample_rate))
 
 

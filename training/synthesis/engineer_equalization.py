@@ -31,7 +31,7 @@ from training.synthesis.engineer_roles import role_of
 MOST_TONE_DB = 12.0
 TONE_DEVIATION_DB = 1.0
 MOST_RESONANCE_DB, RESONANCE_FROM_DB = 3.0, 5.0
-# Bands of a stem that lie this far under its loudest are nobody's business.
+# Bands further below a stem's loudest band than this are ignored.
 HEARD_WITHIN_DB = 45.0
 # The tone controls: kind, corner or centre, quality.
 _CONTROLS = (
@@ -44,7 +44,7 @@ _CONTROLS = (
     ("peak", 4_000.0, 1.0),
     ("high_shelf", 8_000.0, 0.7),
 )
-# How much a control's gain must do to be used: keeps neighbours from working against each other.
+# Regularisation of the gains: keeps neighbouring controls from working against each other.
 _RELUCTANCE = 1.0
 # Microphones that hear the whole kit: where their recording begins says nothing about them.
 _OPEN_MICROPHONES = ("hat", "overheads", "room", "percussion")
@@ -57,8 +57,8 @@ def clean_up(sound: Heard, role: str, rng: np.random.Generator) -> Equaliser:
 
     Args:
         sound: the track, not silent.
-        role: decides the corner's range.
-        rng: the corner.
+        role: the track's role, which sets the range of the corner frequency.
+        rng: draws the corner frequency.
     """
     corner_hz = rng.uniform(*role_of(role).high_pass_hz)
     power = sound.mean_power()
@@ -86,14 +86,14 @@ def tone_bands(
     share: float,
     rng: np.random.Generator,
 ) -> tuple[Band, ...]:
-    """Shelves and bells that lead a stem a part of the way to its usual spectrum.
+    """Shelves and bells that move a stem part of the way to its usual spectrum.
 
     Args:
-        stem: name; decides what is usual.
+        stem: name of the stem, which sets its usual spectrum.
         sound: the sum of its tracks after their clean-up.
         tilt_db_per_octave: by which the wanted spectrum differs from the profile's.
-        share: how much of the deviation is taken away, 0 to 1.
-        rng: deviation of the hand.
+        share: share of the deviation that is removed, 0 to 1.
+        rng: draws random deviations of the engineer.
     """
     deviation_db, heard = deviation_from_profile_db(stem, sound, tilt_db_per_octave)
     wanted_db = np.where(heard, -share * deviation_db, 0.0)
@@ -149,10 +149,10 @@ def make_room(
 
     Args:
         heard: the tracks as they come from clean-up and tone.
-        roles: theirs.
+        roles: role of each track.
         level_db: gain of each in the mix; -inf for a silent one.
-        positions: pan of each.
-        most_db: deepest cut.
+        positions: pan of each track, -1 to 1.
+        most_db: depth of the deepest cut in dB.
 
     Returns:
         For each track its cuts, at most two.
@@ -197,7 +197,7 @@ def essential_band(sound: Heard, role: str) -> int:
 
 
 def equalised(sound: Heard, equaliser: Equaliser) -> Heard:
-    """What a track will sound like after an equaliser."""
+    """Spectrum of a track after an equaliser."""
     gain_db = response_db(equaliser, sound.sample_rate)
     power = sound.power * (10.0 ** (gain_db / 10.0))[:, np.newaxis]
     return Heard(power, sound.peak, sound.sample_rate)

@@ -35,14 +35,14 @@ def hierarchy_db(
     rng: np.random.Generator,
     deviation_db: float = TRACK_DEVIATION_DB,
 ) -> list[float]:
-    """Faders of one stem's tracks: the same loudness for all, then their place in the hierarchy.
+    """Fader gains of one stem's tracks: equal loudness for all, then their place in the hierarchy.
 
     Tracks of one role share its level. Loudness is what a track has while it plays.
 
     Args:
         heard: the tracks.
-        roles: theirs.
-        rng: human deviation.
+        roles: role of each track.
+        rng: draws human deviations.
         deviation_db: its standard deviation; drawn within twice that.
 
     Returns:
@@ -68,7 +68,7 @@ def stem_levels_lu(
     """Loudness of each stem against the mix.
 
     Args:
-        stems: what is not silent, at any level.
+        stems: stems that are not silent, at any level.
         leaning_lu: the engineer's and the genre's deviation for each stem.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Places from left to right, by importance and by spectrum.
+"""Pan positions by importance and by spectrum.
 
 Perez Gonzalez and Reiss, "A real-time semiautonomous audio panning system for music mixing"
 (EURASIP 2010): what is most important and what is low in frequency stays in the centre, the rest is
@@ -37,10 +37,10 @@ def place_tracks(
 
     Args:
         heard: the tracks.
-        roles: theirs.
+        roles: role of each track.
         is_stereo: whether a track has its own image.
         level_db: gain of each track in the mix.
-        pan_scale: of the distances from the centre.
+        pan_scale: factor on the distances from the centre.
         rng: distances, one a role with a small deviation for each track, and the first side.
     """
     positions = [0.0] * len(heard)

@@ -31,7 +31,7 @@ class TrackPlan:
 
     Attributes:
         heard: the track as recorded.
-        equaliser: its filters.
+        equaliser: filters of the track.
         loudness_lufs: what it is to have while it plays, after its effects and before the stem's
             own gain; -inf for a silent one.
         pan: -1 to 1.
@@ -63,7 +63,7 @@ class MixPlan:
 def _cleaned(
     heard: Sequence[Heard], roles: Mapping[int, str], rng: np.random.Generator
 ) -> tuple[dict[int, Equaliser], dict[int, Heard]]:
-    """What is filtered out of each track, and what it then sounds like."""
+    """Filters of each track, and its spectrum after them."""
     equalisers = {i: clean_up(heard[i], role, rng) for i, role in roles.items()}
     clean = {i: equalised(heard[i], equalisers[i]) for i in roles}
     for i in roles:
@@ -82,7 +82,7 @@ def plan_mix(
         multitrack: the tracks.
         heard: each of them, listened to.
         style: the engineer's.
-        rng: the unsteadiness of the hand.
+        rng: draws random deviations of the engineer.
     """
     tracks = multitrack.tracks
     sounding = [i for i, sound in enumerate(heard) if not sound.is_silent]

@@ -22,16 +22,16 @@ class Role:
     """Usual treatment of one role; ranges are drawn from evenly.
 
     Attributes:
-        importance: 0 to 1; who yields to whom.
+        importance: 0 to 1; less important tracks make room for more important ones.
         level_lu: loudness while it plays, relative to the leading track of its stem.
         high_pass_hz: corner of the high-pass.
         pan: distance from the centre, 0 to 1, for a mono recording.
-        widen: how often a mono recording is made wide, 0 to 1.
+        widen: probability that a mono recording is widened.
         reverb_db: energy of its reverb over its direct sound; None for none.
-        delay: how often it gets an echo, 0 to 1.
+        delay: probability of an echo.
         reduction_db: gain reduction on loud notes.
-        ratio: of the compressor.
-        saturate: how often it is saturated, 0 to 1.
+        ratio: ratio of the compressor.
+        saturate: probability of saturation.
     """
 
     importance: float

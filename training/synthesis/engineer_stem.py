@@ -57,9 +57,9 @@ class ChannelDecisions(TypedDict):
 
     Attributes:
         equaliser, compressor, saturation: their settings.
-        loudness_lu: where the plan has the track.
+        loudness_lu: planned loudness of the track.
         voice_ride_db: smallest and largest gain of a lead voice's own automation.
-        side_db: the side that was made of a mono recording.
+        side_db: level in dB of the side signal made for a mono recording.
     """
 
     name: str
@@ -149,11 +149,11 @@ def mix_stem(
     Args:
         stem: its name.
         multitrack: the song.
-        plan: the rehearsal's decisions.
+        plan: decisions of the plan.
         style: the engineer's.
-        space: rooms and echo.
-        rng: the draws that are left to the moment.
-        tell: notified of each track's name and audio, float32 (2, samples), after its channel.
+        space: rooms and echo of the mix.
+        rng: source of the remaining random choices.
+        tell: called with each track's name and audio, float32 (2, samples), after its channel.
     """
     n_samples, rate = multitrack.tracks[0].audio.shape[-1], multitrack.sample_rate
     audio = np.zeros((2, n_samples), dtype=np.float32)
@@ -248,7 +248,7 @@ def _channel(
 def _placed(
     audio: np.ndarray, pan: float, role: Role, style: Style, rate: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, float | None]:
-    """Stereo, at its place and as wide as it is to be; and the side that was made, in dB."""
+    """Pan and widen a track to stereo; also return the level in dB of the side signal made."""
     if audio.shape[0] == 2:
         middle = 0.5 * (audio[0] + audio[1])
         side = np.float32(0.5 * style.stereo_scale) * (audio[0] - audio[1])

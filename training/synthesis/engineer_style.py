@@ -35,23 +35,23 @@ _GENRE_LEANINGS = {
 
 @dataclass(frozen=True)
 class Style:
-    """One mix's leanings.
+    """Preferences of the engineer in one mix.
 
     Attributes:
         level_lu: a stem's deviation from the usual level.
-        wetness_db: added to every reverb send.
-        decay_s: reverberation time of the long room; the short one has a quarter.
-        pan_scale: of every distance from the centre.
-        stereo_scale: of the side of stereo recordings.
-        width_db: added to the side of what is widened.
-        tilt_db_per_octave: of the wanted spectrum against the profile's.
-        eq_share: how much of a deviation from the wanted spectrum is taken away.
-        unmask_db: deepest cut that makes room for a more important track.
-        compression: scale of all gain reductions.
-        glue_db: gain reduction on the loud parts of the bus.
-        riding: how much of a voice's slow unevenness is ridden away.
-        duck_db: how far accompaniment goes down under the voice.
-        chorus_db: how far a chorus is lifted.
+        wetness_db: gain in dB added to every reverb send.
+        decay_s: reverberation time in seconds of the long room; the short one has a quarter of it.
+        pan_scale: factor on every distance from the centre.
+        stereo_scale: factor on the side signal of stereo recordings.
+        width_db: gain in dB added to the side signal of widened recordings.
+        tilt_db_per_octave: tilt of the wanted spectrum relative to the profile's.
+        eq_share: share of a deviation from the wanted spectrum that is removed, 0 to 1.
+        unmask_db: depth in dB of the deepest cut that makes room for a more important track.
+        compression: factor on all gain reductions.
+        glue_db: gain reduction in dB on the loud parts of the bus.
+        riding: share of a voice's slow level changes that is compensated, 0 to 1.
+        duck_db: attenuation in dB of the accompaniment under the voice.
+        chorus_db: gain in dB of a chorus.
     """
 
     level_lu: dict[str, float]
@@ -71,7 +71,7 @@ class Style:
 
 
 def draw_style(genre: str, tempo_bpm: float, rng: np.random.Generator) -> Style:
-    """One mix's leanings, by genre and tempo.
+    """Draw the preferences of one mix by genre and tempo.
 
     The room is longer for slow songs: engineers set decay times so that the tail has gone within
     one or two beats (Pestana and Reiss 2014); two beats at 1 kHz, with a spread, 0.8 to 2.8 s.

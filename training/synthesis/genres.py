@@ -14,14 +14,14 @@ from mixer.files.wording import quote, suggest
 
 @dataclass(frozen=True)
 class Chair:
-    """A seat in the studio.
+    """A player's part in the line-up of a genre.
 
     Attributes:
-        instruments: names in `training.synthesis.instruments.INSTRUMENTS`, one is drawn.
-        parts: names in `training.synthesis.parts.PARTS`, one is drawn for each kind of section.
-        chance: that the seat is taken at all, 0-1.
+        instruments: names in `training.synthesis.instruments.INSTRUMENTS`; one is drawn.
+        parts: names in `training.synthesis.parts.PARTS`; one is drawn for each kind of section.
+        chance: probability that the part is played at all, 0 to 1.
         from_energy: plays in sections of at least this energy.
-        n_takes: 2 for a part that is played twice, to be spread to both sides.
+        n_takes: 2 for a part that is doubled and panned to both sides.
     """
 
     instruments: tuple[str, ...]
@@ -43,10 +43,10 @@ class Genre:
         grooves: keys of `training.synthesis.grooves.GROOVES`.
         kits: names in `training.synthesis.players.drum_kits.KITS`.
         basses: names in `INSTRUMENTS`, with the parts they play in `bass_parts`.
-        chairs: everybody else.
-        vocal: "sung", "rap", "hook" (now and then) or "screamed".
-        backing_chance, double_chance: that the lead voice has company.
-        drum_chance: that there are drums.
+        chairs: all other players.
+        vocal: "sung", "rap", "hook" (occasional phrases) or "screamed".
+        backing_chance, double_chance: probabilities of backing vocals and of a doubled lead voice.
+        drum_chance: probability of drums.
     """
 
     name: str

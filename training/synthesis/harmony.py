@@ -1,4 +1,4 @@
-"""Keys and chords: roman numerals to pitch classes, and pitch classes to hands on a keyboard."""
+"""Keys and chords: roman numerals to pitch classes, and pitch classes to voicings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Human timing: beats to seconds with deviations that never repeat."""
+"""Human timing: beats to seconds, with random deviations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who can be hired: each instrument's role, range, player and amplifier."""
+"""Available instruments: role, range, player and amplifier of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Instrument:
     """An instrument.
 
     Attributes:
-        label: what a studio writes on its track.
+        label: name of its track.
         role: one of `training.synthesis.tracks.ROLES`.
         player: "soundfont", "synth", "string", "sub" or "noise".
         range_midi: lowest and highest note of its parts.

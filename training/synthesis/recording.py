@@ -23,7 +23,7 @@ _NOISE_SAMPLES = 2**17
 
 
 class Desk:
-    """The recording desk of one song: holds the noise that its channels share."""
+    """The recording chain of one song, with the noise that its channels share."""
 
     def __init__(self, sample_rate: int, rng: np.random.Generator) -> None:
         """`rng` makes the noise and every later decision."""

@@ -1,4 +1,4 @@
-"""Many songs: which, in what split, in how many processes; what is there already stays.
+"""Make many songs: their genres, splits and processes; existing songs are kept.
 
 A song depends on the seed and its number alone, so that more of them can be made later, and a run
 that was stopped resumes where it was.
@@ -83,7 +83,7 @@ class SynthesisSettings:
 
 @dataclass(frozen=True)
 class PlannedSong:
-    """A song to be: its folder's name says seed, number and genre."""
+    """A planned song; the name of its folder states seed, number and genre."""
 
     name: str
     split: str
@@ -128,7 +128,7 @@ class SongTable(TypedDict):
 
 
 class LeftOut(TypedDict):
-    """A song that could not be made, and why."""
+    """A song that could not be made, and the reason."""
 
     name: str
     reason: str
@@ -164,8 +164,8 @@ def synthesise(
         folder: new, empty, or of an earlier run with the same settings.
         n_songs: in all; those that are there already are kept.
         soundfont: None looks in the usual places.
-        n_jobs: processes; None is the cores, as far as memory goes.
-        progress: called from this thread.
+        n_jobs: number of processes; None for one per core, as far as memory allows.
+        progress: called from the calling thread.
 
     Returns:
         What `synthesis.json` holds: settings, songs, and those that failed in `left_out`.
@@ -275,7 +275,7 @@ def _open(folder: Path, about: Mapping[str, object]) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes have left half-written."""
+    """Remove incomplete files left by killed processes."""
     for split in SPLITS:
         for path in folder.glob(f"{split}/.*{PARTIAL_SUFFIX}"):
             shutil.rmtree(path, ignore_errors=True)

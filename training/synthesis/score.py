@@ -1,4 +1,4 @@
-"""The song on paper: sections, chords, notes and strokes, and how beats become seconds."""
+"""The score of a song: sections, chords, notes and strokes, and when a beat sounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A synthetic song on disk: composed, mixed, written, and there whole or not at all.
+"""A synthetic song on disk: composed, mixed, and written completely or not at all.
 
     train/1-00007-soul/
         vocals.flac bass.flac drums.flac other.flac     the wet stems

@@ -1,4 +1,4 @@
-"""Names for songs that nobody wrote."""
+"""Titles of synthetic songs."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ _SECOND = (
 
 
 def make_title(rng: np.random.Generator) -> str:
-    """Two words."""
+    """Make a title of two words."""
     return f"{rng.choice(_FIRST)} {rng.choice(_SECOND)}"

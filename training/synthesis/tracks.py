@@ -38,7 +38,7 @@ class Track:
     """One recording.
 
     Attributes:
-        name: what a studio would write on it: "Kick In", "Lead Vox", "Gtr Dbl L".
+        name: name of the track in a session: "Kick In", "Lead Vox", "Gtr Dbl L".
         stem: one of `mixer.stems.STEMS`.
         role: one of `ROLES`.
         audio: float32 (2, samples), dry, peaks below 1. A mono source has two equal channels, a
@@ -58,13 +58,13 @@ class Multitrack:
     """A composed and played song before anybody mixed it.
 
     Attributes:
-        title: a made-up one.
+        title: an invented title.
         genre: one of `training.synthesis.genres.GENRES`.
         tempo_bpm: quarter notes a minute.
         sections: (name, start_s, end_s) in order, end to end over the whole song.
         sample_rate: of every track, in Hz.
         tracks: every one of the same length.
-        seed: what it was made from.
+        seed: the seed from which it was made.
     """
 
     title: str

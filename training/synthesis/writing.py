@@ -1,4 +1,4 @@
-"""The composer's desk: tempo, key, form and chords of a song, all drawn from its genre."""
+"""Draw tempo, key, form and chords of a song from its genre."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amplifiers: a pre-filter, a valve that clips, a loudspeaker that has no top.
+"""Amplifiers: a pre-filter, a clipping valve, and a loudspeaker without treble.
 
 A waveshaper between filters is the usual model of an amplifier (Pakarinen and Yeh, "A review of
 digital techniques for modeling vacuum-tube guitar amplifiers", CMJ 2009). The signal is upsampled
@@ -22,12 +22,13 @@ class Amp:
     """An amplifier and its cabinet.
 
     Attributes:
-        drive_db: how hard the shaper is driven above its threshold by the part's own level.
-        low_cut_hz: before the shaper; tightens a distorted guitar.
-        bias: asymmetry, which makes even harmonics.
-        cabinet_hz: range of the loudspeaker.
-        presence_db: at about 2.5 kHz.
-        clean_share: of the input that goes around the amplifier, as a bass player's DI does.
+        drive_db: level in dB by which the part's own level exceeds the shaper's threshold.
+        low_cut_hz: low cut before the shaper; tightens a distorted guitar.
+        bias: asymmetry of the shaper, which produces even harmonics.
+        cabinet_hz: lowest and highest frequency of the loudspeaker.
+        presence_db: gain at about 2.5 kHz.
+        clean_share: share of the input that bypasses the amplifier, like a bass player's DI, 0 to
+            1.
     """
 
     drive_db: float
@@ -50,7 +51,7 @@ AMPS = {
 
 
 def amplify(audio: np.ndarray, amp: Amp, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
-    """A mono part (samples,) through an amplifier, float32, about as loud as it came."""
+    """Process a mono part (samples,) through an amplifier; float32, about as loud as the input."""
     level = _playing_level(audio)
     if level == 0.0:
         return audio

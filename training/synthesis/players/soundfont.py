@@ -1,4 +1,4 @@
-"""The SoundFont player: FluidSynth as a program, every part of a song on one reel of tape.
+"""The SoundFont player: runs FluidSynth once for all parts of a song.
 
 Loading a SoundFont takes longer than playing it, so all parts are played one after another in a
 single run and cut apart afterwards. FluidSynth's own reverb and chorus are off: a track is dry.

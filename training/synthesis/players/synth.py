@@ -25,9 +25,9 @@ class Patch:
     Attributes:
         wave: "saw", "square" or "soft" (odd harmonics falling fast).
         dark_hz, bright_hz: the filter's corner when closed and when open.
-        attack_s, decay_s, sustain, release_s: of the loudness.
+        attack_s, decay_s, sustain, release_s: envelope of the loudness.
         filter_decay_s: how fast the filter closes.
-        voices: oscillators, spread over `detune_cents` and, in stereo, over both sides.
+        voices: number of oscillators, spread over `detune_cents` and, in stereo, over both sides.
         octave_below: level of a sine an octave below.
     """
 
@@ -68,8 +68,8 @@ def play_synth(
     *,
     is_stereo: bool,
 ) -> np.ndarray:
-    """Notes on a patch, float32 (2, samples), both channels equal unless stereo."""
-    # A knob is never where the factory left it.
+    """Play notes on a patch, float32 (2, samples), both channels equal unless stereo."""
+    # Random deviations from the patch.
     turn = float(np.exp(rng.normal(0.0, 0.2)))
     tables: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     out = np.zeros((2 if is_stereo else 1, n_samples), np.float32)

@@ -45,9 +45,9 @@ class Singer:
         size: how much shorter than a tenor's the vocal tract is; formants scale with it. Women's
             are about 15 % higher than men's (Hillenbrand et al. 1995).
         breathiness: factor on the noise of the glottis.
-        roughness: 0-1, irregular pulses as of a scream.
-        timing_spread_s: how far syllables fall from their place.
-        detune_cents: spread of intonation.
+        roughness: 0 to 1, irregularity of the pulses, as in a scream.
+        timing_spread_s: spread in seconds of the syllables' timing.
+        detune_cents: spread of intonation in cents.
         brilliance_db: what stands above about 4 kHz beyond the cascade of formants, which stops
             short of the poles that a real tract goes on having (Fant's higher-pole correction),
             and what a close microphone adds.
