@@ -32,7 +32,7 @@ def write_weights(bundle: Bundle, path: Path) -> None:
     """Write the weights of a bundle as a checkpoint that `mixer train` can start from.
 
     Args:
-        bundle: of a band mixer.
+        bundle: a bundle of a band mixer.
         path: the checkpoint; replaced if it exists.
 
     Raises:

@@ -97,8 +97,8 @@ def audibility_db(stem: str, power: Mapping[str, np.ndarray]) -> float:
     """Share of a stem's loudness that the others do not cover, in dB, 0 and less.
 
     Args:
-        stem: which one.
-        power: of every stem in bands `(bands,)`, as loud as they are in the mix.
+        stem: name of the stem.
+        power: power of every stem in bands `(bands,)`, at its level in the mix.
     """
     weights = k_weights() * power[stem]
     share = power[stem] / np.sum(list(power.values()), axis=0)

@@ -49,9 +49,9 @@ class MixPlan:
 
     Attributes:
         tracks: in the order of the multitrack; None for a silent one.
-        levels_lu: of each stem against the mix.
-        unmasking_lu: the part of that which answers masking.
-        voice: the leading voice as it was recorded, if there is one.
+        levels_lu: level of each stem relative to the mix, in LU.
+        unmasking_lu: the part of that level in LU that compensates masking.
+        voice: the lead voice as recorded, or None.
     """
 
     tracks: tuple[TrackPlan | None, ...]

@@ -43,9 +43,9 @@ class Space:
 
     Attributes:
         rooms: "long" and "short" to an impulse response float32 `(2, taps)`, without direct sound.
-        echo_s: time of the echo.
-        echo_feedback: of the echo, 0 to 1.
-        about: what was drawn, for the record.
+        echo_s: delay of the echo in seconds.
+        echo_feedback: feedback of the echo, 0 to 1.
+        about: the drawn values, for the record.
     """
 
     rooms: dict[str, np.ndarray]

@@ -44,9 +44,9 @@ class SynthesisSettings:
         seed: 0 or more.
         genres: names from `GENRES`, played in equal shares.
         hold_out: genres whose songs all go to the test split.
-        hold_out_share: of the other songs that goes to validation, and of those that goes to the
-            test; each 0 to 0.45.
-        duration_s: of every song.
+        hold_out_share: share of the other songs used for validation, and again for the test; 0 to
+            0.45.
+        duration_s: duration of every song in seconds.
         sample_rate: in Hz.
         with_tracks: keep the recorded tracks too.
     """

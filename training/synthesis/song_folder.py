@@ -40,11 +40,11 @@ class SynthesisTask:
 
     Attributes:
         folder: the destination; it appears once it is complete.
-        seed: of the composition and of the mix.
+        seed: seed of the composition and of the mix.
         genre: one of `training.synthesis.genres.GENRES`.
-        duration_s: its length.
+        duration_s: duration in seconds.
         sample_rate: in Hz.
-        soundfont: to play with.
+        soundfont: path of the SoundFont.
         with_tracks: write the recorded tracks as well.
     """
 
@@ -89,7 +89,7 @@ def synthesise_song(task: SynthesisTask, report: Callable[[float], None]) -> Son
     """Make a song and write its folder.
 
     Args:
-        report: called with the share that is done.
+        report: called with the completed share, 0 to 1.
 
     Returns:
         Its title, tempo and tracks, as in the head of `decisions.json`.

@@ -62,7 +62,7 @@ class Multitrack:
         genre: one of `training.synthesis.genres.GENRES`.
         tempo_bpm: quarter notes a minute.
         sections: (name, start_s, end_s) in order, end to end over the whole song.
-        sample_rate: of every track, in Hz.
+        sample_rate: sample rate of every track in Hz.
         tracks: every one of the same length.
         seed: the seed from which it was made.
     """

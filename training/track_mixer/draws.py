@@ -171,8 +171,8 @@ def draw(song: SongTracks, strength: Strength, rng: np.random.Generator, curves:
 
     Args:
         song: the song, which is not changed.
-        strength: how far it is disturbed.
-        rng: of every choice.
+        strength: amounts of the disturbances.
+        rng: source of all random choices.
         curves: usual EQ curves by role, from `usual_curves`.
     """
     song = _some_tracks(song, strength, rng)
@@ -196,8 +196,8 @@ def draw_human(
     Args:
         mix: faders, pans and EQ of the mix.
         sounds: sounds that its tracks may be given.
-        strength: how far it is disturbed.
-        rng: of every choice.
+        strength: amounts of the disturbances.
+        rng: source of all random choices.
     """
     n = len(mix.roles)
     known = [sounds.powers[role] for role in mix.roles]
