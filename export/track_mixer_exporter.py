@@ -1,4 +1,4 @@
-"""Exporting a track mixer: its graph, held against PyTorch with any number of tracks."""
+"""Export a track mixer: its graph, compared with PyTorch for any number of tracks."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from mixer.stems import STEMS
 from training.networks.track_mixer import TrackMixer
 
 SAMPLE_RATE = 44_100
-# How many tracks the graph is tried with; each also in another order.
+# Numbers of tracks with which the graph is checked, each also in another order.
 TRACK_NUMBERS = (1, 4, 17, 64)
 
 
 def check_inputs(generator: np.random.Generator, n_tracks: int) -> dict[str, NDArray[np.generic]]:
-    """Test inputs of a graph for so many tracks, one of them silent if there are several."""
+    """Test inputs of a graph for `n_tracks` tracks, one of them silent if there are several."""
     shape = (1, n_tracks)
     mask = np.ones(shape, np.float32)
     mask[0, 1:2] = 0.0
@@ -64,7 +64,7 @@ def _answer(network: TrackMixer, stems: Audio) -> Audio:
 
 
 def _errors(network: TrackMixer, bundle: Bundle, lengths_samples: Sequence[int]) -> list[Errors]:
-    """Its graph knows no samples: numbers of tracks take the lengths' place."""
+    """Errors by number of tracks instead of length, since the graph has no samples."""
     del lengths_samples
     generator = np.random.default_rng(SEED)
     runtime, errors = Network(bundle, "cpu", is_own=True), []

@@ -20,12 +20,12 @@ from mixer.network.track_mixer.parameters import (
 )
 from training.networks.track_mixer import TrackMixer
 
-# Traced with this many tracks; the axis is dynamic.
+# The number of tracks in the traced example; the axis is dynamic.
 _TRACED_TRACKS = 7
 
 
 def settings_graph(network: TrackMixer) -> bytes:
-    """The network, of any number of tracks."""
+    """Serialise the network as an ONNX graph that accepts any number of tracks."""
     of_tracks = (1, _TRACED_TRACKS)
     example = (
         torch.full((*of_tracks, len(VIEWS), N_BANDS), -50.0),

@@ -1,4 +1,4 @@
-"""PyTorch's forward pass against the bundle in the real runtime, and fp16 against float32."""
+"""Compare PyTorch's forward pass with the bundle in ONNX Runtime, and fp16 with float32."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mixer.network.session import Network
 from mixer.network.stream import run_network
 from mixer.network.verify import TOLERANCE, signal_to_noise_db
 
-# Not multiples of anything: a few latent frames, a second, several chunks.
+# Not multiples of any frame or chunk: a few latent frames, a second, several chunks.
 LENGTHS_SAMPLES = (4_099, 44_100, 120_011)
 
 
 class Parity(TypedDict, total=False):
-    """Largest absolute errors against PyTorch: of all, what is allowed, and by length.
+    """Largest absolute errors against PyTorch: overall, the tolerance, and by length.
 
-    Empty in the manifest that is written for the measuring alone.
+    Empty in the temporary manifest that is written only for the measurement.
     """
 
     max_abs_error: float
@@ -48,7 +48,8 @@ def verify_bundle(
     Args:
         network: the weights that the bundle was made from.
         bundle: the exported graphs.
-        lengths_samples: lengths of the test signals; a Wave-U-Net has one length only, its segment.
+        lengths_samples: lengths of the test signals in samples; a Wave-U-Net has one length only,
+            its segment.
 
     Returns:
         The manifest's `parity`: largest absolute errors of what the kind of network answers at each
@@ -69,17 +70,17 @@ def verify_bundle(
 
 
 def fp16_snr_db(bundle: Bundle, graphs: Collection[str]) -> HalfPrecision:
-    """Measure what half precision costs, on the CPU: the manifest's `fp16`.
+    """Measure the error of half precision on the CPU: the manifest's `fp16`.
 
-    Without fp16 kernels the products run in float32; their inputs, weights and answers are rounded
-    to fp16 as on a GPU, which accumulates in float32 too.
+    Without fp16 kernels the products run in float32; their inputs, weights and outputs are rounded
+    to fp16 as on a GPU, which also accumulates in float32.
 
     Args:
         bundle: the exported graphs.
-        graphs: those that run in half precision on a GPU.
+        graphs: names of the graphs that run in half precision on a GPU.
 
     Raises:
-        ModelError: the answer is not finite.
+        ModelError: the output is not finite.
     """
     hyper = bundle.manifest.hyper_parameters
     n_samples = exporter_of(hyper).check_samples(hyper)
@@ -99,7 +100,7 @@ def fp16_snr_db(bundle: Bundle, graphs: Collection[str]) -> HalfPrecision:
 
 @dataclass(frozen=True)
 class _RoundedBundle(Bundle):
-    """A bundle whose graphs round as their twins in half precision do."""
+    """A bundle whose graphs round in the same way as their half-precision versions."""
 
     rounded: frozenset[str]
 

@@ -1,4 +1,4 @@
-"""Exporting a Wave-U-Net: its graph, and PyTorch's answer to a segment."""
+"""Export a Wave-U-Net: its graph, and PyTorch's answer to a segment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _check_samples(hyper: WaveUNetParameters) -> int:
 
 
 def _answer(network: WaveUNet, stems: Audio) -> Audio:
-    """The mix of at most a segment, rendered as what the network was trained on."""
+    """Mix of at most one segment, rendered with the segment length used in training."""
     # After wrapped audio, zeros around it.
     n_samples = stems.shape[1]
     missing = network.hyper.output_samples - n_samples
@@ -38,8 +38,8 @@ def _answer(network: WaveUNet, stems: Audio) -> Audio:
 
 
 def _errors(network: WaveUNet, bundle: Bundle, lengths_samples: Sequence[int]) -> list[Errors]:
-    """Length of a segment, the only one that there is."""
-    # Shorter than a segment: the wrapping is checked with the graph.
+    """Errors at the length of a segment, the only one that the graph supports."""
+    # Shorter than a segment, so that the wrapping is checked together with the graph.
     stems = check_signal(network.hyper, _check_samples(network.hyper))
     listed = np.split(stems, network.hyper.n_stems)
     mix = run_network(Network(bundle, "cpu", is_own=True), listed, warm_up_s=0.0).mix

@@ -4,7 +4,8 @@
 | --- | --- | --- |
 | segment | stems (1, inputs, input_samples) | mix (1, channels, output_samples) |
 
-The length is fixed: the norms span what goes in, so another length would be another network. They
+The length is fixed: the norms span the whole input, so another length would be another network.
+    They are computed in double precision, from means over blocks of 64 samples.
 are worked out in double precision, from means over blocks of 64 samples.
 """
 
@@ -22,7 +23,7 @@ _BLOCK_SAMPLES = 64
 
 
 def segment_graph(network: WaveUNet) -> bytes:
-    """The network on one segment of the length that it was trained on."""
+    """Serialise the network as a graph for one segment of its training length."""
     hyper = network.hyper
     graph = GraphWriter("segment")
     stream = graph.input("stems", (1, hyper.n_inputs, hyper.input_samples))
@@ -53,7 +54,7 @@ def segment_graph(network: WaveUNet) -> bytes:
 
 
 def _write_layer(graph: GraphWriter, layer: object, stream: str, samples: int) -> tuple[str, int]:
-    """Convolution, group norm, ReLU: the stream and its new length."""
+    """Write convolution, group norm and ReLU; return the output and its length in samples."""
     assert isinstance(layer, ConvLayer)
     convolved = write_conv(graph, stream, layer.filter)
     samples -= layer.filter.kernel_size[0] - 1
@@ -61,7 +62,7 @@ def _write_layer(graph: GraphWriter, layer: object, stream: str, samples: int) -
 
 
 def _write_norm(graph: GraphWriter, layer: ConvLayer, tensor: str, samples: int) -> str:
-    """A norm over groups of 8 channels and all samples."""
+    """Write a norm over groups of 8 channels and all samples."""
     channels = layer.norm.num_channels
     by_group, by_channel = [1, channels // NORM_CHANNELS, NORM_CHANNELS], [1, channels, 1]
     count = graph.constant(np.array(samples / _BLOCK_SAMPLES))
@@ -83,11 +84,12 @@ def _write_norm(graph: GraphWriter, layer: ConvLayer, tensor: str, samples: int)
         return graph.add("ReduceMean", grouped, graph.constant([2]), keepdims=1)
 
     def spread(groups: str) -> str:
-        """One value a group to one a channel, in float32."""
+        """Spread one value per group to its channels, in float32."""
         each = graph.add("Expand", groups, graph.constant(by_group))
         return graph.add("Cast", graph.reshape(each, by_channel), to=_FLOAT)
 
-    # Centred before it is squared: a quiet signal's variance is lost beside the square of its mean.
+    # Centred before squaring, since a quiet signal's variance is lost beside the square of its
+    # mean.
     centred = graph.add("Sub", tensor, spread(mean(tensor)))
     variance = mean(graph.add("Mul", centred, centred))
     epsilon = graph.constant(np.array(NORM_EPSILON))
@@ -99,7 +101,7 @@ def _write_norm(graph: GraphWriter, layer: ConvLayer, tensor: str, samples: int)
 
 
 def _write_low_pass(graph: GraphWriter, low_pass: LowPass, stream: str) -> str:
-    """Nothing for a filter that does nothing, as in the network itself."""
+    """Write the low-pass, unless it changes nothing, as in the network itself."""
     if low_pass.transparent:
         return stream
     kernel = array(low_pass.filter)  # (channels, 1, taps)

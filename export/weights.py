@@ -1,4 +1,4 @@
-"""A bundle's weights as a checkpoint, to fine-tune a model that is available only as a bundle.
+"""Recover a checkpoint from a bundle, to fine-tune a model that is available only as a bundle.
 
 The graph of a band mixer holds every parameter under its own name. Only the biases of the LSTM are
 folded into one array, in another order; they are taken apart again.
@@ -81,7 +81,7 @@ def _network(bundle: Bundle) -> BandMixer:
 
 
 def _biases(folded: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """(directions, 2 x 4 x units) of ONNX to PyTorch's biases by name."""
+    """Split ONNX's biases (directions, 2 x 4 x units) into PyTorch's, by name."""
     named = {}
     for biases, suffix in zip(folded, ("", "_reverse"), strict=True):
         gates = biases.reshape(2, 4, -1)[:, _GATES]
