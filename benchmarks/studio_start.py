@@ -48,23 +48,27 @@ def install(folder: Path) -> Path:
     # From a copy of what git has: setuptools leaves a build folder behind.
     source = folder / "source"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", ROOT.as_uri(), source], check=True)
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, source], check=True)
+    build = [*pip, "wheel", "--no-deps", "--wheel-dir", folder, source]
+    subprocess.run(build, check=True, env=_own())
     (wheel,) = folder.glob("*.whl")
-    subprocess.run([*pip, "install", f"{wheel}[studio]"], check=True)
+    subprocess.run([*pip, "install", f"{wheel}[studio]"], check=True, env=_own())
     return environment / "bin" / "mixer"
+
+
+def _own() -> dict[str, str]:
+    """The environment of a new installation's user: its own packages only."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 def first_sound(mixer: Path, song: Path, folder: Path) -> Start:
     """Open a song once."""
     browser = Chromium()
-    # An environment's own packages only, as its user has them.
-    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     began = time.monotonic()
     server = subprocess.Popen(
         [mixer, "studio", song, "--no-open", "--quiet", "-o", folder / "mixes"],
         stdout=subprocess.PIPE,
         text=True,
-        env=own,
+        env=_own(),
         cwd=folder,
     )
     try:
