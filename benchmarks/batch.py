@@ -178,12 +178,15 @@ from mixer.batch.listener import Listener
 from mixer.batch.local import LocalEngine, worker_specs
 from mixer.batch.session import Options, run_batch
 class Watch(Listener):
-    times = []
-    def finished(self, record): self.times.append((time.perf_counter(), time.process_time()))
+    times, failed = [], []
+    def finished(self, record):
+        self.times.append((time.perf_counter(), time.process_time()))
+        if record.error: self.failed.append(record.error)
 if __name__ == "__main__":
     manifest, out, n_workers, work = sys.argv[1:]
     specs = worker_specs(int(n_workers), 1, ["cpu"], work)
     run_batch(Path(manifest), Path(out), Options(), lambda n: LocalEngine(specs, 1 << 50), Watch())
+    if Watch.failed: sys.exit(Watch.failed[0])
     print(json.dumps(Watch.times))
 """
 
@@ -301,7 +304,10 @@ def copy(order: Order, shop: Shop, report: Report) -> Outcome:
     staging.mkdir(parents=True)
     shutil.copy(Path(order.song) / "drums.wav", staging / "mix.wav")
     (staging / "mix.mix.json").write_text("{}\n")
-    files = (StagedFile("mix.wav", "mix", 0, ""), StagedFile("mix.mix.json", "recipe", 3, ""))
+    files = tuple(
+        StagedFile(name, role, (staging / name).stat().st_size, "")
+        for name, role in (("mix.wav", "mix"), ("mix.mix.json", "recipe"))
+    )
     figures = {"duration_s": 0.1, "loudness_lufs": -14.0, "true_peak_dbtp": -1.0}
     return Outcome(
         order.id, order.token, Ending.DONE, None, False, False, files, listing, sha256, figures
