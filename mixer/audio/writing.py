@@ -208,7 +208,7 @@ def _encode(
 
 
 def _refuse_cut(path: Path, n_samples: int) -> None:
-    """OSError if the last sample did not reach the disk: closing a file says nothing."""
+    """Raise OSError if the last sample did not reach the disk; closing a file does not."""
     with path.open("rb") as opened:
         os.fsync(opened.fileno())
     with soundfile.SoundFile(system_name(path)) as file:

@@ -224,7 +224,7 @@ def find_column(name: str) -> Column:
     """Find a column by the name in the header, whatever the case.
 
     Raises:
-        SettingsError: there is no such column; the message suggests the nearest one.
+        SettingsError: the column is unknown; the message suggests the nearest one.
     """
     known = COLUMNS.get(name.lower())
     if known is not None:

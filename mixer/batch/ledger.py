@@ -91,7 +91,7 @@ class Ledger:
         """Write records, all or none.
 
         Raises:
-            OutputError: the disk is full even without the reserve, or is no longer available.
+            OutputError: the disk is full even without the reserve, or was removed.
         """
         self._write([as_row(record) for record in records])
         self._records.update({record.id: record for record in records})

@@ -26,6 +26,15 @@ OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.
 _POINTS_PER_OCTAVE = 12
 
 
+_output = click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=FilePath(path_type=Path),
+    help="Profile to write, a .json file.",
+)
+
+
 @click.group(cls=Commands, name="profile")
 def command() -> None:
     """Target profiles: what the average mix's stems measure."""
@@ -33,13 +42,7 @@ def command() -> None:
 
 @command.command(name="measure")
 @click.argument("folders", nargs=-1, required=True, type=FilePath(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=FilePath(path_type=Path),
-    help="Profile to write, a .json file.",
-)
+@_output
 @click.option(
     "--effects",
     default=",".join(MEASURED_EFFECTS),
@@ -95,13 +98,7 @@ def measure(
 
 @command.command(name="import")
 @click.argument("features", type=FilePath(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=FilePath(path_type=Path),
-    help="Profile to write, a .json file.",
-)
+@_output
 @click.option(
     "--sample-rate",
     default=44_100,

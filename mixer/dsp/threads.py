@@ -52,7 +52,7 @@ def container_cores(root: Path) -> int | None:
 
 
 class Stopped(BaseException):
-    """Work was cancelled because its result is no longer needed; error handlers do not catch it."""
+    """Work was cancelled because its result is obsolete; error handlers do not catch it."""
 
 
 class _Own(threading.local):

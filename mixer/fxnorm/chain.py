@@ -102,7 +102,7 @@ def normalise_stem(
         amounts: effect to amount, 0 (bit for bit its input) to 1 (the default).
         rooms: source of the reverbs' rooms; generated ones by default.
         panning_limits_time_axis: see `match_panning`; for networks trained with that defect.
-        in_place: the input is no longer needed, so stereo audio is overwritten.
+        in_place: stereo audio is overwritten; the caller must not use it afterwards.
 
     Returns:
         float32 `(2, samples)`; and what was measured, ready for JSON: `before` and `after` with
