@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypedDict, cast
 
@@ -81,6 +81,19 @@ def result_of(record: Record, marks: Sequence[str] = ()) -> Result:
     }
     row = {name: values.get(name) if values.get(name) != "" else None for name in COLUMNS}
     return cast(Result, row)
+
+
+def words_on(record: Record, marks: Mapping[str, Sequence[str]]) -> list[str]:
+    """All that is said of a song: why it failed, or how it stands out and its render's warnings.
+
+    Args:
+        record: the song.
+        marks: song id to how it stands out, from `find_outliers`.
+    """
+    if record.state == State.FAILED:
+        return [record.error] if record.error else []
+    remarks = (record.figures.get("remarks") or ()) if record.state == State.DONE else ()
+    return [*marks.get(record.id, ()), *remarks]
 
 
 def _counts(figures: UnmixedFigures) -> dict[str, int]:

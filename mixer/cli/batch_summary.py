@@ -12,7 +12,7 @@ from rich.text import Text
 from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Summary
 from mixer.batch.outliers import find_outliers
-from mixer.batch.results import result_of
+from mixer.batch.results import result_of, words_on
 from mixer.batch.states import State
 from mixer.batch.unmixed import Unmixed, unmixed_in
 from mixer.cli.console import Tone, cell, clock, printable, say
@@ -26,11 +26,11 @@ _MAX_LINES = 20
 
 
 def show_table(records: Sequence[Record]) -> None:
-    """Print a row for each song: its levels, and anything unusual about it."""
+    """Print a row for each song: its levels, anything unusual about it, and its warnings."""
     marks = find_outliers(records)
     shown = list(records)
     if len(shown) > _MAX_TABLE_ROWS:
-        shown = [r for r in shown if r.state != State.DONE or marks.get(r.id)][:_MAX_TABLE_ROWS]
+        shown = [r for r in shown if r.state != State.DONE or words_on(r, marks)][:_MAX_TABLE_ROWS]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("song", "state"):
         table.add_column(name, overflow="fold")
@@ -40,9 +40,6 @@ def show_table(records: Sequence[Record]) -> None:
     # What failed is last, where one looks.
     for record in sorted(shown, key=lambda record: record.state == State.FAILED):
         result = result_of(record)
-        remark = (
-            record.error if record.state == State.FAILED else "; ".join(marks.get(record.id, ()))
-        )
         table.add_row(
             Text(printable(record.id)),
             record.state,
@@ -50,7 +47,7 @@ def show_table(records: Sequence[Record]) -> None:
             cell(result["true_peak_dbtp"]),
             cell(result["gain_reduction_db"]),
             cell(result["real_time_factor"]),
-            Text(printable(remark or "")),
+            Text(printable("; ".join(words_on(record, marks)))),
             style=Tone.ERROR.value if record.state == State.FAILED else None,
         )
     if shown:

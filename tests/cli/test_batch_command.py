@@ -1,5 +1,6 @@
 """`mixer batch` as users and scripts meet it."""
 
+import csv
 import json
 import os
 import re
@@ -15,9 +16,11 @@ from mixer.batch.defaults import Defaults
 from mixer.batch.ledger_rows import Record
 from mixer.batch.listener import Stop
 from mixer.batch.manifest import read_manifest
+from mixer.batch.page_rows import index_row
+from mixer.batch.results import write_results
 from mixer.batch.states import State
 from mixer.cli.batch_run import _stop_on_signals
-from mixer.cli.batch_summary import say_ending
+from mixer.cli.batch_summary import say_ending, show_table
 from mixer.cli.main import run
 from mixer.output.config import Config
 from tests.signals import band
@@ -92,6 +95,31 @@ def test_the_last_lines_are_what_needs_a_look_and_where_the_results_are() -> Non
         "failed: three: drums.wav: is silent",
         "results: out/results.csv",
     ]
+
+
+def test_a_render_s_warning_stands_in_the_table_as_in_results_and_index(capsys, tmp_path) -> None:
+    warning = "drums.wav: is clipped"
+    done = {"loudness_lufs": None, "remarks": [warning], "duration_s": 2.0, "seconds": {"mix": 1.0}}
+    records = [Record("one", State.DONE, output="one.wav", figures=done)]
+    write_results(records, tmp_path, tmp_path, "", html=True)
+    show_table(records)
+    assert "silent; drums.wav: is clipped" in capsys.readouterr().out
+    (row,) = csv.DictReader((tmp_path / "results.csv").open(encoding="utf-8"))
+    assert (row["marks"], row["remarks"]) == ("silent", warning)
+    line = json.loads((tmp_path / "results.jsonl").read_text(encoding="utf-8"))
+    assert (line["marks"], line["remarks"]) == ("silent", [warning])
+    shown = index_row(records[0], ["silent"])
+    assert (shown["marks"], shown["remarks"]) == (["silent"], [warning])
+
+
+def test_of_a_long_batch_songs_with_warnings_are_shown(capsys) -> None:
+    figures = {"loudness_lufs": -18.0, "true_peak_dbtp": -3.0}
+    records = [Record(f"s{n}", State.DONE, figures=figures) for n in range(101)]
+    records[7] = Record("s7", State.DONE, figures=figures | {"remarks": ["a stem is silent"]})
+    show_table(records)
+    told = capsys.readouterr().out
+    assert "a stem is silent" in told
+    assert "s8 " not in told
 
 
 @pytest.mark.parametrize(
