@@ -27,7 +27,7 @@ def compiled(package: str, name: str) -> ModuleType:
     """Load a compiled module of SciPy under its own name, without its package.
 
     Args:
-        package: package of SciPy, such as "signal" or "fft._pocketfft".
+        package: package of SciPy, such as "signal" or "fft._duccfft".
         name: name of the module, such as "_sosfilt".
 
     Raises:

@@ -6,9 +6,11 @@ a sixth of a second to load, for choices between array libraries that nobody mak
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 
 import numpy as np
+import scipy
 
 from mixer.dsp.compiled import compiled
 
@@ -16,8 +18,13 @@ from mixer.dsp.compiled import compiled
 _AS_IS, _BY_ROOT, _BY_LENGTH = 0, 1, 2
 
 
+@cache
 def _loops() -> ModuleType:
-    return compiled("fft._pocketfft", "pypocketfft")
+    # SciPy 1.18 replaced its loops by their author's next ones, which are called alike.
+    major, minor = map(int, scipy.__version__.split(".")[:2])
+    if (major, minor) < (1, 18):
+        return compiled("fft._pocketfft", "pypocketfft")
+    return compiled("fft._duccfft", "pyduccfft")
 
 
 def next_fast_len(n_samples: int) -> int:
