@@ -82,7 +82,7 @@ def read_track_song(folder: Path, draw: int) -> TrackSong:
     titles = {
         entry["file"]: entry["name_in_project"]
         for entry in description["tracks"]
-        if isinstance(entry, dict)
+        if isinstance(entry, dict) and "name_in_project" in entry
     }
     files = sorted((folder / "wet").iterdir())
     source = folder / "dry" if (folder / "dry").is_dir() else folder / "wet"

@@ -21,7 +21,13 @@ from mixer.network.track_mixer.parameters import (
     N_BANDS,
     TRACK_CONTROLS,
 )
-from mixer.network.track_mixer.placing import CENTRED_ROLES, SILENT_DB, Placed, place
+from mixer.network.track_mixer.placing import (
+    CENTRED_ROLES,
+    SILENT_DB,
+    Placed,
+    balancing_pan,
+    place,
+)
 from mixer.network.track_mixer.settings import (
     FLAT,
     HIGH_PASS_OFF_HZ,
@@ -38,7 +44,6 @@ from mixer.stems import STEMS
 
 # What carries the low end stays in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
-_MOST_BALANCING = 0.5
 # A curve is set within so much of a track's loudest band.
 _SOUNDS_WITHIN_DB = 40.0
 # Recordings differ in level by 20 dB; what needs more is bleed, or a tail.
@@ -95,11 +100,12 @@ def read_controls(
     moved_db = _as_groups_together(tracks, roles, stems, gains_db)
     gains_db = [gain + unbelieved * moved for gain, moved in zip(gains_db, moved_db, strict=True)]
     rows = [{**row, "gain_db": gain} for row, gain in zip(rows, gains_db, strict=True)]
-    pans = place(to_place(tracks, roles, sides, spreads, gains_db))
+    pans = place(to_place(tracks, roles, sides, spreads, gains_db), amount)
     for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
         # A lean of what belongs in the middle is the recording's fault.
         if track.n_channels == 2 and role in CENTRED_ROLES:
-            pans[i] = amount * balancing_pan(track)
+            left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
+            pans[i] = amount * balancing_pan(left, right)
     peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
     strips = [
         _strip(row, pan, role, peak_db).bounded()
@@ -191,15 +197,6 @@ def _without_outliers(gains_db: Sequence[float], tracks: Sequence[TrackLevels]) 
         return list(gains_db)
     most = float(np.median(sounding)) + _MOST_ABOVE_USUAL_DB
     return [min(gain, most) for gain in gains_db]
-
-
-def balancing_pan(track: TrackLevels) -> float:
-    """The pan at which both channels of a stereo track have equal energy, at most half way out."""
-    left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
-    if min(left, right) <= 0.0:
-        return 0.0
-    pan = 4.0 / np.pi * np.arctan(np.sqrt(left / right)) - 1.0
-    return float(np.clip(pan, -_MOST_BALANCING, _MOST_BALANCING))
 
 
 def to_place(

@@ -4,7 +4,8 @@ The network says how far from the middle a track belongs. Sides are given here, 
 sound and never by their order in a folder: named sides first, toms from right to left as they get
 lower, and every other one to the side on which it leaves the mix, and the tracks of its own role,
 better balanced (Perez Gonzalez and Reiss, "A real-time semiautonomous audio panning system for
-music mixing", EURASIP 2010); two of one role go apart. What would still lean is drawn in.
+music mixing", EURASIP 2010); two of one role go apart. What would still lean is drawn in: first
+the pans of the heavier side, then the lean that stereo recordings came with.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _ROLE_WEIGHT = 2.0
 _ANSWERED = 0.5
 # Two halves of a pair stand at least so far from the middle.
 _PAIR_SPREAD = 0.7
+# Balancing a stereo recording takes it at most half way out.
+_MOST_BALANCING = 0.5
+_BISECTIONS = 20
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,14 @@ class Placed:
     right_share: float = 0.5
 
 
-def place(tracks: Sequence[Placed]) -> list[float]:
-    """A pan from -1 to 1 for each track; the same for a track in any order of the tracks."""
+def place(tracks: Sequence[Placed], balancing: float = 1.0) -> list[float]:
+    """A pan from -1 to 1 for each track; the same for a track in any order of the tracks.
+
+    Args:
+        tracks: all of a mix's.
+        balancing: 0 (a finished mix, whose stereo recordings lean as they are meant to) to 1, of
+            the way to the middle that a stereo recording may be moved if the mix leans.
+    """
     pans = [0.0] * len(tracks)
     power = [_power(track, 0.0) for track in tracks]
     free = []
@@ -79,10 +89,19 @@ def place(tracks: Sequence[Placed]) -> list[float]:
     others = [i for i in free if tracks[i].role != "toms"]
     for i in sorted(others, key=lambda i: _order(tracks[i])):
         pans[i] = _side(i, pans, tracks, power) * tracks[i].spread
+    balanced = [balancing * _own_balance(track) for track in tracks]
     # It is to lean neither to the ear nor on a meter.
-    pans = _drawn_in(pans, tracks, power, MOST_LEAN_DB)
+    pans = _drawn_in(pans, balanced, tracks, power, MOST_LEAN_DB)
     energy = [_power(track, track.above_level_db) for track in tracks]
-    return _drawn_in(pans, tracks, energy, _MOST_LEAN_OF_ENERGY_DB)
+    return _drawn_in(pans, balanced, tracks, energy, _MOST_LEAN_OF_ENERGY_DB)
+
+
+def balancing_pan(left: float, right: float) -> float:
+    """The pan at which two channels of these powers have equal energy, at most half way out."""
+    if min(left, right) <= 0.0:
+        return 0.0
+    pan = 4.0 / np.pi * np.arctan(np.sqrt(left / right)) - 1.0
+    return float(np.clip(pan, -_MOST_BALANCING, _MOST_BALANCING))
 
 
 def lean_db(
@@ -142,20 +161,55 @@ def _side(i: int, pans: Sequence[float], tracks: Sequence[Placed], power: Sequen
 
 
 def _drawn_in(
-    pans: list[float], tracks: Sequence[Placed], power: Sequence[float], most_db: float
+    pans: list[float],
+    balanced: Sequence[float],
+    tracks: Sequence[Placed],
+    power: Sequence[float],
+    most_db: float,
 ) -> list[float]:
-    """The heavier side's pans made smaller until the mix leans by so much at most."""
+    """Pans with which the mix leans by so much at most, as far as they can bring that.
+
+    Args:
+        pans: of each track.
+        balanced: the pan at which a stereo recording no longer leans; 0 for mono ones.
+        tracks: the mix.
+        power: of each track.
+        most_db: by which the mix may lean.
+    """
     shares = [track.right_share for track in tracks]
-    lean = lean_db(pans, power, shares)
-    if abs(lean) <= most_db:
-        return pans
-    heavy = np.sign(lean)
-    low, high = 0.0, 1.0
-    for _ in range(20):
-        share = 0.5 * (low + high)
-        drawn = [pan * share if np.sign(pan) == heavy else pan for pan in pans]
-        if heavy * lean_db(drawn, power, shares) > most_db:
-            high = share
-        else:
-            low = share
-    return [pan * low if np.sign(pan) == heavy else pan for pan in pans]
+
+    def leaning(each: Sequence[float]) -> float:
+        return lean_db(each, power, shares)
+
+    heavy = float(np.sign(leaning(pans)))
+    # The mono tracks of the heavier side towards the middle, then the stereo ones that lean to it.
+    mono, stereo = list(pans), list(pans)
+    for i, track in enumerate(tracks):
+        if track.is_mono and heavy * pans[i] > 0.0:
+            mono[i] = stereo[i] = 0.0
+        elif not track.is_mono and heavy * balanced[i] < min(0.0, heavy * pans[i]):
+            stereo[i] = balanced[i]
+    for start, end in ((pans, mono), (mono, stereo)):
+        if heavy * leaning(start) <= most_db:
+            return start
+        if heavy * leaning(end) > most_db:
+            continue
+        low, high = 0.0, 1.0
+        for _ in range(_BISECTIONS):
+            share = 0.5 * (low + high)
+            if heavy * leaning(_between(start, end, share)) > most_db:
+                low = share
+            else:
+                high = share
+        return _between(start, end, high)
+    return stereo
+
+
+def _own_balance(track: Placed) -> float:
+    if track.is_mono:
+        return 0.0
+    return balancing_pan(1.0 - track.right_share, track.right_share)
+
+
+def _between(start: Sequence[float], end: Sequence[float], share: float) -> list[float]:
+    return [one + share * (other - one) for one, other in zip(start, end, strict=True)]

@@ -78,3 +78,20 @@ def test_a_stereo_recording_that_leans_is_answered_and_nothing_leans_by_energy()
     pans = place([low, high])
     assert abs(lean_db(pans, [10.0**0.8, 10.0**-0.4])) <= 0.61
     assert pans[0] * pans[1] <= 0.0
+
+
+def test_stereo_recordings_that_all_lean_are_balanced_until_the_mix_does_not():
+    guitars = [
+        Placed("electric_guitar", 0.6, -20.0, 900.0, is_mono=False, right_share=0.28),
+        Placed("acoustic_guitar", 0.5, -25.0, 900.0, is_mono=False, right_share=0.39),
+    ]
+    power, shares = [10.0**-2.0, 10.0**-2.5], [0.28, 0.39]
+    assert lean_db([0.0, 0.0], power, shares) < -3.0
+    pans = place(guitars)
+    assert all(0.0 < pan < 0.5 for pan in pans)
+    assert abs(lean_db(pans, power, shares)) <= 0.61
+    # In a finished mix they lean as they are meant to.
+    assert place(guitars, 0.0) == [0.0, 0.0]
+    # Where others answer them already, they keep their image.
+    mirrored = Placed("electric_guitar", 0.6, -19.6, 900.0, is_mono=False, right_share=0.72)
+    assert place([*guitars, mirrored]) == [0.0, 0.0, 0.0]
