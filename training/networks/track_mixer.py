@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
+from mixer.network.track_mixer.electronic import ELECTRONIC_LU, MACHINES, PLAYERS
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
@@ -52,13 +53,6 @@ _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
 _SOUNDS_WITHIN_DB = 40.0
 _POINTS = len(CURVE_HZ)
 _SIDE_GROUPS = 8
-# Level offsets of groups in electronic music, where drums and bass lead, in the order of `STEMS`.
-# They are means over the artists among 18 songs (one with voices, four with bass and other
-# instruments), reduced to allow for the small sample, and are not trained.
-_MACHINES = ("drum_loop", "sub", "lead_synth", "pad", "arp", "fx")
-_PLAYERS = ("overheads", "room", "cymbals", "toms", "electric_guitar", "acoustic_guitar", "keys",
-            "organ", "strings", "brass", "woodwind", "choir")  # fmt: skip
-_ELECTRONIC_LU = (-0.5, 1.7, 0.5, -1.7)
 # Dynamics on which a fader depends: how much a track plays, how far its moments, seconds and
 # highest peak stand out, and how even it is.
 _FADER_DYNAMICS = (0, 8, 10, 12, 13)
@@ -124,11 +118,12 @@ class TrackMixer(nn.Module):
         knots = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0]
         keep("percentile_shares", [(b - a) / 100.0 for a, b in pairwise(knots)])
         keep("is_finished", [float(name.endswith("_stem")) for name in ROLE_NAMES])
-        keep("machines", [float(name in _MACHINES) for name in ROLE_NAMES])
-        keep("players", [float(name in _PLAYERS) for name in ROLE_NAMES])
+        keep("machines", [float(name in MACHINES) for name in ROLE_NAMES])
+        keep("players", [float(name in PLAYERS) for name in ROLE_NAMES])
         self.n_roles = n_roles
         # Level offsets of groups in electronic music, dB; a checkpoint has its own.
-        self.register_buffer("electronic", torch.tensor(_ELECTRONIC_LU))
+        offsets = [ELECTRONIC_LU[stem] for stem in STEMS]
+        self.register_buffer("electronic", torch.tensor(offsets, dtype=torch.float32))
 
     def forward(
         self,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
 from mixer.network.track_mixer.at_least_usual import at_least_usual
+from mixer.network.track_mixer.electronic import without_voices_db
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.glue import behind, foresee, glue, together
 from mixer.network.track_mixer.human import USUAL
@@ -135,8 +136,13 @@ def _as_groups_together(
     """What brings each group to where it belongs, in dB for each track."""
     apart_db = louder_apart_db(tracks, stems, gains_db)
     heard = [i for i, track in enumerate(tracks) if np.isfinite(track.loudness_lufs)]
-    below_db = below_whole_db([roles[i] for i in heard], [stems[i] for i in heard])
-    return [apart + below_db.get(stem, 0.0) for apart, stem in zip(apart_db, stems, strict=True)]
+    own_roles, own_stems = [roles[i] for i in heard], [stems[i] for i in heard]
+    below_db = below_whole_db(own_roles, own_stems)
+    instrumental_db = without_voices_db(own_roles, own_stems)
+    return [
+        apart + below_db.get(stem, 0.0) + instrumental_db.get(stem, 0.0)
+        for apart, stem in zip(apart_db, stems, strict=True)
+    ]
 
 
 def _glued(

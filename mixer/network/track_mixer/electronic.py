@@ -1,0 +1,51 @@
+"""Electronic music: how much of a song machines make, and how its groups balance without voices.
+
+The usual loudness of the groups is that of songs with a singer. Where nobody sings and the drums
+are programmed, drums and bass lead: ten songs by eight people had their other instruments 3.4 dB
+lower against the rest than the medians of human mixes, and the bass 1.8 dB higher (each person's
+mean counts once). The network knows electronic music by its roles, and half of the presets of a
+synthesiser have names that say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mixer.roles import FINISHED_STEM
+
+# Roles that machines play, and those that people do.
+MACHINES = ("drum_loop", "sub", "lead_synth", "pad", "arp", "fx")
+PLAYERS = ("overheads", "room", "cymbals", "toms", "electric_guitar", "acoustic_guitar", "keys",
+           "organ", "strings", "brass", "woodwind", "choir")  # fmt: skip
+# By how much groups are louder where machines make all of the music: means over the artists among
+# 18 songs (one with voices, four with bass and other instruments), reduced to allow for the small
+# sample. The network adds the share of it that machines make.
+ELECTRONIC_LU = {"vocals": -0.5, "bass": 1.7, "drums": 0.5, "other": -1.7}
+# The same where nobody sings, reduced likewise.
+_WITHOUT_VOICES_LU = {"bass": 2.0, "drums": 0.5, "other": -3.0}
+# A recorded kit has these microphones; what is programmed does not.
+_RECORDED_KIT = frozenset(("overheads", "room"))
+
+
+def share_of_machines(roles: Sequence[str]) -> float:
+    """Share of the tracks whose role says who plays them that machines play, 0 to 1."""
+    machines, players = (sum(role in kind for role in roles) for kind in (MACHINES, PLAYERS))
+    return machines / max(1, machines + players)
+
+
+def without_voices_db(roles: Sequence[str], stems: Sequence[str]) -> dict[str, float]:
+    """By how much to move each group beyond what the network did, in dB; 0 if somebody sings.
+
+    Args:
+        roles: of the tracks that sound.
+        stems: the group that each is summed into.
+    """
+    is_programmed = "drums" in stems and _RECORDED_KIT.isdisjoint(roles)
+    is_tracks = not any(role in FINISHED_STEM.values() for role in roles)
+    if "vocals" in stems or not (is_programmed and is_tracks):
+        return dict.fromkeys(stems, 0.0)
+    share = share_of_machines(roles)
+    return {
+        stem: _WITHOUT_VOICES_LU[stem] - share * ELECTRONIC_LU[stem]
+        for stem in dict.fromkeys(stems)
+    }
