@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 ORIGINATOR = "mixer"
 _VERSION = 2
@@ -18,10 +16,6 @@ _VERSION = 2
 _FIXED = struct.Struct("<256s32s32s10s8sQH64s5h180x")
 _LEVEL_UNKNOWN = 0x7FFF
 _LARGEST_LEVEL = 99.99
-_FIRST_CHUNK_AT = 12
-_DS64_RIFF_SIZE_AT = 20
-_HEAD_BYTES = 4_096  # of a file that mixer wrote, whose other chunks are small
-_BLOCK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -77,53 +71,6 @@ def bext_chunk(info: BroadcastInfo) -> bytes:
         _level(info.max_short_term_lufs),
     ) + _text(info.coding_history, None)
     return b"bext" + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
-
-
-def insert_broadcast(path: Path, info: BroadcastInfo) -> None:
-    """Put a `bext` chunk in front of the audio of a finished WAV or RF64 file, in place.
-
-    A crash in between leaves the file broken, so use it only on temporary files.
-
-    Raises:
-        OSError: the disk is full.
-        ValueError: the file is neither WAV nor RF64, or has no audio near its start.
-    """
-    chunk = bext_chunk(info)
-    with path.open("r+b") as file:
-        head = file.read(_HEAD_BYTES)
-        _make_room(file, _start_of_audio(head, path), chunk)
-        size_at, size_format = 4, "<I"
-        if head[:4] == b"RF64":
-            size_at, size_format = _DS64_RIFF_SIZE_AT, "<Q"
-        (size,) = struct.unpack_from(size_format, head, size_at)
-        file.seek(size_at)
-        file.write(struct.pack(size_format, size + len(chunk)))
-
-
-def _start_of_audio(head: bytes, path: Path) -> int:
-    """Where the `data` chunk of a file begins, its own head included."""
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        position = _FIRST_CHUNK_AT
-        while position + 8 <= len(head):
-            name, size = struct.unpack_from("<4sI", head, position)
-            if name == b"data":
-                return position
-            position += 8 + size + size % 2
-    raise ValueError(f"{path.name} is not a WAV file with audio in it")
-
-
-def _make_room(file: BinaryIO, position: int, data: bytes) -> None:
-    """Move everything from `position` on towards the end, last block first, and fill the gap."""
-    end = file.seek(0, 2)
-    while end > position:
-        start = max(position, end - _BLOCK_BYTES)
-        file.seek(start)
-        block = file.read(end - start)
-        file.seek(start + len(data))
-        file.write(block)
-        end = start
-    file.seek(position)
-    file.write(data)
 
 
 def _text(text: str, n_bytes: int | None) -> bytes:

@@ -6,17 +6,16 @@ import errno
 import io
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from mixer.audio.broadcast import BroadcastInfo, coding_history_line, insert_broadcast
+from mixer.audio.broadcast import BroadcastInfo, bext_chunk, coding_history_line
 from mixer.audio.encoding import encode, refuse_without_encoder
 from mixer.audio.formats import (
-    BIT_DEPTHS,
     DEFAULT_BIT_DEPTH,
     DEFAULT_FORMAT,
     FORMATS,
@@ -28,12 +27,11 @@ from mixer.audio.formats import (
 )
 from mixer.audio.ogg import set_serial
 from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
+from mixer.audio.wave_writing import Hasher, interleaved, wave_head, write_wave
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, shortened, whole_file
 
 _SYSTEM_ERROR = 2  # libsndfile's number for whatever the system said
-_SET_ADD_PEAK_CHUNK = 0x1050  # libsndfile: the PEAK chunk carries the time of day
-_RF64_FROM_BYTES = 4_000_000_000
 
 
 def quantise(audio: np.ndarray, bits: int, dither: np.random.Generator | None) -> np.ndarray:
@@ -72,6 +70,7 @@ def write_audio(
     broadcast: BroadcastInfo | None = None,
     coding: LossyCoding = USUAL_CODING,
     tags: Mapping[str, str] | None = None,
+    hasher: Hasher | None = None,
 ) -> None:
     """Write (channels, samples) float32 audio; the same input gives the same bytes.
 
@@ -87,6 +86,7 @@ def write_audio(
             is added; other formats ignore it. None writes no chunk.
         coding: bit rate or quality of a lossy format.
         tags: title and artist, each a single line.
+        hasher: updated with every byte of the file.
 
     Raises:
         SettingsError: the format does not support the sample rate, bit depth, bit rate or quality.
@@ -98,28 +98,86 @@ def write_audio(
     of_format, tags = FORMATS[file_format], tags or {}
     if not overwrite:
         refuse_existing([path])
-    dither = np.random.default_rng(seed) if bit_depth == "16" and not _on_grid(audio, 16) else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
+            if of_format.container == "WAV":
+                _write_wav(partial, audio, sample_rate, bit_depth, seed, broadcast, tags, hasher)
+                return
             if of_format.is_lossy:
-                # By way of memory: libsndfile says nothing when closing fails on a full disk.
-                partial.write_bytes(_encoded(audio, sample_rate, of_format, coding, tags))
-                if of_format.container == "OGG":
-                    set_serial(partial, seed % 2**32)
+                _write_lossy(partial, audio, sample_rate, of_format, seed, coding, tags)
             else:
-                name = system_name(partial)
-                _encode(name, audio, sample_rate, of_format, bit_depth, dither, tags, {})
-                if broadcast is not None and file_format == "wav":
-                    own = coding_history_line(sample_rate, bit_depth, audio.shape[0])
-                    history = broadcast.coding_history + own
-                    insert_broadcast(partial, replace(broadcast, coding_history=history))
-                _refuse_cut(partial, audio.shape[1])
+                _write_flac(partial, audio, sample_rate, of_format, bit_depth, seed, tags)
+            if hasher is not None:
+                _hash_into(hasher, partial)
     except soundfile.LibsndfileError as error:
         reason = _why_not(error, path.parent, audio.nbytes)
         raise OutputError(f"{shortened(path)} cannot be written: {reason}") from None
     except OSError as error:
         raise OutputError(f"{shortened(path)} cannot be written: {reason_of(error)}") from None
+
+
+def _write_wav(
+    path: Path,
+    audio: np.ndarray,
+    sample_rate: int,
+    bit_depth: str,
+    seed: int,
+    broadcast: BroadcastInfo | None,
+    tags: Mapping[str, str],
+    hasher: Hasher | None,
+) -> None:
+    (channels, n_samples), more = audio.shape, b""
+    if broadcast is not None:
+        own = coding_history_line(sample_rate, bit_depth, channels)
+        history = broadcast.coding_history + own
+        more = bext_chunk(replace(broadcast, coding_history=history))
+    head = wave_head(channels, n_samples, sample_rate, bit_depth, tags, more)
+    write_wave(path, head, _rounded(audio, bit_depth, seed), hasher)
+
+
+def _write_lossy(
+    path: Path,
+    audio: np.ndarray,
+    sample_rate: int,
+    of_format: AudioFormat,
+    seed: int,
+    coding: LossyCoding,
+    tags: Mapping[str, str],
+) -> None:
+    # By way of memory: libsndfile says nothing when closing fails on a full disk.
+    path.write_bytes(_encoded(audio, sample_rate, of_format, coding, tags))
+    if of_format.container == "OGG":
+        set_serial(path, seed % 2**32)
+
+
+def _write_flac(
+    path: Path,
+    audio: np.ndarray,
+    sample_rate: int,
+    of_format: AudioFormat,
+    bit_depth: str,
+    seed: int,
+    tags: Mapping[str, str],
+) -> None:
+    name, blocks = system_name(path), _rounded(audio, bit_depth, seed)
+    _encode(name, blocks, audio.shape[0], sample_rate, of_format, bit_depth, tags, {})
+    _refuse_cut(path, audio.shape[1])
+
+
+def _rounded(audio: np.ndarray, bit_depth: str, seed: int) -> Iterator[np.ndarray]:
+    """Audio block by block as it is stored: float32, or integers from `quantise`."""
+    of_16_bit = bit_depth == "16" and not _on_grid(audio, 16)
+    dither = np.random.default_rng(seed) if of_16_bit else None
+    for start in range(0, audio.shape[1], BLOCK_SAMPLES):
+        block = audio[:, start : start + BLOCK_SAMPLES]
+        yield block if bit_depth == "32f" else quantise(block, int(bit_depth), dither)
+
+
+def _hash_into(hasher: Hasher, path: Path) -> None:
+    with path.open("rb") as file:
+        while data := file.read(1 << 20):
+            hasher.update(data)
 
 
 def _why_not(error: soundfile.LibsndfileError, folder: Path, n_bytes: int) -> str:
@@ -150,7 +208,9 @@ def _encoded(
         )
     encoded = io.BytesIO()
     options = {**of_format.options, **_level_of(of_format, coding, sample_rate, audio.shape[0])}
-    _encode(encoded, audio, sample_rate, of_format, "", None, tags, options)
+    starts = range(0, audio.shape[1], BLOCK_SAMPLES)
+    blocks = (np.clip(audio[:, start : start + BLOCK_SAMPLES], -1.0, 1.0) for start in starts)
+    _encode(encoded, blocks, audio.shape[0], sample_rate, of_format, "", tags, options)
     return encoded.getvalue()
 
 
@@ -175,36 +235,23 @@ def _level_of(
 
 def _encode(
     target: str | bytes | io.BytesIO,
-    audio: np.ndarray,
+    blocks: Iterable[np.ndarray],
+    channels: int,
     sample_rate: int,
     of_format: AudioFormat,
     bit_depth: str,
-    dither: np.random.Generator | None,
     tags: Mapping[str, str],
     options: Mapping[str, str | float],
 ) -> None:
-    channels, n_samples = audio.shape
+    """Write blocks, `(channels, samples)` each, with libsndfile."""
     container, subtype = of_format.container, of_format.subtype(bit_depth)
-    if container == "WAV" and n_samples * channels * BIT_DEPTHS[bit_depth] > _RF64_FROM_BYTES:
-        container = "RF64"
     with soundfile.SoundFile(
         target, "w", sample_rate, channels, subtype, format=container, **options
     ) as file:
         for name, text in tags.items():
             setattr(file, name, text)
-        # Its time stamp would make two equal renders differ; there is no public switch.
-        soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
-        for start in range(0, n_samples, BLOCK_SAMPLES):
-            block = audio[:, start : start + BLOCK_SAMPLES]
-            if of_format.is_lossy:
-                block = np.clip(block, -1.0, 1.0)
-            elif subtype != "FLOAT":
-                block = quantise(block, int(bit_depth), dither)
-            interleaved = np.empty(block.shape[::-1], block.dtype)
-            # Several times as fast as a copy of the transposed block.
-            for place, channel in enumerate(block):
-                interleaved[:, place] = channel
-            file.write(interleaved)
+        for block in blocks:
+            file.write(interleaved(block))
 
 
 def _refuse_cut(path: Path, n_samples: int) -> None:

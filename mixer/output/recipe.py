@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from mixer.audio.formats import FORMATS, LossyCoding
@@ -216,8 +215,8 @@ def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:
 
 def output_table(
     mix: Mix,
-    written: dict[str, Path],
-    written_tracks: dict[str, Path],
+    written: dict[str, HashedFile],
+    written_tracks: dict[str, HashedFile],
     beyond_full_scale: list[str],
     file_format: str,
     bit_depth: str,
@@ -231,7 +230,7 @@ def output_table(
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
         "clipped": [] if holds_any_level else beyond_full_scale,
-        "files": hashed(written),
+        "files": written,
     }
     if coding.bitrate_kbps is not None:
         table["bitrate_kbps"] = coding.bitrate_kbps
@@ -240,7 +239,7 @@ def output_table(
     if tags := tags_of(mix.song):
         table["tags"] = tags
     if written_tracks:
-        table["tracks"] = hashed(written_tracks)
+        table["tracks"] = written_tracks
     if mix.wet_stems and mix.plan.material is MaterialKind.NETWORK:
         assert mix.plan.bundle is not None
         table["wet_stem_leakage_db"] = mix.plan.bundle.manifest.wet_stem_leakage_db
@@ -251,13 +250,6 @@ def tags_of(song: Song) -> dict[str, str]:
     """Title and artist, as far as the song has them, as tags of its mix."""
     said = {"title": song.title, "artist": song.artist}
     return {name: text for name, text in said.items() if text}
-
-
-def hashed(files: dict[str, Path]) -> dict[str, HashedFile]:
-    return {
-        name: {"path": str(path.resolve()), "sha256": hash_file(path)}
-        for name, path in files.items()
-    }
 
 
 def song_table(song: Song) -> SongTable:

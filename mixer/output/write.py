@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from mixer import audio as audio_io
-from mixer.audio.broadcast import BroadcastInfo
 from mixer.audio.encoding import refuse_without_encoder
 from mixer.audio.formats import (
     BIT_DEPTHS,
@@ -23,18 +19,18 @@ from mixer.audio.formats import (
     refuse_rate,
 )
 from mixer.dsp.blocks import with_gain
-from mixer.errors import OutputError, SettingsError
+from mixer.errors import SettingsError
 from mixer.files.interruption import interruptions_held_back
 from mixer.files.staging import publish, staging_folder
 from mixer.files.whole_file import (
-    hash_file,
     refuse_existing,
     refuse_same,
     refuse_unwritable,
     write_json,
 )
-from mixer.meters.broadcast_levels import measure_broadcast
+from mixer.output.audio_files import AudioFiles
 from mixer.output.deliverables import make_versions
+from mixer.output.earlier_mix import parts_of_earlier_mix, remove_parts
 from mixer.output.names import (
     TRACK_ROLE,
     VERSION_ROLE,
@@ -42,20 +38,15 @@ from mixer.output.names import (
     format_of,
     output_paths,
     track_paths,
-    tracks_folder,
-    versions_folder,
 )
 from mixer.output.recipe import (
-    HashedFile,
     OutputTable,
     Recipe,
     SongTable,
     VersionFile,
-    hashed,
     output_table,
     recipe_of,
     song_table,
-    tags_of,
 )
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import version_paths
@@ -63,8 +54,6 @@ from mixer.rendering.frozen_bus import MixParts
 from mixer.rendering.mix import Mix, measure_levels
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
-
-_LONGEST_RECIPE_BYTES = 1 << 24
 
 
 def check_output(
@@ -194,11 +183,11 @@ def write_audios(
     of_tracks = track_paths(path, list(mix.wet_tracks), file_format)
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song) if song is None else song
-    how = _How(mix, file_format, bit_depth, coding, wrote)
-    clipped = _write_audios({FileRole.MIX: mix.audio, **stems}.items(), paths, how)
-    clipped += [TRACK_ROLE + name for name in _write_audios(_with_residual(mix), of_tracks, how)]
-    written = {name: paths[name] for name in (FileRole.MIX, *stems)}
-    output = output_table(mix, written, of_tracks, clipped, file_format, bit_depth, coding)
+    files = AudioFiles(mix, file_format, bit_depth, coding, wrote)
+    written = files.write({FileRole.MIX: mix.audio, **stems}.items(), paths)
+    tracks = files.write(_with_residual(mix), of_tracks)
+    clipped = written.beyond + [TRACK_ROLE + name for name in tracks.beyond]
+    output = output_table(mix, written.files, tracks.files, clipped, file_format, bit_depth, coding)
     return recipe_of(mix, song, output)
 
 
@@ -240,11 +229,11 @@ def bring(staged: Path, path: Path, song: Song, *, overwrite: bool) -> None:
         OutputError: a file is there already or cannot be written; then nothing is changed.
     """
     recipe_path = output_paths(path, [], path.suffix)[FileRole.RECIPE]
-    stale = _parts_of_earlier_mix(recipe_path, path)
+    stale = parts_of_earlier_mix(recipe_path, path)
     with interruptions_held_back():
         is_recipe = Path(recipe_path.name).__eq__
         written = publish(staged.parent, path.parent, last=is_recipe, overwrite=overwrite)
-        _remove(stale.difference(written), song)
+        remove_parts(stale.difference(written), song)
 
 
 def write_versions(
@@ -279,17 +268,18 @@ def write_versions(
         rate=mix.sample_rate,
         bits=wanted.bit_depth,
     )
-    parts, how = MixParts(mix), _How(mix, wanted.format, wanted.bit_depth, wanted.coding)
+    parts, files = MixParts(mix), AudioFiles(mix, wanted.format, wanted.bit_depth, wanted.coding)
     entries: dict[str, VersionFile] = {}
     output: OutputTable = {**recipe["output"], "clipped": list(recipe["output"]["clipped"])}
     holds_any_level = not FORMATS[wanted.format].is_lossy and wanted.bit_depth == "32f"
     for name, made in make_versions(mix, parts, wanted.deliver):
         audio = with_gain(made.audio, wanted.deliver_gain_db)
-        beyond = _write_audios([(name, audio)], targets, how)
-        output["clipped"] += [] if holds_any_level else [VERSION_ROLE + each for each in beyond]
+        written = files.write([(name, audio)], targets)
+        if not holds_any_level:
+            output["clipped"] += [VERSION_ROLE + each for each in written.beyond]
         levels = measure_levels(audio, mix.sample_rate)
         entries[name] = {
-            **hashed({name: targets[name]})[name],
+            **written.files[name],
             "loudness_lufs": levels["loudness_lufs"],
             "true_peak_dbtp": levels["true_peak_dbtp"],
             "limited_db": made.limited_db,
@@ -309,107 +299,8 @@ def _over_db(peak_dbtp: float | None, ceiling_dbtp: float | None) -> float:
     return max(0.0, peak_dbtp - ceiling_dbtp)
 
 
-class _How(NamedTuple):
-    """How the files of a mix are written."""
-
-    mix: Mix
-    file_format: str
-    bit_depth: str
-    coding: LossyCoding
-    wrote: Callable[[str], None] = lambda name: None
-
-
 def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
     """Every wet track, one at a time, and the residual."""
     yield from mix.wet_tracks.items()
     if mix.wet_tracks:
         yield RESIDUAL, mix.residual_of_tracks
-
-
-def _write_audios(
-    audios: Iterable[tuple[str, np.ndarray]], targets: dict[str, Path], how: _How
-) -> list[str]:
-    """Write each to its file; return the names of those that clip."""
-    beyond, mix = [], how.mix
-    for name, audio in audios:
-        audio_io.write_audio(
-            targets[name],
-            audio,
-            mix.sample_rate,
-            file_format=how.file_format,
-            bit_depth=how.bit_depth,
-            seed=mix.settings.seed,
-            broadcast=_broadcast(mix, name, audio) if how.file_format == "wav" else None,
-            coding=how.coding,
-            tags=_tags(mix.song, name),
-        )
-        beyond += [name] if _peak(audio) > 1.0 else []
-        how.wrote(name)
-    return beyond
-
-
-def _tags(song: Song, name: str) -> dict[str, str]:
-    """Title and artist of one of a mix's files; a part has its name after the title."""
-    tags = tags_of(song)
-    if name != FileRole.MIX and "title" in tags:
-        tags["title"] += f" ({name})"
-    return tags
-
-
-def _peak(audio: np.ndarray) -> float:
-    # Not of the absolute values: that would be a second copy of the audio.
-    return max(float(audio.max(initial=0.0)), -float(audio.min(initial=0.0)))
-
-
-def _broadcast(mix: Mix, name: str, audio: np.ndarray) -> BroadcastInfo:
-    master = mix.measurements["master"]
-    is_mix = audio is mix.audio
-    return measure_broadcast(
-        audio,
-        mix.sample_rate,
-        f"{mix.song.name}: {name}",
-        master["true_peak_dbtp"] if is_mix else None,
-        mix.energies if is_mix else None,
-    )
-
-
-def _parts_of_earlier_mix(recipe_path: Path, mix_path: Path) -> set[Path]:
-    """Stems and tracks beside a mix that its recipe names and that are still as it says."""
-    try:
-        with recipe_path.open("rb") as file:
-            output = json.loads(file.read(_LONGEST_RECIPE_BYTES))["output"]
-        stems = {name: entry for name, entry in output["files"].items() if name != FileRole.MIX}
-        tracks = dict(output.get("tracks", {}))
-        versions = dict(output.get("versions", {}))
-        folder = output_paths(mix_path, [RESIDUAL], "wav")[RESIDUAL].parent
-        found = _unchanged(folder, stems) | _unchanged(tracks_folder(mix_path), tracks)
-        return found | _unchanged(versions_folder(mix_path), versions)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return set()
-
-
-def _unchanged(folder: Path, entries: Mapping[str, HashedFile]) -> set[Path]:
-    """The files of a recipe's entries that are in a folder and were not changed since."""
-    named = {Path(entry["path"]).name: entry["sha256"] for entry in entries.values()}
-    # Names alone, in this one folder: a recipe that was tampered with reaches nothing else.
-    found = {folder / name: sha256 for name, sha256 in named.items() if name != ".."}
-    return {path for path, sha256 in found.items() if _is_unchanged(path, sha256)}
-
-
-def _is_unchanged(path: Path, sha256: str) -> bool:
-    return path.is_file() and not path.is_symlink() and hash_file(path) == sha256
-
-
-def _remove(stale: set[Path], song: Song) -> None:
-    """Remove parts of an earlier mix, and their folders if nothing else is in them."""
-    try:
-        for path in stale:
-            refuse_same([path], [r.source.path for r in song.recordings])
-            path.unlink(missing_ok=True)
-        for folder in {path.parent for path in stale}:
-            if not any(folder.iterdir()):
-                folder.rmdir()
-    except OSError as error:
-        raise OutputError(
-            f"{error.filename}, of an earlier mix, cannot be removed: {error.strerror}"
-        ) from None

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.audio.broadcast import BroadcastInfo, insert_broadcast
+from mixer.audio import write_audio
+from mixer.audio.broadcast import BroadcastInfo
 from mixer.song.load import load_song
 from mixer.song.samples import read_stem, read_sum
 from tests.signals import band, noise
@@ -54,14 +55,13 @@ def test_a_word_in_song_toml_is_stronger_than_the_ear(write_song, stems) -> None
 
 
 @pytest.fixture
-def clips(write_song, rng):
+def clips(tmp_path, rng):
     """A voice that starts 2.5 s after the drums, as its file says."""
-    folder = write_song({"Drums.wav": noise(rng, 4.0, 48_000)}, 48_000, "PCM_24")
-    write_song({"Vox.wav": noise(rng, 1.0, 48_000)}, 48_000, "PCM_24")
     hour = 3600 * 48_000
-    for name, start in (("Drums.wav", hour), ("Vox.wav", hour + 120_000)):
-        insert_broadcast(folder / name, BroadcastInfo(time_reference_samples=start))
-    return folder
+    for name, length_s, start in (("Drums.wav", 4.0, hour), ("Vox.wav", 1.0, hour + 120_000)):
+        info = BroadcastInfo(time_reference_samples=start)
+        write_audio(tmp_path / name, noise(rng, length_s, 48_000), 48_000, broadcast=info)
+    return tmp_path
 
 
 def test_clips_start_where_their_time_references_say(clips) -> None:
