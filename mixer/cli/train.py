@@ -79,10 +79,10 @@ def command(
             talk(f"stopped; a checkpoint is kept. To continue: {again} --resume")
         raise
     if _is_first():
-        _tell_outcome(outcome, as_json=as_json, quiet=quiet)
+        _tell_outcome(outcome, wanted.run.stage, as_json=as_json, quiet=quiet)
 
 
-def _tell_outcome(outcome: Any, *, as_json: bool, quiet: bool) -> None:
+def _tell_outcome(outcome: Any, stage: str, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         answer(
             {
@@ -96,10 +96,16 @@ def _tell_outcome(outcome: Any, *, as_json: bool, quiet: bool) -> None:
             }
         )
     elif not quiet:
+        # A front-end that was trained alone mixes nothing yet.
+        further = (
+            f"train the rest from it with: network.start_from={outcome.best}"
+            if stage == "pretrain"
+            else f"export it with: mixer export {outcome.best} -o BUNDLE"
+        )
         say(
             f"{outcome.best}: validation loss {outcome.best_loss:.4g} at epoch"
             f" {outcome.best_epoch} of {outcome.epochs}, trained on {outcome.device};"
-            f" export it with: mixer export {outcome.best} -o BUNDLE"
+            f" {further}"
         )
 
 

@@ -20,6 +20,7 @@ from tests.training.run.small_run import HYPER
 from tests.training.songs import write_song
 from training.run.config import TrainingConfig
 from training.run.config_reader import find_config, read_config, shipped_configs
+from training.run.train import Outcome
 
 SMALL = [
     "data.segment_s=0.5",
@@ -70,6 +71,20 @@ def test_from_a_data_set_to_a_bundle(data: Path, tmp_path: Path, capsys) -> None
     assert "a run is there already; add --resume" in capsys.readouterr().err
     assert run(["train", "smoke", *arguments, "--overwrite", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("stage", "further"),
+    [
+        ("train", "export it with: mixer export best -o BUNDLE"),
+        ("pretrain", "train the rest from it with: network.start_from=best"),
+    ],
+)
+def test_what_to_do_with_the_best_weights(monkeypatch, capsys, stage: str, further: str) -> None:
+    done = Outcome(Path("run"), Path("best"), 1.5, best_epoch=0, epochs=1, steps=3, device="cpu")
+    monkeypatch.setattr("training.run.train.train", lambda *arguments, **options: done)
+    assert run(["train", "smoke", f"run.stage={stage}"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith(further)
 
 
 @pytest.mark.slow
