@@ -1,10 +1,8 @@
 """Prepare a data set for training: profile, every song, description.
 
 An interrupted run resumes: songs that are complete, made from the same files with the same
-    settings, are kept. A song that cannot be used is left out and the others are still prepared.
-    The folder's description is written last.
-the same settings, are left as they are. A song that cannot be used is left out and the rest goes
-on. The folder's description is written when everything else is there.
+settings, are kept. A song that cannot be used is left out and the others are still prepared. The
+folder's description is written last.
 """
 
 from __future__ import annotations

@@ -172,10 +172,8 @@ class StemLoss(nn.Module):
     """Distance of wet stems from the true ones: spectral L1 relative to the mix.
 
     A loss on the sum alone leaves the wet stems undetermined: an excess in one may cancel a lack in
-        another. The mean distance of each stem's sum and difference magnitudes is divided by the
-        mean magnitude of the target mix, so that silent stems contribute only what leaks into them.
-    distance of sum and difference magnitudes of each stem is divided by the mean magnitude of the
-    target mix, so that silent stems cost what leaks into them and nothing else.
+    another. The mean distance of each stem's sum and difference magnitudes is divided by the mean
+    magnitude of the target mix, so that silent stems contribute only what leaks into them.
 
     Args:
         guard_samples, sample_rate: see `StereoSpectra`.
