@@ -7,7 +7,6 @@ folded into one array, in another order; they are taken apart again.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from onnx import numpy_helper
 
 from mixer.errors import ModelError, OutputError
 from mixer.files.whole_file import whole_file
-from mixer.fxnorm.profile import read_profile
+from mixer.fxnorm.profile import profile_table, read_profile
 from mixer.network.band_mixer.architecture import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.model import Bundle
 from training.checkpoint import write_checkpoint
@@ -46,10 +45,11 @@ def write_weights(bundle: Bundle, path: Path) -> None:
             " back from its graphs: start from the checkpoint that it was exported from"
         )
     profile = read_profile(bundle.profile_path)
+    dataset = {"effects": list(manifest.effects), "profile": profile_table(profile)}
     metadata = {
         "provenance": manifest.provenance,
         "licence": manifest.licence,
-        "dataset": json.dumps({"effects": list(manifest.effects), "profile": asdict(profile)}),
+        "dataset": json.dumps(dataset),
     }
     network = _network(bundle)
     try:

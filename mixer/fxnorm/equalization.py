@@ -21,7 +21,7 @@ from mixer.dsp.blocks import (
 from mixer.dsp.fir import magnitude_taps
 from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.edges import extend
-from mixer.fxnorm.profile import StemFields
+from mixer.fxnorm.profile import LARGEST_BOOST_DB, StemFields
 from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
 from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
 
@@ -31,9 +31,6 @@ N_TAPS = 1_001
 WORKING_LOUDNESS_LUFS = -30.0
 # A stem or channel below this is taken as not played.
 SILENCE_PEAK_DBFS = -50.0
-# Where a stem has nothing to boost but rounding noise. The published code knows no bound, and
-# band-limited real stems ask for up to 80 dB.
-MAX_BOOST_DB = 80.0
 
 TargetCurve = Callable[[np.ndarray], np.ndarray]
 
@@ -72,6 +69,7 @@ def match_equalization(
     target: TargetCurve,
     out: FloatArray | None = None,
     between_zeros: bool = False,
+    largest_boost_db: float = LARGEST_BOOST_DB,
 ) -> tuple[FloatArray, list[EqualizationReport | None]]:
     """Filter each channel so that its mean spectrum takes the target's shape, at -30 LUFS.
 
@@ -89,6 +87,7 @@ def match_equalization(
         out: where to put the result; may be `audio` itself.
         between_zeros: filter between zeros instead, with those clicks, as the published code does;
             for comparisons with it only.
+        largest_boost_db: bound on the filter's gain, the channel's level aside.
 
     Returns:
         The filtered audio, float32 `(channels, samples)`, and for each channel what was done, or
@@ -100,15 +99,21 @@ def match_equalization(
     elif out is not audio:
         out[:] = audio
     if identical:
-        done = _match_channel(out[:1], sample_rate, target, between_zeros)
+        done = _match_channel(out[:1], sample_rate, target, between_zeros, largest_boost_db)
         out[1] = out[0]
         return out, [done, done]
     channels = [out[i : i + 1] for i in range(len(out))]
-    return out, [_match_channel(c, sample_rate, target, between_zeros) for c in channels]
+    return out, [
+        _match_channel(c, sample_rate, target, between_zeros, largest_boost_db) for c in channels
+    ]
 
 
 def _match_channel(
-    channel: FloatArray, sample_rate: int, target: TargetCurve, between_zeros: bool
+    channel: FloatArray,
+    sample_rate: int,
+    target: TargetCurve,
+    between_zeros: bool,
+    largest_boost_db: float,
 ) -> EqualizationReport | None:
     """Match one channel `(1, samples)` in place."""
     if peak_dbfs(channel) <= SILENCE_PEAK_DBFS:
@@ -116,7 +121,7 @@ def _match_channel(
     loudness_lufs = integrated_loudness_lufs(channel, sample_rate, COOKBOOK_FILTER, N_FFT)
     if not np.isfinite(loudness_lufs):
         return None
-    gain = _matching_gain(_mean_magnitude(channel), sample_rate, target)
+    gain = _matching_gain(_mean_magnitude(channel), sample_rate, target, largest_boost_db)
     kernel = zero_phase_kernel(gain)
     level_db = WORKING_LOUDNESS_LUFS - loudness_lufs
     kernel *= float(db_to_gain(level_db))
@@ -143,7 +148,9 @@ def _mean_magnitude(audio: FloatArray) -> np.ndarray:
     return total / n_spectra
 
 
-def _matching_gain(spectrum: np.ndarray, sample_rate: int, target: TargetCurve) -> np.ndarray:
+def _matching_gain(
+    spectrum: np.ndarray, sample_rate: int, target: TargetCurve, largest_boost_db: float
+) -> np.ndarray:
     """Gain target / measured on the frequency-sampling grid, linear, energy kept.
 
     Every 32nd bin is looked at, unsmoothed: the grid of the 1001-tap frequency-sampling design.
@@ -159,7 +166,7 @@ def _matching_gain(spectrum: np.ndarray, sample_rate: int, target: TargetCurve) 
         # The bound shifts the energy, the energy shifts the bound: twice settles it.
         shaped = spectrum * np.interp(frequencies_hz, frequencies_hz[grid], gain)
         gain *= np.sqrt(np.sum(spectrum**2) / np.sum(shaped**2))
-        gain = np.minimum(gain, float(db_to_gain(MAX_BOOST_DB)))
+        gain = np.minimum(gain, float(db_to_gain(largest_boost_db)))
     return gain
 
 
@@ -180,7 +187,10 @@ def _apply(x: FloatArray, task: Task) -> EffectReport:
     def magnitude(frequencies_hz: np.ndarray) -> np.ndarray:
         return task.profile.magnitude_at(task.stem, frequencies_hz)
 
-    return {"channels": match_equalization(x, task.sample_rate, magnitude, out=x)[1]}
+    _, channels = match_equalization(
+        x, task.sample_rate, magnitude, out=x, largest_boost_db=task.profile.largest_boost_db
+    )
+    return {"channels": channels}
 
 
 def _fields(

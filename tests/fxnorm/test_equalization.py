@@ -100,6 +100,28 @@ def test_a_band_limited_stem_is_not_blown_up() -> None:
     assert np.abs(shaped).max() < 1.0
 
 
+def test_a_bound_keeps_a_stem_from_bands_that_it_hardly_has(rng: np.random.Generator) -> None:
+    low_pass = scipy.signal.butter(4, 2_000.0, fs=RATE, output="sos")
+    dull = scipy.signal.sosfilt(low_pass, 0.2 * rng.standard_normal((1, 4 * RATE)))
+    audio = dull.astype(np.float32)
+    free, bound = (
+        match_equalization(audio, RATE, np.ones_like, largest_boost_db=bound_db)[0]
+        for bound_db in (80.0, 12.0)
+    )
+    # Two octaves and a half above its corner the recording is 60 dB down. Unbounded it becomes
+    # nearly white; with the bound it comes up by 12 dB.
+    freqs_hz = np.fft.rfftfreq(audio.shape[1], 1.0 / RATE)
+    high, low = (freqs_hz > 10_000.0) & (freqs_hz < 12_000.0), (freqs_hz > 300) & (freqs_hz < 1_000)
+
+    def tilt_db(x: np.ndarray) -> float:
+        power = np.abs(np.fft.rfft(x[0])) ** 2
+        return float(10.0 * np.log10(power[high].mean() / power[low].mean()))
+
+    assert tilt_db(audio) < -50.0
+    assert tilt_db(free) > -6.0
+    assert tilt_db(bound) == pytest.approx(tilt_db(audio) + 12.0, abs=3.0)
+
+
 def edge_over_inner_db(shaped: np.ndarray) -> float:
     """The peak within the filter's reach of both ends, over the peak between."""
     edges = np.concatenate([shaped[:, :1_000], shaped[:, -1_000:]], axis=1)

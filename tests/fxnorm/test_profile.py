@@ -1,6 +1,7 @@
 """Profiles: the packaged one, what is refused and how, averages, curves between the bands."""
 
 import copy
+import dataclasses
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mixer.fxnorm.profile import (
     Profile,
     StemProfile,
     packaged_profiles,
+    profile_table,
     read_profile,
     write_profile,
 )
@@ -45,6 +47,15 @@ def test_the_packaged_profile_is_the_shared_one(shared: Path) -> None:
 def test_a_written_profile_reads_back_equal(tmp_path: Path) -> None:
     write_profile(profile(), tmp_path / "mine.json")
     assert read_profile(tmp_path / "mine.json") == profile()
+
+
+def test_the_bound_of_boosts_is_a_figure_where_it_bounds(tmp_path: Path) -> None:
+    plain = read_profile("musdb18")
+    bound = dataclasses.replace(plain, largest_boost_db=12.0)
+    assert "largest_boost_db" not in profile_table(plain)
+    assert bound.sha256 != plain.sha256
+    write_profile(bound, tmp_path / "bound.json")
+    assert read_profile(tmp_path / "bound.json") == bound
 
 
 def test_the_fingerprint_is_of_the_figures_alone() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from mixer.errors import SettingsError
+from mixer.fxnorm.profile import profile_table
 from mixer.network.band_mixer.bands import POWER_FLOOR
 from mixer.network.band_mixer.controls import excess_db
 from mixer.network.band_mixer.parameters import BandMixerParameters
@@ -58,7 +58,7 @@ def open_powers(config: TrainingConfig, network: nn.Module, items_per_epoch: int
             "sample_rate": prepared.sample_rate,
             "stems": list(STEMS),
             "effects": list(prepared.effects),
-            "profile": dataclasses.asdict(prepared.profile),
+            "profile": profile_table(prepared.profile),
         },
         batch=Disturbed(
             hyper, prepared.sample_rate, augmentation, seed, mirrors=data.swap_channels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mixer.errors import SettingsError
+from mixer.fxnorm.profile import profile_table
 from mixer.stems import STEMS
 from training.data.dataset import SegmentDataset, SegmentSettings, ValidationSegments
 from training.data.prepared import PreparedDataset, read_dataset
@@ -89,7 +89,7 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
         "sample_rate": prepared.sample_rate,
         "stems": list(STEMS),
         "effects": list(prepared.effects),
-        "profile": dataclasses.asdict(prepared.profile),
+        "profile": profile_table(prepared.profile),
     }
     return TrainingData(SegmentDataset(prepared, settings), valid, identity, heard=heard)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from mixer.errors import SettingsError
+from mixer.fxnorm.profile import profile_table
 from training.data.prepared_tracks import read_tracks
 from training.data.track_songs import SongKind, SongTracks
 from training.run.config import TrainingConfig
@@ -63,7 +63,7 @@ def open_songs(config: TrainingConfig, network: nn.Module, items_per_epoch: int)
             "sha256": prepared.sha256,
             "sample_rate": prepared.sample_rate,
             "effects": list(prepared.effects),
-            "profile": dataclasses.asdict(prepared.profile),
+            "profile": profile_table(prepared.profile),
             "songs": len(train),
             "human_mixes": len(mixes),
         },
