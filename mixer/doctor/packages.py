@@ -17,7 +17,7 @@ from mixer.version import __version__
 # Distribution (and module) to the oldest version that will do, as setup.cfg says.
 REQUIRED = {
     "numpy": "1.26",
-    "scipy": "1.11",
+    "scipy": "1.16",
     "soundfile": "0.13",
     "soxr": "0.5",
     "pyloudnorm": "0.1.1",
@@ -27,6 +27,8 @@ REQUIRED = {
     "click": "8.1",
     "rich": "13",
 }
+# Of those whose next versions may not do, the first that is not known.
+UNKNOWN = {"scipy": "1.19"}
 RUNTIMES = (
     "onnxruntime",
     "onnxruntime-gpu",
@@ -70,7 +72,7 @@ def look_at_libraries() -> Iterator[Finding]:
         found = version_of(name)
         # A library may be there without its record, as in some systems' packages.
         if found is None and importlib.util.find_spec(name) is None:
-            todo = f'pip install "{name}>={least}"'
+            todo = f'pip install "{requirement(name)}"'
             yield Finding(name, Status.PROBLEM, "is not installed", todo)
             continue
         try:
@@ -81,13 +83,29 @@ def look_at_libraries() -> Iterator[Finding]:
             todo = f"pip install --force-reinstall {name}"
             yield Finding(name, Status.PROBLEM, f"{found or ''} cannot be loaded: {line}", todo)
             continue
-        if found is not None and _numbers(found) < _numbers(least):
-            todo = f'pip install --upgrade "{name}>={least}"'
-            yield Finding(name, Status.PROBLEM, f"{found} is too old", todo)
+        age = _wrong_age(name, found, least)
+        if age:
+            todo = f'pip install --upgrade "{requirement(name)}"'
+            yield Finding(name, Status.PROBLEM, f"{found} is {age}", todo)
         else:
             good.append(f"{name} {found or 'of unknown version'}")
     if good:
         yield Finding("libraries", Status.OK, ", ".join(good))
+
+
+def requirement(name: str) -> str:
+    """What setup.cfg requires of a library, such as "numpy>=1.26"."""
+    before = f",<{UNKNOWN[name]}" if name in UNKNOWN else ""
+    return f"{name}>={REQUIRED[name]}{before}"
+
+
+def _wrong_age(name: str, found: str | None, least: str) -> str | None:
+    if found is None:
+        return None
+    if _numbers(found) < _numbers(least):
+        return "too old"
+    is_unknown = name in UNKNOWN and _numbers(found) >= _numbers(UNKNOWN[name])
+    return "too new" if is_unknown else None
 
 
 def look_at_runtime() -> Iterator[Finding]:

@@ -93,6 +93,14 @@ def test_an_old_library_names_the_version_that_will_do(monkeypatch) -> None:
     assert finding.todo == 'pip install --upgrade "pedalboard>=0.9.25"'
 
 
+def test_a_library_newer_than_those_that_are_known_is_a_problem(monkeypatch) -> None:
+    real = packages.version_of
+    monkeypatch.setattr(packages, "version_of", lambda n: "1.19.0" if n == "scipy" else real(n))
+    finding = of("scipy", list(packages.look_at_libraries()))
+    assert (finding.status, finding.found) == (Status.PROBLEM, "1.19.0 is too new")
+    assert finding.todo == 'pip install --upgrade "scipy>=1.16,<1.19"'
+
+
 def test_a_look_that_fails_is_a_line(monkeypatch) -> None:
     def broken() -> list[Finding]:
         raise RuntimeError("no\nsuch thing")
@@ -106,9 +114,10 @@ def test_what_is_looked_for_is_what_is_required() -> None:
     config = configparser.ConfigParser(interpolation=None)
     config.read(ROOT / "setup.cfg")
     lines = config["options"]["install_requires"].split("\n")
-    requires = dict(line.split(";")[0].split(">=") for line in lines if line)
-    runtimes = {name for name in requires if name.startswith("onnxruntime")}
-    assert {requires.pop(name).strip() for name in runtimes} == {packages.LEAST_RUNTIME}
-    assert requires == packages.REQUIRED
+    requires = [line.split(";")[0].strip() for line in lines if line]
+    runtimes = {line for line in requires if line.startswith("onnxruntime")}
+    assert {line.partition(">=")[2] for line in runtimes} == {packages.LEAST_RUNTIME}
+    required = list(map(packages.requirement, packages.REQUIRED))
+    assert required == [line for line in requires if line not in runtimes]
     extras = set(config["options.extras_require"]) - {"dev", "docs", "test"}
     assert extras == set(packages.EXTRAS) == set(packages.OF_EXTRAS)
