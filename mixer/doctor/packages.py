@@ -27,7 +27,7 @@ REQUIRED = {
     "click": "8.1",
     "rich": "13",
 }
-# Of those whose next versions may not do, the first that is not known.
+# The first version that is not known, of a library whose next versions may not do.
 UNKNOWN = {"scipy": "1.19"}
 RUNTIMES = (
     "onnxruntime",
