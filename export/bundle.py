@@ -317,11 +317,13 @@ def _refuse_existing(out_dir: Path, *, overwrite: bool) -> None:
         )
     # Only a bundle is ever replaced, never a folder of something else.
     if out_dir.is_symlink() or not (out_dir / MANIFEST_FILE).is_file():
-        raise OutputError(f"{out_dir}: exists and is not a model bundle, so it is not replaced")
+        raise OutputError(
+            f"{out_dir} is not a model bundle, so it was not replaced; choose another -o"
+        )
     for path in sorted(out_dir.iterdir()):
         if path.name not in _BUNDLE_FILES and path.suffix != ".onnx":
             raise OutputError(
-                f"{path} is not part of the bundle there; move it away to replace the bundle"
+                f"{path} is not part of the bundle; move it away to replace the bundle"
             )
 
 
@@ -347,4 +349,4 @@ def _provenance(checkpoint: Checkpoint, path: Path) -> str:
     if not checkpoint.published:
         return f"exported from the checkpoint {path.name}"
     taken = " and ".join(f"{name} {value}" for name, value in checkpoint.unstated.items())
-    return f"exported from the published state dict {path.name}; taken, not stated in it: {taken}"
+    return f"exported from the published state dict {path.name}; assumed, not stated: {taken}"

@@ -41,7 +41,7 @@ PASSTHROUGH_DESCRIPTION = Description(
     effects=("eq", "compression", "balance", "loudness"),
     provenance=(
         "constructed by export.construct, not trained: a perfect-reconstruction filter bank and a"
-        " constant mask; it has not learnt to mix, its mix is the tanh of the sum of the stems"
+        " constant mask; it has not learnt to mix: its mix is the tanh of the sum of the stems"
     ),
     licence="GPL-3.0-or-later",
     learnt_to_mix=False,

@@ -44,6 +44,8 @@ def stated_data(metadata: Mapping[str, str], path: Path) -> StatedData:
         raise ModelError(f"{path}: its record of the data set is not a JSON object")
     effects = dataset.get("effects")
     if not isinstance(effects, list) or any(effect not in EFFECTS for effect in effects):
-        raise ModelError(f"{path}: the effects of its data set, {effects!r}, are not known")
+        raise ModelError(
+            f"{path}: unknown effects {effects!r} in its data set; choose from {', '.join(EFFECTS)}"
+        )
     profile = parse_profile(dataset.get("profile", {}), f"{path}: profile of its data set")
     return StatedData(tuple(effects), profile)

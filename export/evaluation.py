@@ -29,7 +29,7 @@ def state_evaluation(folder: Path, evaluation: Mapping[str, object]) -> Bundle:
     """
     read_bundle(folder)
     if len(json.dumps(evaluation)) > MAX_CHARACTERS:
-        raise ModelError(f"{folder}: figures of more than {MAX_CHARACTERS} characters")
+        raise ModelError(f"{folder}: the figures exceed {MAX_CHARACTERS} characters")
     path = folder / MANIFEST_FILE
     values = json.loads(path.read_text(encoding="utf-8"))
     write_json(path, {**values, "evaluation": dict(evaluation)})

@@ -113,12 +113,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the default model from the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Any = parser.add_argument
-    add("-o", "--output", type=Path, default=Path("build/default-model"), help="works here")
-    add("--real-songs", type=Path, default=DEFAULT_REAL, help="wet stems")
-    add("--songs", type=int, default=N_COMPOSED, help="composed")
-    add("--jobs", type=int, default=2, help="processes that compose and prepare")
-    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
-    add("--benchmark", nargs=argparse.REMAINDER, default=[], help="its arguments, last")
+    add("-o", "--output", type=Path, default=Path("build/default-model"), help="working folder")
+    add("--real-songs", type=Path, default=DEFAULT_REAL, help="folder of real songs' wet stems")
+    add("--songs", type=int, default=N_COMPOSED, help="number of composed songs")
+    add("--jobs", type=int, default=2, help="number of processes that compose and prepare")
+    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the configuration")
+    add("--benchmark", nargs=argparse.REMAINDER, default=[], help="benchmark arguments; give last")
     options = parser.parse_args(arguments)
     return run_program(
         "make_default",

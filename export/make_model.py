@@ -144,14 +144,14 @@ def judge_stems(
     figures = bundle.parent / "benchmark.json"
     figures.unlink(missing_ok=True)
     if evaluate.main(["--model", str(bundle), "--json", str(figures), *arguments]):
-        raise ModelError(f"{bundle}: was made, but the benchmark did not judge it: see above")
+        raise ModelError(f"{bundle}: was made, but its benchmark failed: see above")
     state_evaluation(bundle, {**json.loads(figures.read_text(encoding="utf-8")), **(also or {})})
 
 
 def songs_in(folder: Path) -> list[str]:
     """Names of the song folders; if the folder does not exist, say so and return none."""
     if not folder.is_dir():
-        say(f"nothing in {folder}: trained without")
+        say(f"{folder}: no such folder; training without its songs")
         return []
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
@@ -163,5 +163,5 @@ def run_program(name: str, make: Callable[[], Path]) -> int:
     except MixerError as error:
         say(f"{name}: {error}")
         return error.exit_code
-    say(f"{bundle}: ship it by copying it to mixer/models/{bundle.name}")
+    say(f"{bundle}: finished; to ship it, copy it to mixer/models/{bundle.name}")
     return 0

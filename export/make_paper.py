@@ -89,19 +89,19 @@ def make_paper(
     """
     real = real_song_folders(shared)
     if not real:
-        say(f"no real songs in {shared}: composed ones alone")
+        say(f"{shared}: no real songs found; using composed songs only")
     with timed("1/7 compose songs"):
         synthesise(folder / "songs", composing(), n_songs, n_jobs=n_jobs, progress=say_progress)
     plan = plan_songs(folder / "songs", real, folder / "data")
     with timed("2/7 prepare examples"):
         prepare_dataset(plan, n_jobs=n_jobs, progress=say_progress)
-    with timed("3/7 train by La"):
+    with timed("3/7 train with loss La"):
         _, first = train_recipe(RECIPE, folder, FIRST_FOLDER, overrides)
     begun = [f"network.start_from={first.best}", *SECOND_LOSS]
-    with timed("4/7 train by Lb"):
+    with timed("4/7 train with loss Lb"):
         config, second = train_recipe(RECIPE, folder, RUN_FOLDER, [*overrides, *begun])
     said = provenance(n_songs, real, (first.steps, second.steps), config.run.seed)
-    with timed("5/7 fit the profile to what is wrong on average"):
+    with timed("5/7 fit the profile to the network's average errors"):
         profile = fit_to(second.best, folder, plan)
     with timed("6/7 export"):
         bundle = export_recipe(RECIPE, folder, second.best, said, profile)
@@ -167,12 +167,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the paper's model from the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Any = parser.add_argument
-    add("-o", "--output", type=Path, default=Path("build/paper"), help="works here")
-    add("--shared", type=Path, default=SHARED, help="real songs: audio/stems and tracks")
-    add("--songs", type=int, default=N_COMPOSED, help="composed")
-    add("--jobs", type=int, default=2, help="processes that compose and prepare")
-    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
-    add("--benchmark", nargs=argparse.REMAINDER, default=[], help="its arguments, last")
+    add("-o", "--output", type=Path, default=Path("build/paper"), help="working folder")
+    add("--shared", type=Path, default=SHARED, help="folder with audio/stems and tracks")
+    add("--songs", type=int, default=N_COMPOSED, help="number of composed songs")
+    add("--jobs", type=int, default=2, help="number of processes that compose and prepare")
+    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the configuration")
+    add("--benchmark", nargs=argparse.REMAINDER, default=[], help="benchmark arguments; give last")
     options = parser.parse_args(arguments)
     return run_program(
         "make_paper",

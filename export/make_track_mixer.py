@@ -131,12 +131,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the track mixer from the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add: Any = parser.add_argument
-    add("-o", "--output", type=Path, default=Path("build/track-mixer"), help="works here")
-    add("--shared", type=Path, default=SHARED, help="real songs and human mixes")
-    add("--songs", type=int, default=N_DRY, help="composed")
-    add("--mixed-songs", type=int, default=N_MIXED, help="composed and mixed")
-    add("--jobs", type=int, default=2, help="processes that compose and prepare")
-    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of the configuration")
+    add("-o", "--output", type=Path, default=Path("build/track-mixer"), help="working folder")
+    add("--shared", type=Path, default=SHARED, help="folder of real songs and human mixes")
+    add("--songs", type=int, default=N_DRY, help="number of songs that are only composed")
+    add("--mixed-songs", type=int, default=N_MIXED, help="number of songs that are also mixed")
+    add("--jobs", type=int, default=2, help="number of processes that compose")
+    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the configuration")
     options = parser.parse_args(arguments)
     return run_program(
         "make_track_mixer",

@@ -64,7 +64,7 @@ def verify_bundle(
     if not worst <= TOLERANCE:
         raise ModelError(
             f"{bundle.name}: ONNX Runtime differs from PyTorch by {worst:.2e}, more than"
-            f" {TOLERANCE:g}: the export is not usable"
+            f" {TOLERANCE:g}: do not use this export"
         )
     return {"max_abs_error": worst, "tolerance": TOLERANCE, "lengths": by_length}
 
@@ -91,10 +91,10 @@ def fp16_snr_db(bundle: Bundle, graphs: Collection[str]) -> HalfPrecision:
         runtime = Network(rounded, "cpu", optimise=False, is_own=True)
         half = run_network(runtime, stems, warm_up_s=0.0).mix
     except ModelError as error:
-        raise ModelError(f"{bundle.name}: export without fp16, it overflows: {error}") from None
+        raise ModelError(f"{bundle.name}: fp16 overflows, so export without it: {error}") from None
     return {
         "snr_db": round(signal_to_noise_db(exact, half) or 399.0, 1),
-        "measured": "on the CPU in float32, rounding inputs, weights and answers of every product",
+        "measured": "on the CPU in float32, rounding inputs, weights and outputs of every product",
     }
 
 

@@ -120,7 +120,7 @@ def read_checkpoint(
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
     if size > _MAX_FILE_BYTES:
-        raise ModelError(f"{path}: {size} bytes, larger than any checkpoint of this network")
+        raise ModelError(f"{path}: {size} bytes is larger than any checkpoint of this network")
     if len(start) == 9 and start[8:9] == b"{" and start[:2] != b"PK":
         state, metadata = _read_safetensors(path, size, start)
         hyper = _declared_hyper_parameters(path, metadata)
@@ -159,7 +159,9 @@ def hyper_parameters_of(
 
     def shape(name: str, dimensions: int) -> tuple[int, ...]:
         if name not in state or state[name].ndim != dimensions:
-            raise ModelError(f"{path}: not a state dict of this network: {name} is missing or odd")
+            raise ModelError(
+                f"{path}: not a state dict of this network: {name} is missing or invalid"
+            )
         return tuple(state[name].shape)
 
     filters, inputs, kernel = shape("conv_1.weight", 3)
@@ -197,7 +199,9 @@ def wave_u_net_parameters_of(
     names = [f"{first}pre_shortcut_convs.0.filter.weight", f"{first}downconv.filter"]
     for name in names:
         if name not in state or state[name].ndim != 3:
-            raise ModelError(f"{path}: not a state dict of a Wave-U-Net: {name} is missing or odd")
+            raise ModelError(
+                f"{path}: not a state dict of a Wave-U-Net: {name} is missing or invalid"
+            )
     features, inputs, kernel = state[names[0]].shape
     pattern = WAVE_U_NET_PREFIX + "downsampling_blocks.{}.downconv.filter"
     try:
@@ -241,9 +245,7 @@ def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Param
         raise ModelError(f"{path}: unknown kind {kind!r}; choose from {', '.join(ARCHITECTURES)}")
     text = metadata.get(HYPER_PARAMETERS_KEY)
     if text is None:
-        raise ModelError(
-            f"{path}: its metadata has no {HYPER_PARAMETERS_KEY}: not written by mixer"
-        )
+        raise ModelError(f"{path}: not written by mixer: its metadata lacks {HYPER_PARAMETERS_KEY}")
     try:
         values = json.loads(text)
         if not isinstance(values, dict):
@@ -263,9 +265,9 @@ def _check_asked(path: Path, hyper: Parameters, asked: Mapping[str, int | None])
         own = stated.get(_UNSHOWN[name])
         if own is None:
             kind = architecture_of(hyper).kind
-            raise ModelError(f"{path}: a network of kind {kind} has no {name}: leave it out")
+            raise ModelError(f"{path}: {kind} networks do not have {name}: leave it out")
         if own != value:
-            raise ModelError(f"{path}: states {name} {own}, not {value}: leave it out")
+            raise ModelError(f"{path}: stored {name} is {own}, not {value}: leave it out")
 
 
 def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
@@ -273,11 +275,11 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
     for key, value in state.items():
         name = visible(key, _LONGEST_SHOWN)
         if not value.is_floating_point() or value.layout != torch.strided or value.is_meta:
-            raise ModelError(f"{path}: {name} is of type {value.dtype}: plain floats are needed")
+            raise ModelError(f"{path}: {name} must hold floats, not {value.dtype}")
         claimed += value.numel() * value.element_size()
         # Expanded views could claim any size with a few bytes on disk.
         if claimed > size or max(value.shape, default=0) > _MAX_DIMENSION:
-            raise ModelError(f"{path}: {name} {tuple(value.shape)} claims more than the file holds")
+            raise ModelError(f"{path}: {name} {tuple(value.shape)} is larger than the file")
         if not bool(torch.isfinite(value).all()):
             raise ModelError(f"{path}: {name} holds NaN or Inf")
 
@@ -290,7 +292,7 @@ def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: Parameters) ->
         count, claimed = _count(state, pattern), getattr(hyper, name)
         if count != claimed:
             raise ModelError(
-                f"{path}: claims {name} {claimed} and holds {pattern.format('N')} {count} times"
+                f"{path}: states {name} {claimed} but holds {count} of {pattern.format('N')}"
             )
 
 

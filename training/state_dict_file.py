@@ -88,13 +88,13 @@ def _check_archive(path: Path, file: IO[bytes]) -> bytes:
         raise _is_none(path)
     n_entries, n_bytes = struct.unpack("<HI", tail[at + 10 : at + 16])
     if n_entries > _MOST_ENTRIES or n_bytes > min(_MOST_DIRECTORY_BYTES, tail_start + at):
-        raise ModelError(f"{path}: an archive of more entries than a network has parameters")
+        raise ModelError(f"{path}: an archive with more entries than a network has parameters")
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-            raise ModelError(f"{path}: a compressed archive, as torch.save never writes it")
+            raise ModelError(f"{path}: a compressed archive, which torch.save never writes")
         if sum(entry.file_size for entry in entries) > size:
-            raise ModelError(f"{path}: its entries claim more than the file holds")
+            raise ModelError(f"{path}: its entries claim more bytes than the file holds")
         pickles = [entry for entry in entries if entry.filename.endswith("data.pkl")]
         if len(pickles) != 1:
             raise _is_none(path)

@@ -68,7 +68,7 @@ def test_from_a_data_set_to_a_bundle(data: Path, tmp_path: Path, capsys) -> None
     assert "this run is finished, so nothing was trained" in capsys.readouterr().err
     # Again: refused; asked for: begun anew, with nothing said.
     assert run(["train", "smoke", *arguments]) == 1
-    assert "a run is there already; add --resume" in capsys.readouterr().err
+    assert "contains a run already; add --resume" in capsys.readouterr().err
     assert run(["train", "smoke", *arguments, "--overwrite", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
 
@@ -134,7 +134,7 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
         )
         == 3
     )
-    assert "its batches_per_epoch is 1000, of this configuration 4" in capsys.readouterr().err
+    assert "its batches_per_epoch is 1000, but this configuration has 4" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
     [
         (["paper-lx"], 2, "neither a file nor a shipped configuration"),
         (["smoke"], 2, "data.folder is empty: set data.folder=DIR"),
-        (["smoke", "data.folder=NOWHERE"], 1, "NOWHERE: no such folder; make a data set there"),
+        (["smoke", "data.folder=NOWHERE"], 1, "NOWHERE: no such folder; prepare a data set there"),
         (["smoke", "data.foldr=x"], 2, "data.foldr is unknown; did you mean 'folder'?"),
         (
             ["smoke", "run.batch_size=0"],
@@ -168,7 +168,7 @@ def test_bad_usage_is_one_line(
     ("change", "code", "message"),
     [
         ({"stems": ["vocals", "drums"]}, 1, "stems other than vocals, bass, drums, other"),
-        ({"sample_rate": 48_000}, 1, "prepared at 48000 Hz, the networks run at 44100 Hz"),
+        ({"sample_rate": 48_000}, 1, "prepared at 48000 Hz, but networks run at 44100 Hz"),
     ],
 )
 def test_other_data_are_refused(

@@ -53,7 +53,7 @@ def test_the_command_says_which_configuration_it_took(
     torch.save(lively_network(STRIDED, seed=8).state_dict(), published)
     made = ["-o", str(tmp_path / "made")]
     assert run(["export", str(checkpoint), "--stride", str(2 * stride), *made]) == 3
-    assert f"states stride_samples {stride}, not {2 * stride}" in capsys.readouterr().err
+    assert f"stored stride_samples is {stride}, not {2 * stride}" in capsys.readouterr().err
     assert not (tmp_path / "made").exists()
     assert run(["export", str(published), "--stride", str(stride), *made]) == 0
     said = capsys.readouterr().out.splitlines()
@@ -61,7 +61,7 @@ def test_the_command_says_which_configuration_it_took(
     assert said[1].startswith("network: kind fxnorm, n_stems 4, ")
     assert taken in said[1]
     assert said[2] == (
-        "provenance: exported from the published state dict net.params; taken, not stated in it: "
+        "provenance: exported from the published state dict net.params; assumed, not stated: "
         + taken.replace(",", " and")
     )
 
@@ -123,7 +123,7 @@ def test_what_exists_is_not_overwritten(
     )
     assert second.manifest.provenance == "second"
     (out / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match=r"notes\.txt is not part of the bundle there"):
+    with pytest.raises(OutputError, match=r"notes\.txt is not part of the bundle"):
         export_bundle(checkpoint, out, profile=profile_path, overwrite=True)
     assert (out / "notes.txt").read_text() == "mine"
     precious = tmp_path / "precious"

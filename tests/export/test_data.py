@@ -58,7 +58,7 @@ def test_a_front_end_alone_has_not_learnt_to_mix(tmp_path) -> None:
     [
         ("[]", "not a JSON object"),
         ("{", "not a JSON object"),
-        ('{"effects": ["os.system"]}', "are not known"),
+        ('{"effects": ["os.system"]}', "unknown effects"),
         ('{"effects": [], "profile": {"stems": 1}}', "profile of its data set"),
     ],
 )

@@ -87,7 +87,7 @@ def test_entries_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
             again.file_size = again.compress_size = first.file_size
             archive.filelist.append(again)
     path.write_bytes(out.getvalue())
-    with pytest.raises(ModelError, match="claim more than the file holds"):
+    with pytest.raises(ModelError, match="claim more bytes than the file holds"):
         read_checkpoint(path)
 
 

@@ -200,6 +200,6 @@ def _check_fits(prepared: PreparedBands, hyper: BandMixerParameters) -> None:
         wanted = getattr(hyper, name)
         if found != wanted:
             raise TrainingError(
-                f"{prepared.folder}: prepared with {name} {found}, the network of this"
-                f" configuration has {wanted}: change network.hyper_parameters.{name}"
+                f"{prepared.folder}: prepared with {name} {found}, but this configuration's"
+                f" network has {wanted}: change network.hyper_parameters.{name}"
             )

@@ -55,12 +55,12 @@ def main() -> None:
     )
     write_classifier(arguments.output, fit([*others, (real, _REAL)], range(_N_NETWORKS)))
     n_made = sum(len(part.stems) for part, _ in others)
-    _say(f"{arguments.output}: from {len(real.stems)} real recordings and {n_made} made ones")
+    _say(f"{arguments.output}: trained on {len(real.stems)} real and {n_made} synthetic recordings")
     if arguments.judge:
         songs = [name.split("/")[1] for name in real.names]
         for what, groups in (("artist", real.artists), ("song", songs)):
             chances = held_out_chances(others, real, _REAL, groups, range(_N_NETWORKS_JUDGED))
-            _say(f"\nEach {what} by classifiers that never heard it:")
+            _say(f"\nEach {what}, judged by classifiers trained without it:")
             _say("\n".join(in_words(chances, real)))
 
 
@@ -70,17 +70,21 @@ def _arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--shared", type=Path, required=True, help="Folder of the real songs.")
-    parser.add_argument("--voices", type=Path, default=SYLLABLES, help="Recorded syllables.")
-    parser.add_argument("--samples", type=Path, default=SAMPLES, help="Sampled sounds.")
-    parser.add_argument("--songs", type=int, default=48, help="Songs to compose.")
-    parser.add_argument("--cache", type=Path, default=Path("by_ear"), help="Keeps the features.")
-    parser.add_argument("--output", "-o", type=Path, default=WEIGHTS, help="Weights to write.")
-    parser.add_argument("--judge", action="store_true", help="Say how often it is right.")
+    parser.add_argument("--shared", type=Path, required=True, help="Folder of real songs.")
+    parser.add_argument(
+        "--voices", type=Path, default=SYLLABLES, help="Folder of recorded syllables."
+    )
+    parser.add_argument("--samples", type=Path, default=SAMPLES, help="Folder of sampled sounds.")
+    parser.add_argument("--songs", type=int, default=48, help="Number of songs to compose.")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("by_ear"), help="Folder for the computed features."
+    )
+    parser.add_argument("--output", "-o", type=Path, default=WEIGHTS, help="File for the weights.")
+    parser.add_argument("--judge", action="store_true", help="Report the accuracy.")
     arguments = parser.parse_args()
     for folder in (arguments.shared, arguments.voices, arguments.samples):
         if not folder.is_dir():
-            raise SettingsError(f"{folder}: no such folder; see --help for the packages it takes")
+            raise SettingsError(f"{folder}: no such folder; --help names the packages to install")
     return arguments
 
 

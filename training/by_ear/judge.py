@@ -49,12 +49,12 @@ def in_words(chances: NDArray[np.float64], examples: Examples) -> list[str]:
         for n, stem in enumerate(STEMS)
         if (truth == n).any()
     )
-    lines = [f"{len(truth)} recordings: {right.mean():.3f} right ({by_stem})"]
+    lines = [f"{len(truth)} recordings: {right.mean():.3f} correct ({by_stem})"]
     for least in _CERTAINTIES:
         sure = certainty >= least
         share = right[sure].mean() if sure.any() else np.nan
         lines.append(
-            f"  from {least}: {sure.mean():.3f} are told, {share:.3f} of them right, "
+            f"  certainty {least} or more: {sure.mean():.3f} of all, {share:.3f} of these correct, "
             f"{(sure & ~right).sum()} wrong"
         )
     lines.append("  said: " + " ".join(f"{stem:>7}" for stem in STEMS))

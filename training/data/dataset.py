@@ -63,13 +63,13 @@ class SegmentSettings:
                 "a segment must have at least one sample, and an epoch at least one item"
             )
         if self.seed < 0:
-            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
+            raise SettingsError(f"seed must be 0 or a positive whole number, not {self.seed}")
         if not 0.0 <= self.remix_share <= 1.0:
-            raise SettingsError(f"remix share {self.remix_share:g}: give 0 to 1")
+            raise SettingsError(f"remix share must be 0 to 1, not {self.remix_share:g}")
         if not 0.0 <= self.drop_share <= 1.0:
-            raise SettingsError(f"drop share {self.drop_share:g}: give 0 to 1")
+            raise SettingsError(f"drop share must be 0 to 1, not {self.drop_share:g}")
         if not 0.0 <= self.input_gain_db <= 60.0:
-            raise SettingsError(f"input gain of {self.input_gain_db:g} dB: give 0 to 60")
+            raise SettingsError(f"input gain must be 0 to 60 dB, not {self.input_gain_db:g} dB")
 
 
 class SegmentDataset(Dataset[Item]):

@@ -131,7 +131,7 @@ def measure_multitracks(
     left_out = [LeftOut(multitracks[i].name, failures[i]) for i in sorted(failures)]
     if not songs and left_out:
         first = left_out[0]
-        raise InputError(f"no song can be used; the first is {first.name}: {first.reason}")
+        raise InputError(f"none of the songs can be used; the first: {first.name}: {first.reason}")
     return _averaged(results, len(songs), of, tuple(left_out))
 
 

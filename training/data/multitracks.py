@@ -104,12 +104,14 @@ def find_multitracks(
         candidates = list(_candidates(source))
         if not candidates:
             raise InputError(
-                f"{source}: no songs in it; give a folder of song folders with audio in them"
+                f"{source}: contains no songs; give a folder of song folders that contain audio"
             )
         for path, split in candidates:
             name = _song_name(path)
             if path.is_symlink() and source not in path.resolve().parents:
-                left_out.append(LeftOut(name, "a link that leaves the source; name its target"))
+                left_out.append(
+                    LeftOut(name, "a link to outside the source; give its target instead")
+                )
                 continue
             try:
                 found.append(replace(_read_multitrack(path, target), split=split))
@@ -117,7 +119,7 @@ def find_multitracks(
                 left_out.append(LeftOut(name, str(error)))
     if not found:
         first = f"{left_out[0].name}: {left_out[0].reason}" if left_out else "no sources given"
-        raise InputError(f"none of {len(left_out)} songs can be used; the first is {first}")
+        raise InputError(f"none of {len(left_out)} songs can be used; the first: {first}")
     return found, left_out
 
 
@@ -190,15 +192,15 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
         song, dry = replace(song, dry=True), None  # there are no wet ones beside them
     mix = None if target == "sum" else _find_mix(song)
     if mix is None and target == "mixture":
-        raise InputError("no file in it says that it is the mix; name it mixture, or learn the sum")
+        raise InputError("none of its files is named mixture; rename its mix, or use target sum")
     if mix is None and song.dry:
-        raise InputError("its stems are dry and it has no mix: there is nothing to learn from it")
+        raise InputError("its stems are dry and it has no mix, so nothing can be learnt from it")
     if mix is not None:
         seconds = mix.source.n_samples / mix.source.sample_rate
         if abs(seconds - song.duration_s) > MAX_LENGTH_DIFFERENCE_S:
             raise InputError(
-                f"{mix.file} lasts {seconds:.1f} s and its stems {song.duration_s:.1f} s: "
-                "they are not edits of one song, so export them again or learn the sum"
+                f"{mix.file} lasts {seconds:.1f} s but the stems last {song.duration_s:.1f} s: "
+                "export both from the same edit, or use target sum"
             )
     return Multitrack(song.name, song, mix, dry=dry)
 
@@ -239,7 +241,7 @@ def _find_mix(song: Song) -> Recording | None:
     best = ranked[min(ranked)]
     if len(best) > 1:
         names = joined(r.file for r in best[:2])
-        raise InputError(f"{names} both say that they are the mix; ignore one in {SONG_FILE}")
+        raise InputError(f"{names} are both named as the mix; ignore one in {SONG_FILE}")
     recording = best[0]
     if recording.source.n_samples:
         return recording

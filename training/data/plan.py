@@ -74,9 +74,9 @@ class PrepareSettings:
         check_effects(self.effects)
         if not VARIANTS_RANGE[0] <= self.n_variants <= VARIANTS_RANGE[1]:
             low, high = VARIANTS_RANGE
-            raise SettingsError(f"{self.n_variants} variants: give {low} to {high}")
+            raise SettingsError(f"variants must be {low} to {high}, not {self.n_variants}")
         if self.seed < 0:
-            raise SettingsError(f"seed {self.seed}: give 0 or a positive whole number")
+            raise SettingsError(f"seed must be 0 or a positive whole number, not {self.seed}")
         for name, value, known in (
             ("target", self.target, TARGETS),
             ("split", self.split, METHODS),

@@ -154,7 +154,7 @@ def _normalisation_settings(settings: PrepareSettings, profile: Profile) -> Norm
     rooms_sha256 = None
     if rooms is not None:
         if not Path(rooms).is_dir():
-            raise InputError(f"{rooms}: no such folder of impulse responses")
+            raise InputError(f"{rooms}: no such folder; give a folder of impulse responses")
         files = sorted(path for path in Path(rooms).iterdir() if path.is_file())
         listed = "".join(f"{path.name}\0{hash_file(path)}\n" for path in files)
         rooms_sha256 = hashlib.sha256(listed.encode()).hexdigest()
@@ -201,7 +201,7 @@ def _completed(profile: Profile) -> Profile:
     if not borrowed:
         return profile
     if profile.bands_hz != published.bands_hz:
-        raise InputError(f"no training song has {borrowed[0]}; take a profile that has it")
+        raise InputError(f"no training song has {borrowed[0]}; choose a profile that has it")
     stems = {**published.stems, **profile.stems}
     about = f"{profile.about}; {', '.join(borrowed)} from {PUBLISHED_PROFILE}"
     return replace(profile, stems=stems, about=about)
@@ -215,20 +215,20 @@ def _check_folder(plan: Plan, overwrite: bool) -> None:
         return
     if not (folder / prepared.PLAN_FILE).is_file():
         if any(folder.iterdir()):
-            raise OutputError(f"{folder} holds something else; choose an empty or a new folder")
+            raise OutputError(f"{folder} holds other files; choose an empty or a new folder")
         return
     earlier, record = _earlier_plan(folder), _plan_record(plan)
     if overwrite or earlier == record:
         return
     changed = [key for key in record if earlier.get(key) != record[key]]
     what = (
-        "other songs to measure the profile on"
+        "another selection of songs to measure the profile on"
         if changed == ["measured_on"]
         else f"other settings ({', '.join(changed)})"
     )
     raise OutputError(
-        f"{folder} holds a data set of {what}; add --overwrite to prepare it anew, "
-        "or choose another folder"
+        f"{folder} holds a data set prepared with {what}; add --overwrite to prepare it "
+        "again, or choose another folder"
     )
 
 

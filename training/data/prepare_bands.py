@@ -79,7 +79,7 @@ def prepare_bands(task: SongTask, report: Report) -> BandsRecord:
             _recordings(task.multitrack),
             _settings(task),
             lambda: _make(task, report),
-            nothing="next to nothing is played in it; there is nothing to learn from it",
+            nothing="almost nothing is played in it, so nothing can be learnt from it",
         ),
     )
 
@@ -113,7 +113,7 @@ def _recordings(multitrack: Multitrack) -> tuple[Recording, ...]:
         return multitrack.song.recordings + (dry.recordings if dry else ())
     if multitrack.dry is not None:
         raise InputError(
-            f"its stems are dry, as song.toml says, and so are those in its folder {DRY_FOLDER}:"
+            f"song.toml says that its stems are dry, but it also has a folder {DRY_FOLDER}:"
             " remove one of the two"
         )
     return multitrack.recordings
@@ -148,13 +148,13 @@ def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[flo
     """The same for dry stems and their mixture; findings are added to `notes`."""
     dry, mixture = _read_stems(task.multitrack.song), read_target(task.multitrack)
     if mixture is None:
-        raise InputError("its stems are dry and it has no mix: there is nothing to learn from it")
+        raise InputError("its stems are dry and it has no mix, so nothing can be learnt from it")
     n_samples = mixture.shape[1]
     lag = find_alignment(mixture, np.add.reduce(list(dry.values())), SAMPLE_RATE_HZ)
     # Filters are short, so a constant delay of the whole song is compensated first.
     mixture = zero_padded(mixture, lag.lag_samples, lag.lag_samples + n_samples)
     if lag.lag_samples:
-        notes.append(f"its mixture was moved by {-lag.lag_ms:.1f} ms to its dry stems")
+        notes.append(f"its mixture was moved by {-lag.lag_ms:.1f} ms to align with its dry stems")
     shares: list[float] = []
     best = 0.0
     for start, stop in _excerpts(n_samples):
@@ -173,8 +173,8 @@ def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[flo
             yield stop / n_samples, example
     if not shares and best > 0.0:
         raise InputError(
-            f"its dry stems explain only {100.0 * best:.0f} % of its mixture: is it of the same"
-            " edit? Otherwise put the wet stems in its folder and the dry ones in a folder"
+            f"its dry stems explain only {100.0 * best:.0f} % of its mixture: export both from the"
+            " same edit, or put the wet stems in its folder and the dry ones in a folder"
             f" {DRY_FOLDER} beside them"
         )
     if shares:

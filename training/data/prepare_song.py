@@ -157,9 +157,9 @@ def _read_target_and_peaks(multitrack: Multitrack) -> tuple[np.ndarray, dict[str
         if target is None:
             total += audio
     if not peaks:
-        raise InputError("all its stems are silent; there is nothing to learn from it")
+        raise InputError("all its stems are silent, so nothing can be learnt from it")
     if peak(total) == 0.0:
-        raise InputError("its mix is silent; there is nothing to learn from it")
+        raise InputError("its mix is silent, so nothing can be learnt from it")
     return total, peaks
 
 
@@ -172,7 +172,7 @@ def _notes(multitrack: Multitrack, stems: dict[str, float], gain: float) -> list
         notes.append(f"resampled from {listed} Hz to {SAMPLE_RATE_HZ} Hz")
     notes += [f"{stem} is silent" for stem in multitrack.song.stems if stem not in stems]
     if gain < 1.0:
-        notes.append(f"turned down by {-_in_db(gain):.1f} dB to fit into full scale")
+        notes.append(f"turned down by {-_in_db(gain):.1f} dB to stay within full scale")
     return notes
 
 

@@ -70,7 +70,7 @@ def prepare_tracks(task: SongTask, report: Report) -> TracksRecord:
             multitrack.song.recordings + (dry.recordings if dry else ()),
             {"excerpt_s": EXCERPT_S, "n_bands": N_BANDS},
             lambda: _make(task, report),
-            nothing="fewer than two of its tracks play at a time; there is nothing to mix",
+            nothing="fewer than two of its tracks play at once, so nothing can be learnt from it",
         ),
     )
 

@@ -130,7 +130,7 @@ class PreparedDataset:
         songs = tuple(song for song in self.songs if song.split == split)
         if not songs:
             raise InputError(
-                f"{self.folder}: no song for {split!r}; it has "
+                f"{self.folder}: no songs in split {split!r}; it has "
                 + ", ".join(f"{sum(s.split == name for s in self.songs)} {name}" for name in SPLITS)
             )
         return songs
@@ -230,12 +230,12 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
     document = _read(path)
     version = document.table.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise InputError(f"{path}: schema version {quote(version)} where {SCHEMA_VERSION} is known")
+        raise InputError(f"{path}: schema version must be {SCHEMA_VERSION}, not {quote(version)}")
     # An absent key says audio, as data sets from before there were others do.
     found = document.table.get("examples", Examples.AUDIO)
     if found != examples:
         raise InputError(
-            f"{folder}: holds {visible(found)}, and {examples} are needed; prepare another folder"
+            f"{folder}: holds {visible(found)}, but {examples} are needed; prepare another folder"
             f" with mixer dataset prepare --examples {examples}"
         )
     description = document.read_as(kind, is_open=True)
@@ -243,16 +243,19 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
         raise InputError(f"{path}: stems other than {', '.join(STEMS)}; {_ADVICE}")
     profile = read_profile(folder / PROFILE_FILE)
     if profile.sha256 != description.profile.sha256:
-        raise InputError(f"{folder / PROFILE_FILE}: not the profile that the data were made with")
+        raise InputError(
+            f"{folder / PROFILE_FILE}: not the profile that the data set was prepared with;"
+            f" {_ADVICE}"
+        )
     return description, profile
 
 
 def _why_there_is_none(folder: Path) -> str:
     if not folder.is_dir():
-        return "no such folder; make a data set there with mixer dataset prepare"
+        return "no such folder; prepare a data set there with mixer dataset prepare"
     if (folder / PLAN_FILE).is_file():
         return "the data set is not finished; run the same mixer dataset prepare again"
-    return "no prepared data set in it; make one with mixer dataset prepare"
+    return "contains no prepared data set; make one with mixer dataset prepare"
 
 
 def read_dataset(folder: str | Path) -> PreparedDataset:

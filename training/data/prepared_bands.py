@@ -95,7 +95,9 @@ class BandExample:
         except (OSError, ValueError, EOFError):
             raise InputError(f"{self.path}: damaged; prepare the data set again") from None
         if powers.dtype != np.float16 or powers.shape != self.shape:
-            raise InputError(f"{self.path}: not the excerpt that was prepared; prepare it again")
+            raise InputError(
+                f"{self.path}: changed since it was prepared; prepare the data set again"
+            )
         cut = np.ascontiguousarray(powers[..., start : start + n_frames])
         if np.isnan(cut).any():
             raise InputError(f"{self.path}: holds NaN; prepare the data set again")
@@ -138,7 +140,9 @@ class PreparedBands:
         """
         examples = tuple(example for example in self.examples if example.split == split)
         if not examples:
-            raise InputError(f"{self.folder}: no song for {split!r}; prepare it with more songs")
+            raise InputError(
+                f"{self.folder}: no songs in split {split!r}; prepare it with more songs"
+            )
         return examples
 
 

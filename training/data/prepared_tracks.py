@@ -77,7 +77,9 @@ class PreparedTracks:
         """
         paths = [path for name, path in (*self.files, *self.composed) if name == split]
         if not paths:
-            raise InputError(f"{self.folder}: no song for {split!r}; prepare it with more songs")
+            raise InputError(
+                f"{self.folder}: no songs in split {split!r}; prepare it with more songs"
+            )
         songs = []
         for path in paths:
             try:

@@ -36,8 +36,8 @@ def assign_splits(
     """
     if min(valid_share, test_share) < 0.0 or valid_share + test_share >= 1.0:
         raise SettingsError(
-            f"shares of {valid_share:g} for validation and {test_share:g} for the test: "
-            "give 0 or more that together leave something to train on"
+            "the shares for validation and test must be 0 or more and together below 1, not "
+            f"{valid_share:g} and {test_share:g}"
         )
     splits: list[str] = []
     hashed: set[int] = set()

@@ -68,10 +68,10 @@ class SongTracks:
         for name in ("stems", "is_mono", "dry_powers", "dry_dynamics", "wet_powers",
                      "wet_dynamics", "decisions"):  # fmt: skip
             if len(getattr(self, name)) != n:
-                raise ValueError(f"{name} has {len(getattr(self, name))} tracks, roles {n}")
+                raise ValueError(f"{name} has {len(getattr(self, name))} tracks but roles has {n}")
         for role, stem in zip(self.roles, self.stems, strict=True):
             if role not in STEM_OF_ROLE or stem not in STEMS:
-                raise ValueError(f"a track of role {role!r} in stem {stem!r}")
+                raise ValueError(f"unknown role {role!r} or stem {stem!r}")
 
 
 def make_song(
@@ -123,7 +123,7 @@ def read_song(path: Path) -> SongTracks:
     try:
         return _read_song(path)
     except (OSError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path}: not a song of tracks ({error})") from None
+        raise ValueError(f"{path}: not a valid song of tracks ({error})") from None
 
 
 def _read_song(path: Path) -> SongTracks:

@@ -90,7 +90,7 @@ def each_in_processes(
                         waiting.append(index)
                         continue
                     result = InputError(
-                        "its process was killed twice, most likely for want of memory; "
+                        "its process was killed twice, most likely because memory ran out; "
                         "try again with fewer --jobs"
                     )
                 if isinstance(result, _Share):
@@ -171,7 +171,7 @@ def _result(function: Callable[[Any, Report], Any], task: Any, report: Report) -
     except MixerError as error:
         return error
     except MemoryError:
-        return InputError("it does not fit in memory; try again with fewer --jobs, or cut it up")
+        return InputError("it does not fit in memory; try again with fewer --jobs, or split it")
     except OSError as error:
         return InputError(f"cannot be read or written: {error.strerror or error}")
     except Exception as error:

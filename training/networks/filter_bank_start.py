@@ -114,8 +114,8 @@ def bank_kernel(
     fits = rest == 0 and bands % hyper.stride_samples == 0
     if not fits or hyper.n_filters != hyper.n_inputs * bands:
         raise ValueError(
-            "the transform needs kernel = 4 x bands, filters = inputs x bands and bands that are a"
-            " multiple of the stride"
+            "the transform needs kernel = 4 x bands, filters = inputs x bands and a number of bands"
+            " that is a multiple of the stride"
         )
     gain = np.sqrt(hyper.stride_samples / bands) / np.sqrt(MASK_GAIN * SQUEEZE_GAIN)
     rows = gain * bank(bands)

@@ -56,7 +56,9 @@ class WaveUNet(nn.Module):
         """
         shortest = 2 * self.hyper.margin_samples + self.hyper.filter_samples
         if stems.shape[-1] < shortest:
-            raise ValueError(f"{stems.shape[-1]} samples: a Wave-U-Net needs at least {shortest}")
+            raise ValueError(
+                f"{stems.shape[-1]} samples are too few: a Wave-U-Net needs {shortest}"
+            )
         mix: Tensor = self.levels(stems)
         return mix if self.training else mix.clamp(-1.0, 1.0)
 

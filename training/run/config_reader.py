@@ -147,11 +147,11 @@ def _contradictions(config: TrainingConfig, source: str) -> Iterator[str]:
     schedule, run = config.schedule, config.run
     if schedule.kind == "steps" and len(schedule.epochs) != len(schedule.divisors):
         yield (
-            f"{source}: schedule.epochs has {len(schedule.epochs)} steps and schedule.divisors"
-            f" {len(schedule.divisors)}: give equally many of both"
+            f"{source}: schedule.epochs has {len(schedule.epochs)} values but schedule.divisors has"
+            f" {len(schedule.divisors)}: give the same number of both"
         )
     if schedule.kind == "cosine" and len(schedule.epochs) != 1:
-        yield f"{source}: schedule.epochs must be one number for a cosine"
+        yield f"{source}: schedule.epochs must be a single number for a cosine"
     problem = problem_of(config)
     if problem is not None:
         yield f"{source}: {problem}"

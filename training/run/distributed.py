@@ -90,7 +90,7 @@ def joined_processes(device: str) -> Iterator[Processes]:
         dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise DeviceError(f"the processes did not find each other: {reason}") from None
+        raise DeviceError(f"the training processes could not connect: {reason}") from None
     try:
         yield Processes(dist.get_rank(), n_ranks, chosen)
     finally:
@@ -127,5 +127,7 @@ def _from_environment(name: str, default: int) -> int:
     if not text:
         return default
     if not text.isdigit():
-        raise DeviceError(f"the environment says {name}={text}: start with torchrun or unset it")
+        raise DeviceError(
+            f"environment variable {name} is {text}: start with torchrun, or unset it"
+        )
     return int(text)

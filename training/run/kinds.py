@@ -37,7 +37,7 @@ def build_network(
     for name in values:
         if name not in names:
             raise SettingsError(
-                f"network.hyper_parameters.{name}: {kind} has no such value; {suggest(name, names)}"
+                f"unknown network.hyper_parameters.{name} for {kind}; {suggest(name, names)}"
             )
     if "output_samples" in names:
         values.setdefault("output_samples", segment_samples)

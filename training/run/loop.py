@@ -79,8 +79,8 @@ def run_epochs(trainer: Trainer) -> None:
         loss = validation["loss"]
         if not math.isfinite(loss):
             raise TrainingError(
-                f"epoch {position.epoch}: the validation loss is {loss}; the network as it was"
-                " before is in the run's folder; try a smaller optimiser.learning_rate"
+                f"epoch {position.epoch}: the validation loss is {loss}; the best network so far"
+                " is in the run's folder; try a smaller optimiser.learning_rate"
             )
         better = position.best_loss is None or loss < position.best_loss
         if better:

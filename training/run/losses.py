@@ -93,9 +93,7 @@ class StereoSpectra(nn.Module):
             magnitudes = spectra.abs().unflatten(0, both.shape[:2])
         guard = self.guard_frames
         if magnitudes.shape[-1] <= 2 * guard:
-            raise ValueError(
-                f"{audio.shape[-1]} samples leave nothing between guards of {guard} frames"
-            )
+            raise ValueError(f"{audio.shape[-1]} samples are too few for guards of {guard} frames")
         return magnitudes[..., guard : magnitudes.shape[-1] - guard]
 
     def _filtered(self, audio: Tensor) -> Tensor:
@@ -163,7 +161,7 @@ class WaveformLoss(nn.Module):
         """
         stop = output.shape[-1] - self.guard_samples
         if stop <= self.guard_samples:
-            raise ValueError(f"{output.shape[-1]} samples lie within the guards")
+            raise ValueError(f"{output.shape[-1]} samples are too few for the guards")
         judged = slice(self.guard_samples, stop)
         return functional.l1_loss(output[..., judged].float(), target[..., judged])
 

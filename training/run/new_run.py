@@ -95,7 +95,7 @@ def _start_from(network: nn.Module, path: Path, parts: str) -> None:
     found = checkpoint.network
     if type(found) is not type(network):
         raise ModelError(
-            f"{path}: a {type(found).__name__}, where this configuration has a"
+            f"{path}: holds a {type(found).__name__}, but this configuration has a"
             f" {type(network).__name__}: choose another network.start_from"
         )
     prefixes = FRONT_END if parts == "front_end" else ("",)
@@ -105,11 +105,14 @@ def _start_from(network: nn.Module, path: Path, parts: str) -> None:
         if name not in wanted or wanted[name].shape != value.shape:
             here = tuple(wanted[name].shape) if name in wanted else "absent"
             raise ModelError(
-                f"{path}: of another network: {name} is {tuple(value.shape)}, here {here};"
+                f"{path}: from a different network: {name} is {tuple(value.shape)}, not {here};"
                 " change network.hyper_parameters or network.start_from"
             )
     if not weights or (parts == "all" and len(weights) != len(wanted)):
-        raise ModelError(f"{path}: of another network: it lacks parameters that this one has")
+        raise ModelError(
+            f"{path}: from a different network: parameters are missing; change"
+            " network.hyper_parameters or network.start_from"
+        )
     if parts == "all" and not checkpoint.published:
         _refuse_other_hyper_parameters(path, found.hyper.to_json(), network)
     network.load_state_dict(weights, strict=False)
@@ -120,7 +123,7 @@ def _refuse_other_hyper_parameters(path: Path, stated: dict[str, int], network: 
     for name, wanted in network.hyper.to_json().items():
         if stated[name] != wanted and name != _SEGMENT:
             raise ModelError(
-                f"{path}: of another network: {name} is {stated[name]}, here {wanted};"
+                f"{path}: from a different network: {name} is {stated[name]}, not {wanted};"
                 " change network.hyper_parameters or network.start_from"
             )
 

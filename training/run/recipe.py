@@ -116,16 +116,22 @@ def problem_of(config: TrainingConfig) -> str | None:
     for section in _OWN_SECTIONS:
         if section not in recipe.sections and getattr(config, section) != getattr(plain, section):
             able = [name for name, other in RECIPES.items() if section in other.sections]
-            return f"network.kind {kind} has no use for [{section}], only {', '.join(able)} has"
+            return (
+                f"network.kind {kind} does not use [{section}], only {', '.join(able)}:"
+                " leave it out"
+            )
     for setting in recipe.unused:
         section, _, key = setting.partition(".")
         values = (getattr(getattr(each, section), key) for each in (config, plain))
         if len(set(values)) > 1:
-            return f"network.kind {kind} has no use for {setting}: leave it out"
+            return f"network.kind {kind} does not use {setting}: leave it out"
     for key, able_to in (("stage", recipe.stages), ("precision", recipe.precisions)):
         value = getattr(config.run, key)
         if value not in able_to:
-            return f"run.{key} is {value!r}: network.kind {kind} has only {', '.join(able_to)}"
+            return (
+                f"run.{key} {value!r} does not work with network.kind {kind};"
+                f" choose from {', '.join(able_to)}"
+            )
     return None
 
 

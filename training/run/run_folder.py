@@ -89,7 +89,7 @@ class RunFolder:
         """
         path = RunFolder.state_in(folder)
         if not has_run(folder):
-            raise OutputError(f"{folder}: no run to resume there ({STATE_FILE} is missing)")
+            raise OutputError(f"{folder}: contains no run to resume ({STATE_FILE} is missing)")
         return read_identity(path)
 
     @property
@@ -114,8 +114,8 @@ class RunFolder:
                 there = [path for path in ours if path.exists()]
                 if there and not overwrite:
                     raise OutputError(
-                        f"{self.folder}: a run is there already; add --resume to go on with it,"
-                        " --overwrite to begin anew, or give another folder with -o"
+                        f"{self.folder}: contains a run already; add --resume to continue it,"
+                        " --overwrite to start again, or choose another folder with -o"
                     )
                 for path in there:
                     path.unlink()
@@ -199,6 +199,6 @@ class RunFolder:
                 "warning",
                 {
                     "step": position.step,
-                    "text": "tensorboard is not installed: no curves, no sound",
+                    "text": "tensorboard is not installed, so no curves and audio are logged",
                 },
             )

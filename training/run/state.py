@@ -169,7 +169,7 @@ def read_identity(path: Path) -> Identity:
     """
     identity = _read_document(path).get("identity")
     if not isinstance(identity, dict):
-        raise ModelError(f"{path}: a damaged state file (it does not say of which run)")
+        raise ModelError(f"{path}: a damaged state file (its run is not stated)")
     return identity
 
 
@@ -202,7 +202,7 @@ def _check_size(path: Path) -> None:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
     header = struct.unpack("<Q", start)[0] if len(start) == 8 else size
     if size > _MAX_FILE_BYTES or header > min(_MAX_HEADER_BYTES, size - 8):
-        raise ModelError(f"{path}: a damaged state file (its header does not fit its size)")
+        raise ModelError(f"{path}: a damaged state file (its header does not match its size)")
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -212,7 +212,7 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def _restore_average(average: MovingAverage, saved: dict[str, Tensor]) -> None:
     for name, mean in average.means.items():
         if saved[name].shape != mean.shape:
-            raise ValueError(f"the mean of {name} has another shape")
+            raise ValueError(f"the running mean of {name} has the wrong shape")
         mean.copy_(saved[name])
 
 
@@ -223,7 +223,7 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, saved: dict[str, Tensor
         index, _, key = name.partition(".")
         # The step count is a scalar; every other moment has its parameter's shape.
         if value.ndim and value.shape != parameters[int(index)].shape:
-            raise ValueError(f"the optimiser's {name} has another shape")
+            raise ValueError(f"the optimiser's {name} has the wrong shape")
         moments.setdefault(int(index), {})[key] = value
     state = optimiser.state_dict()
     # Learning rate and coefficients come from the configuration, only the moments from the file.

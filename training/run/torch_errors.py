@@ -30,6 +30,6 @@ def errors_in_words(device: torch.device) -> Iterator[None]:
         if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
             raise
         raise TrainingError(
-            "a reading process was killed (out of memory?); the last checkpoint is kept: resume"
-            " with fewer data.workers"
+            "a data-loading process was killed (out of memory?); the last checkpoint is kept:"
+            " resume with fewer data.workers"
         ) from None

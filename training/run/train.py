@@ -167,12 +167,12 @@ def _check_identity(found: Identity, wanted: Identity, folder: Path) -> None:
             continue
         if name == "dataset":
             raise TrainingError(
-                f"{folder}: was trained on another data set; resume it with its own, or start"
+                f"{folder}: was trained on another data set; resume it with that one, or start"
                 " a new run with -o"
             )
         raise ModelError(
-            f"{folder}: {_first_difference(name, there, value)}; resume it as it was, or start a"
-            " new run with -o"
+            f"{folder}: {_first_difference(name, there, value)}; resume it with its own settings,"
+            " or start a new run with -o"
         )
 
 
@@ -181,7 +181,7 @@ def _first_difference(name: str, there: Any, here: Any) -> str:
         for key in sorted(set(there) | set(here)):
             if there.get(key) != here.get(key):
                 return _first_difference(f"{name}.{key}", there.get(key), here.get(key))
-    return f"its {name} is {there!r}, of this configuration {here!r}"
+    return f"its {name} is {there!r}, but this configuration has {here!r}"
 
 
 def _start_values(

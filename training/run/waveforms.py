@@ -56,13 +56,14 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
     prepared = read_dataset(Path(data.folder))
     if prepared.sample_rate != NETWORK_RATE_HZ:
         raise TrainingError(
-            f"{data.folder}: prepared at {prepared.sample_rate} Hz, the networks run at"
+            f"{data.folder}: prepared at {prepared.sample_rate} Hz, but networks run at"
             f" {NETWORK_RATE_HZ} Hz: prepare it again"
         )
     n_stems = config.network.hyper_parameters.get("n_stems", len(STEMS))
     if n_stems != len(STEMS):
         raise TrainingError(
-            f"{data.folder}: has {len(STEMS)} stems, the network of this configuration {n_stems}"
+            f"{data.folder}: has {len(STEMS)} stems, but this configuration's network"
+            f" takes {n_stems}"
         )
     n_samples = input_samples(network, segment_samples(config))
     with_wet = max(config.loss.stem_weight, config.loss.level_weight) > 0.0

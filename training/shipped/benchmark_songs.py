@@ -44,8 +44,8 @@ class SongGroup(StrEnum):
 
 GROUP_TITLES = {
     SongGroup.SYNTHETIC: "Held-out synthetic songs",
-    SongGroup.REAL: "Real songs, disturbed as if recorded so",
-    SongGroup.DEMO: "The demo song (no true mix: damage alone)",
+    SongGroup.REAL: "Real songs with simulated recording differences",
+    SongGroup.DEMO: "The demo song (no true mix, so only damage is measured)",
 }
 # Never trained on: neither these seeds nor, in training data made with --hold-out, these genres.
 FIRST_HELD_OUT_SEED = 900_000

@@ -201,7 +201,9 @@ def _run(options: argparse.Namespace) -> int:
     say = _say_nothing if options.quiet else _say
     results = evaluate_songs(_songs(options, say), models, say)
     if not results:
-        raise InputError("no song to judge on: give --songs 1 or more, or --real-songs FOLDER")
+        raise InputError(
+            "no songs to judge the model on: give --songs 1 or more, or --real-songs FOLDER"
+        )
     subject = next(iter(models))
     how = {
         "synthetic_songs": options.songs,
@@ -254,18 +256,18 @@ def _say_nothing(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--model", default=DEFAULT_MODEL, help="bundle to judge: a name or a folder")
-    add("--against", nargs="*", default=[NONE, SUM], help="none, sum, or bundles")
-    add("--abstain", type=float, help="also judge the model drawn towards neutral by so much")
-    add("--songs", type=int, default=DEFAULT_SONGS, help="synthetic songs; 0 for none")
-    add("--duration", type=float, default=DEFAULT_DURATION_S, help="of each of them in seconds")
-    add("--genres", nargs="+", default=list(HELD_OUT_GENRES), help="in turn")
-    add("--takes", type=int, default=DEFAULT_TAKES, help="disturbances of each real song")
-    add("--real-songs", type=Path, default=DEFAULT_REAL, help="folder of real stems")
+    add("--model", default=DEFAULT_MODEL, help="name or folder of the bundle to judge")
+    add("--against", nargs="*", default=[NONE, SUM], help="compare with none, sum or other bundles")
+    add("--abstain", type=float, help="also judge the model at this `abstain` setting")
+    add("--songs", type=int, default=DEFAULT_SONGS, help="number of synthetic songs; 0 for none")
+    add("--duration", type=float, default=DEFAULT_DURATION_S, help="length of each in seconds")
+    add("--genres", nargs="+", default=list(HELD_OUT_GENRES), help="genres, used in turn")
+    add("--takes", type=int, default=DEFAULT_TAKES, help="number of versions of each real song")
+    add("--real-songs", type=Path, default=DEFAULT_REAL, help="folder of real songs' stems")
     add("--no-demo", dest="demo", action="store_false", help="leave out the demo song")
-    add("--cache", type=Path, default=DEFAULT_CACHE, help="where songs are kept")
-    add("--json", type=Path, help="also write the figures here, for a manifest")
-    add("--quiet", action="store_true", help="say nothing while working")
+    add("--cache", type=Path, default=DEFAULT_CACHE, help="folder where songs are kept")
+    add("--json", type=Path, help="also write the figures to this file")
+    add("--quiet", action="store_true", help="do not print progress")
     return parser
 
 

@@ -261,13 +261,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--models",
         nargs="+",
         default=[SUM, LEVELS, DEFAULT_MODEL, TRACK_MODEL],
-        help=f"sum, or models by name, with {ABSTAINING} behind them to draw them to neutral",
+        help=f"sum, or names of models; add {ABSTAINING} to a name to draw it towards neutral",
     )
-    add("--tracks", type=Path, default=DEFAULT_TRACKS, help="folder of songs, dry and wet")
-    add("--draws", type=int, default=2, help="of levels, for each song")
-    add("--json", type=Path, help="also write the figures here")
-    add("--page", type=Path, help="also write the table between its marks in this page")
-    add("--measured", type=Path, help="render nothing: take the figures that --json wrote")
+    add(
+        "--tracks",
+        type=Path,
+        default=DEFAULT_TRACKS,
+        help="folder of songs with dry and wet tracks",
+    )
+    add("--draws", type=int, default=2, help="random level draws of each song")
+    add("--json", type=Path, help="also write the figures to this file")
+    add("--page", type=Path, help="page whose marked table to replace")
+    add("--measured", type=Path, help="render nothing; read the figures from this JSON file")
     options = parser.parse_args(arguments)
     try:
         results = _read_results(options.measured) if options.measured else _measure(options)

@@ -65,10 +65,10 @@ class Target:
         reached = "not measured" if math.isnan(self.value) else f"{self.value:.2f}"
         note = f"; {self.note}" if self.note else ""
         return (
-            f"{said} {self.group}: {self.name}: {reached} (asked {self.limit:g}, "
-            f"off by {abs(self.value - self.limit):.2f}){note}"
+            f"{said} {self.group}: {self.name}: {reached} (target {self.limit:g}, "
+            f"missed by {abs(self.value - self.limit):.2f}){note}"
             if not self.met
-            else f"{said} {self.group}: {self.name}: {reached} (asked {self.limit:g}){note}"
+            else f"{said} {self.group}: {self.name}: {reached} (target {self.limit:g}){note}"
         )
 
 
@@ -101,7 +101,7 @@ def _beats(group: str, summary: BenchmarkSummary, rival: str) -> Target:
             not_better.append(measure)
     return Target(
         group,
-        f"measures of {len(measures)} better than {rival}, p below 0.05",
+        f"measures (of {len(measures)}) better than {rival}, p below 0.05",
         float(len(measures) - len(not_better)),
         float(len(measures)),
         not not_better,
@@ -118,7 +118,7 @@ def _limits_on_errors(group: str, summary: BenchmarkSummary) -> list[Target]:
     targets = [_at_most(group, name, means[measure], limit) for name, measure, limit in limits]
     if NONE in summary.systems and summary.subject != NONE:
         share = means[_FAMILIES_MEAN] / summary.systems[NONE].means[_FAMILIES_MEAN]
-        name = f"mean of the paper's families, share of that of {NONE}"
+        name = f"mean of the paper's families relative to {NONE}"
         targets.append(_at_most(group, name, share, 1.0 - LEAST_FAMILIES_GAIN))
     return targets
 
@@ -135,21 +135,21 @@ def _limits_on_damage(group: str, summary: BenchmarkSummary) -> list[Target]:
             correlation,
             LEAST_LOW_CORRELATION,
             correlation > LEAST_LOW_CORRELATION,
-            f"least segment {worst['low_correlation']:.2f}",
+            f"lowest in a segment {worst['low_correlation']:.2f}",
         ),
         _at_most(
             group,
             "mono fold-down loss, LU",
             means["fold_down_loss_lu"],
             HIGHEST_FOLD_DOWN_LOSS_LU,
-            f"most in a segment {worst['fold_down_loss_lu']:.2f}",
+            f"highest in a segment {worst['fold_down_loss_lu']:.2f}",
         ),
         _at_most(
             group,
             "fastest gain outside onsets, dB/s",
             worst["gain_speed_db_s"],
             HIGHEST_GAIN_SPEED_DB_S,
-            f"mean of segments {means['gain_speed_db_s']:.0f}",
+            f"mean over segments {means['gain_speed_db_s']:.0f}",
         ),
     ]
 

@@ -116,14 +116,14 @@ def compose(
 
 def _check(seed: int, duration_s: float, sample_rate: int) -> None:
     if seed < 0:
-        raise SettingsError(f"seed {seed} is negative; choose 0 or more")
+        raise SettingsError(f"seed must be 0 or a positive whole number, not {seed}")
     low, high = DURATION_RANGE_S
     if not low <= duration_s <= high:
-        raise SettingsError(f"duration {duration_s} s is out of range; choose {low:g} to {high:g}")
+        raise SettingsError(f"duration must be {low:g} to {high:g} s, not {duration_s:g} s")
     if not SAMPLE_RATES_HZ[0] <= sample_rate <= SAMPLE_RATES_HZ[1]:
         raise SettingsError(
-            f"sample rate {sample_rate} Hz is out of range; choose {SAMPLE_RATES_HZ[0]} to "
-            f"{SAMPLE_RATES_HZ[1]}"
+            f"sample rate must be {SAMPLE_RATES_HZ[0]} to {SAMPLE_RATES_HZ[1]} Hz, "
+            f"not {sample_rate} Hz"
         )
 
 

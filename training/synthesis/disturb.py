@@ -80,7 +80,7 @@ def disturb_stems(
     what: dict[str, Disturbance | None] = {}
     for name, audio in stems.items():
         if audio.ndim != 2 or audio.shape[0] != 2:
-            raise InputError(f"stem {name!r} has the shape {audio.shape}; give (2, samples)")
+            raise InputError(f"stem {name!r} must have the shape (2, samples), not {audio.shape}")
         disturbed[name], what[name] = _disturb(audio, sample_rate, rng)
     return disturbed, what
 

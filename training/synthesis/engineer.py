@@ -118,7 +118,7 @@ def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None
     style = draw_style(multitrack.genre, multitrack.tempo_bpm, streams[0])
     heard = [hear(t.audio if t.is_stereo else t.audio[:1], rate) for t in tracks]
     if all(sound.is_silent for sound in heard):
-        raise InputError(f"{multitrack.title}: every track is silent, there is nothing to mix")
+        raise InputError(f"{multitrack.title}: every track is silent, so there is nothing to mix")
     dry_stems, dry_about = _rough_stems(multitrack, heard, streams[1])
     plan = plan_mix(multitrack, heard, style, streams[2])
     space = build_space(style, multitrack.tempo_bpm, rate, streams[3])
@@ -145,7 +145,7 @@ def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None
 
 def _check(multitrack: Multitrack) -> None:
     if not multitrack.tracks:
-        raise InputError(f"{multitrack.title}: no tracks, there is nothing to mix")
+        raise InputError(f"{multitrack.title}: it has no tracks to mix")
     shape = multitrack.tracks[0].audio.shape
     for track in multitrack.tracks:
         if track.audio.shape != shape or len(shape) != 2 or shape[0] != 2:
@@ -155,10 +155,10 @@ def _check(multitrack: Multitrack) -> None:
             )
         if track.stem not in STEMS:
             raise InputError(
-                f"track {track.name!r}: no stem {track.stem!r}; use one of {', '.join(STEMS)}"
+                f"track {track.name!r}: unknown stem {track.stem!r}; choose from {', '.join(STEMS)}"
             )
         if not np.isfinite(peak(track.audio)):
-            raise InputError(f"track {track.name!r}: its audio is not finite, render it again")
+            raise InputError(f"track {track.name!r}: its audio holds NaN or Inf; render it again")
         role_of(track.role)
 
 

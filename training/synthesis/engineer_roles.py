@@ -88,5 +88,5 @@ def role_of(name: str) -> Role:
         InputError: no such role.
     """
     if name not in ROLES:
-        raise InputError(f"no role {name!r}: the engineer knows {', '.join(ROLES)}")
+        raise InputError(f"unknown role {name!r}; choose from {', '.join(ROLES)}")
     return ROLES[name]

@@ -61,24 +61,30 @@ class SynthesisSettings:
 
     def __post_init__(self) -> None:
         if self.seed < 0:
-            raise SettingsError(f"seed {self.seed} is negative; choose 0 or more")
+            raise SettingsError(f"seed must be 0 or a positive whole number, not {self.seed}")
         if not self.genres:
             raise SettingsError(f"no genre given; choose from {', '.join(GENRES)}")
         for name in (*self.genres, *self.hold_out):
             genre_named(name)
         for name in self.hold_out:
             if name not in self.genres:
-                raise SettingsError(f"{name} is held out but not among the genres; add it to them")
+                raise SettingsError(
+                    f"{name} is held out but not among the genres; add it to the genres"
+                )
         if not set(self.genres) - set(self.hold_out):
             raise SettingsError("every genre is held out; leave at least one to train on")
         if not 0.0 <= self.hold_out_share <= 0.45:
-            raise SettingsError(f"hold-out share {self.hold_out_share:g}: choose 0 to 0.45")
+            raise SettingsError(f"hold-out share must be 0 to 0.45, not {self.hold_out_share:g}")
         if not DURATION_RANGE_S[0] <= self.duration_s <= DURATION_RANGE_S[1]:
             low, high = DURATION_RANGE_S
-            raise SettingsError(f"duration {self.duration_s:g} s: choose {low:g} to {high:g}")
+            raise SettingsError(
+                f"duration must be {low:g} to {high:g} s, not {self.duration_s:g} s"
+            )
         if not SAMPLE_RATES_HZ[0] <= self.sample_rate <= SAMPLE_RATES_HZ[1]:
             low, high = SAMPLE_RATES_HZ
-            raise SettingsError(f"sample rate {self.sample_rate} Hz: choose {low} to {high}")
+            raise SettingsError(
+                f"sample rate must be {low} to {high} Hz, not {self.sample_rate} Hz"
+            )
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class PlannedSong:
 def plan_songs(settings: SynthesisSettings, n_songs: int) -> list[PlannedSong]:
     """The first `n_songs` songs. Raises SettingsError for a number that makes no sense."""
     if not 1 <= n_songs <= MOST_SONGS:
-        raise SettingsError(f"{n_songs} songs: choose 1 to {MOST_SONGS}")
+        raise SettingsError(f"the number of songs must be 1 to {MOST_SONGS}, not {n_songs}")
     genres = _genres_in_turn(settings)
     planned = []
     for index in range(n_songs):
@@ -191,7 +197,7 @@ def synthesise(
         {"name": name, "reason": reason} for name, reason in sorted(failed.items())
     ]
     if len(failed) == len(songs):
-        raise InputError(f"no song could be made; the first: {left_out[0]['reason']}")
+        raise InputError(f"none of the songs could be made; the first: {left_out[0]['reason']}")
     description: SynthesisTable = {
         **about,
         "songs": [cast(SongTable, asdict(song)) for song in songs if song.name not in failed],
@@ -270,7 +276,7 @@ def _open(folder: Path, about: Mapping[str, object]) -> None:
             )
         return
     if folder.is_dir() and any(folder.iterdir()):
-        raise OutputError(f"{folder} holds something else; choose an empty or a new folder")
+        raise OutputError(f"{folder} holds other files; choose an empty or a new folder")
     write_json(path, {**about, "songs": [], "left_out": []})
 
 

@@ -89,7 +89,7 @@ def test_a_file_that_is_not_the_example_is_refused(examples: list[Example], tmp_
         with pytest.raises(InputError, match=r"0\.npy: damaged"):
             BandExample(path, "train", (True,) * 4, False, shape).read(0, 1)
     write_example(examples[0], path)
-    with pytest.raises(InputError, match="not the excerpt that was prepared"):
+    with pytest.raises(InputError, match="changed since it was prepared"):
         BandExample(path, "train", (True,) * 4, False, (*shape[:-1], 3)).read(0, 1)
 
 

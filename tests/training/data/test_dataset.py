@@ -244,9 +244,9 @@ def test_the_gain_of_storing_is_undone(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("schema_version", 99, "schema version 99"),
+        ("schema_version", 99, "schema version must be 1, not 99"),
         ("stems", ["vocals"], "stems other than"),
-        ("profile", {"sha256": "0"}, "not the profile that the data were made with"),
+        ("profile", {"sha256": "0"}, "not the profile that the data set was prepared with"),
         ("songs", "none", "songs must be a list"),
         ("songs", [{"id": "../../etc"}], r"songs\.0\.id must be a song id"),
         (
@@ -276,9 +276,9 @@ def test_a_damaged_description_is_refused(folder: Path, tmp_path: Path, key, val
 
 
 def test_what_is_missing_is_said(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no prepared data set in it"):
+    with pytest.raises(InputError, match="contains no prepared data set"):
         read_dataset(tmp_path)
-    with pytest.raises(InputError, match="absent: no such folder; make a data set there"):
+    with pytest.raises(InputError, match="absent: no such folder; prepare a data set there"):
         read_dataset(tmp_path / "absent")
     (tmp_path / "dataset.json").write_text("{")
     with pytest.raises(InputError, match="not valid JSON"):

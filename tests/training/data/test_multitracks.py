@@ -98,11 +98,16 @@ def test_a_mix_ignored_by_hand_is_not_the_target(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "toml", "target", "says"),
     [
-        ({"drums": 0.5}, "", "mixture", "no file in it says that it is the mix"),
+        ({"drums": 0.5}, "", "mixture", "none of its files is named mixture"),
         ({"mixture": 0.5}, "", "auto", "nothing to mix"),
         ({"drums": 0.5}, "dry = true", "auto", "its stems are dry and it has no mix"),
-        ({"drums": 0.5, "mixture": 9.0}, "", "auto", "mixture.wav lasts 9.0 s and its stems 0.5 s"),
-        ({"drums": 0.5, "a mix": 0.5, "b mix": 0.5}, "", "auto", "both say that they are the mix"),
+        (
+            {"drums": 0.5, "mixture": 9.0},
+            "",
+            "auto",
+            "mixture.wav lasts 9.0 s but the stems last 0.5 s",
+        ),
+        ({"drums": 0.5, "a mix": 0.5, "b mix": 0.5}, "", "auto", "are both named as the mix"),
     ],
 )
 def test_a_song_without_a_target_is_left_out(
@@ -133,14 +138,14 @@ def test_a_link_out_of_the_source_is_not_followed(tmp_path: Path) -> None:
     (inside / "link").symlink_to(outside)
     found, (left_out,) = find_multitracks([inside])
     assert [m.name for m in found] == ["good"]
-    assert left_out.reason == "a link that leaves the source; name its target"
+    assert left_out.reason == "a link to outside the source; give its target instead"
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda folder: folder.mkdir(), "no songs in it"),
-        (lambda folder: (folder / "notes").mkdir(parents=True), "no songs in it"),
+        (lambda folder: folder.mkdir(), "contains no songs"),
+        (lambda folder: (folder / "notes").mkdir(parents=True), "contains no songs"),
         (lambda folder: None, "no such folder"),
         (lambda folder: write_stems(folder / "a", {"mixture": tone()}), "none of 1 songs"),
     ],

@@ -117,7 +117,7 @@ def test_levels_rates_and_mixtures(tmp_path: Path) -> None:
     assert np.abs(target).max() == pytest.approx(1.0, abs=2 * STEP_24_BIT)
     wet = sum(read(songs["loud"].wet_path(stem)) for stem in songs["loud"].stems)
     assert np.abs(wet - target).max() < 4 * STEP_24_BIT
-    assert notes["loud"] == ["turned down by 5.1 dB to fit into full scale"]
+    assert notes["loud"] == ["turned down by 5.1 dB to stay within full scale"]
 
     # a mixture is the target, as long as the stems are
     assert description["songs"][1]["target"] == "mixture"
@@ -206,7 +206,7 @@ def test_what_is_no_data_set_is_left_alone(tmp_path: Path, kind: str) -> None:
         data.mkdir()
         (data / "mine.txt").write_text("mine")
     before = files_of(tmp_path)
-    with pytest.raises(OutputError, match=r"is a file|holds something else"):
+    with pytest.raises(OutputError, match=r"is a file|holds other files"):
         prepare(source, data, overwrite=True)
     assert files_of(tmp_path) == before
 
@@ -233,7 +233,7 @@ def test_the_profile_is_the_average_of_the_training_songs(tmp_path: Path) -> Non
     assert prepare(source, tmp_path / "data", settings) == description
     assert (tmp_path / "data" / "profile.json").stat().st_mtime_ns == written
     write_song(source / "train" / "e", 3.0, 8)
-    with pytest.raises(OutputError, match="other songs to measure the profile on"):
+    with pytest.raises(OutputError, match="another selection of songs to measure the profile on"):
         prepare(source, tmp_path / "data", settings)
 
 

@@ -56,5 +56,5 @@ def test_musdb_demands_an_official_place() -> None:
 
 @pytest.mark.parametrize(("valid", "test"), [(-0.1, 0.1), (0.5, 0.5), (0.1, 1.0)])
 def test_shares_leave_something_to_train_on(valid: float, test: float) -> None:
-    with pytest.raises(SettingsError, match="leave something to train on"):
+    with pytest.raises(SettingsError, match="together below 1"):
         assign_splits(multitracks(["a", "b"]), "auto", valid, test)

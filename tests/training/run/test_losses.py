@@ -149,7 +149,7 @@ def test_the_guard_is_the_published_one_and_is_not_judged() -> None:
     assert guard_frames(0) == 0
     shortest = shortest_segment_samples(8_000)
     assert StereoSpectra(8_000)(torch.zeros(1, 2, shortest)).shape[-1] == 1
-    with pytest.raises(ValueError, match="nothing between guards"):
+    with pytest.raises(ValueError, match="too few for guards"):
         StereoSpectra(8_000)(torch.zeros(1, 2, shortest - 1))
     target = 0.1 * torch.randn(1, 2, shortest, generator=torch.Generator().manual_seed(4))
     spoilt = target.clone()

@@ -99,7 +99,7 @@ def test_a_finished_run_is_finished(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"network": {"hyper_parameters": HYPER | {"n_filters": 6}}}, "its network.n_filters is 8"),
-        ({"run": {"seed": 4}}, "its seed is 0, of this configuration 4"),
+        ({"run": {"seed": 4}}, "its seed is 0, but this configuration has 4"),
         ({"run": {"batch_size": 1}}, "its batch_size is 2"),
         ({"run": {"stage": "pretrain"}}, "its stage is 'train'"),
         ({"optimiser": {"ema_decay": 0.0}}, "its optimiser.ema is True"),

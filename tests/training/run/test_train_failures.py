@@ -120,7 +120,7 @@ def test_a_killed_reader_is_one_line(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert re.search(r"a reading process was killed .*data.workers", said.stdout), said.stderr
+    assert re.search(r"a data-loading process was killed .*data.workers", said.stdout), said.stderr
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(104, "reset by peer"), EOFError()])
@@ -131,7 +131,7 @@ def test_a_reader_that_dies_while_it_hands_over_a_batch_is_one_line_too(
         raise error
 
     monkeypatch.setattr("training.run.loop.take_step", broken)
-    with pytest.raises(TrainingError, match=r"a reading process was killed .*data.workers"):
+    with pytest.raises(TrainingError, match=r"a data-loading process was killed .*data.workers"):
         go(small_config(), tmp_path)
 
 
@@ -185,7 +185,7 @@ def test_a_run_that_is_there_is_not_touched_unasked(tmp_path: Path) -> None:
     (tmp_path / "tensorboard" / "events.out.tfevents.1.host").write_text("mine")
     (tmp_path / "tensorboard" / "events.out.tfevents.1.host.mixer").write_text("of the run")
     before = (tmp_path / "best.safetensors").read_bytes()
-    with pytest.raises(OutputError, match=r"a run is there already; add --resume"):
+    with pytest.raises(OutputError, match=r"contains a run already; add --resume"):
         go(with_run(config, seed=1), tmp_path)
     assert (tmp_path / "best.safetensors").read_bytes() == before
     go(with_run(config, seed=1), tmp_path, overwrite=True)
@@ -208,18 +208,20 @@ def test_a_folder_called_tensorboard_that_no_run_made_stays(tmp_path: Path) -> N
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     outcome = go(small_config(schedule={"epochs": [1]}), tmp_path / "a")
     wider = {"hyper_parameters": HYPER | {"n_filters": 6}, "start_from": str(outcome.best)}
-    with pytest.raises(ModelError, match=r"of another network: conv_1.weight is \(8, 8, 16\)"):
+    with pytest.raises(
+        ModelError, match=r"from a different network: conv_1.weight is \(8, 8, 16\)"
+    ):
         go(small_config(network=wider), tmp_path / "b")
     deeper = {"hyper_parameters": HYPER | {"n_repeats": 2}, "start_from": str(outcome.best)}
-    with pytest.raises(ModelError, match="it lacks parameters"):
+    with pytest.raises(ModelError, match="parameters are missing"):
         go(small_config(network=deeper), tmp_path / "b")
     # which no shape of a parameter shows
     coarser = {"hyper_parameters": HYPER | {"pool_frames": 2 * HYPER["pool_frames"]}}
-    with pytest.raises(ModelError, match=r"of another network: pool_frames is \d+, here \d+;"):
+    with pytest.raises(ModelError, match=r"from a different network: pool_frames is \d+, not \d+;"):
         go(small_config(network=coarser | {"start_from": str(outcome.best)}), tmp_path / "b")
     kind = {"kind": "wave_u_net", "hyper_parameters": {}, "start_from": str(outcome.best)}
     with pytest.raises(
-        ModelError, match="a FxNormNetwork, where this configuration has a WaveUNet"
+        ModelError, match="holds a FxNormNetwork, but this configuration has a WaveUNet"
     ):
         go(small_config(network=kind), tmp_path / "b")
     cut = tmp_path / "cut.safetensors"
@@ -239,7 +241,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
         (
             {"network": {"hyper_parameters": {"n_filter": 3}}},
             SettingsError,
-            "n_filter: fxnorm has no such value; did you mean 'n_filters'?",
+            "n_filter for fxnorm; did you mean 'n_filters'?",
         ),
         ({"network": {"hyper_parameters": {"n_filters": 3}}}, SettingsError, "odd"),
     ],

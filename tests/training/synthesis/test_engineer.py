@@ -139,10 +139,10 @@ def test_a_track_that_is_nothing_of_its_role_is_mixed_all_the_same(band: Multitr
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"role": "kazoo"}, "no role 'kazoo'"),
-        ({"stem": "strings"}, "no stem 'strings'"),
+        ({"role": "kazoo"}, "unknown role 'kazoo'"),
+        ({"stem": "strings"}, "unknown stem 'strings'"),
         ({"audio": np.zeros((2, 100), np.float32)}, "one length"),
-        ({"audio": np.full((2, 2 * RATE_HZ), np.nan, np.float32)}, "not finite"),
+        ({"audio": np.full((2, 2 * RATE_HZ), np.nan, np.float32)}, "holds NaN or Inf"),
     ],
 )
 def test_what_cannot_be_mixed_is_refused(band: Multitrack, change: dict, words: str) -> None:

@@ -109,7 +109,7 @@ def play_parts(parts: Sequence[Part], soundfont: Path, sample_rate: int) -> list
         except (OSError, subprocess.TimeoutExpired) as error:
             raise InputError(f"fluidsynth could not play {soundfont}: {error}") from None
         if done.returncode or not reel.is_file() or not reel.stat().st_size:
-            said = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+            said = (done.stderr.strip().splitlines() or ["it printed no reason"])[-1]
             raise InputError(f"fluidsynth could not play {soundfont}: {said}")
         sound = np.fromfile(reel, np.float32)
     sound = sound[: len(sound) // 2 * 2].reshape(-1, 2)
