@@ -14,7 +14,7 @@ from mixer.files.wording import quote
 _LONGEST = 40
 
 
-class _Number(click.ParamType[Any]):
+class _Number(click.ParamType):
     """A number of one kind within a range, ends included."""
 
     kind = "a number"

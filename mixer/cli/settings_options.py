@@ -16,7 +16,7 @@ from mixer.errors import SettingsError
 from mixer.rendering.options import Option, options_of
 
 
-class _Parsed(click.ParamType[Any]):
+class _Parsed(click.ParamType):
     """A text that the option's own parser reads."""
 
     name = "text"

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+
+pytest.importorskip("mcp")
+
 from mcp import StdioServerParameters
 from mcp.client.client import Client
 
