@@ -39,6 +39,23 @@ def test_two_equal_tracks_go_apart():
     assert sorted(place([double, double])) == pytest.approx([-0.9, 0.9])
 
 
+def test_many_of_a_role_stand_at_different_distances_doubles_at_the_same_and_none_leans():
+    guitars = [
+        Placed("electric_guitar", 0.6, db, hz, is_mono=True)
+        for db, hz in ((-20.0, 900.0), (-20.2, 905.0), (-22.0, 1_500.0), (-22.1, 1_510.0))
+    ]
+    pans = place(guitars)
+    distances = [abs(pan) for pan in pans]
+    assert distances[0] == pytest.approx(distances[1], abs=0.02)
+    assert distances[2] == pytest.approx(distances[3], abs=0.02)
+    assert distances[2] > distances[0] + 0.3
+    assert pans[0] * pans[1] < 0.0
+    assert pans[2] * pans[3] < 0.0
+    # As wide together as all of them at the usual distance, within a quarter.
+    sides = [np.mean(np.square(np.sin(np.asarray(each) * np.pi / 4))) for each in (pans, 0.6)]
+    assert sides[0] == pytest.approx(sides[1], rel=0.25)
+
+
 def test_named_sides_are_kept():
     left = Placed("overheads", 1.0, -25.0, 5_000.0, is_mono=True, side="left")
     right = Placed("overheads", 1.0, -25.0, 5_000.0, is_mono=True, side="right")
