@@ -6,7 +6,7 @@ purpose. Finished stems are already a mix.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -16,6 +16,7 @@ from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH
 from mixer.rendering import level_words
+from mixer.rendering.raw_stems import sign_of_raw_features
 from mixer.roles import FINISHED_STEM
 from mixer.song.tracks import Track
 
@@ -35,6 +36,9 @@ _A_MIX_WITHIN_DB, _A_ROUGH_MIX_WITHIN_DB = 4.0, 6.0
 # The stems of none of 24 songs that people mixed, electronic ones among them, are further off, and
 # the tracks of one human mix in eleven; of recordings at levels drawn over 20 dB half are.
 _NO_MIX_BEYOND_DB = 8.5
+# Stems that sound raw are taken for it from here on. Nearer to a usual balance than this it hardly
+# matters what they are taken for.
+_SOUND_RAW_BEYOND_DB = 3.0
 
 
 class IncomingLevels(TypedDict):
@@ -67,6 +71,7 @@ def meaning_of_stems(
     asked: str,
     loudness_lufs: Mapping[str, float],
     peak_dbfs: Mapping[str, float],
+    sign_of_raw: Callable[[], str | None],
     *,
     dry: bool,
 ) -> Meaning:
@@ -76,6 +81,7 @@ def meaning_of_stems(
         asked: one of `mixer.rendering.level_words.WORDS`.
         loudness_lufs: integrated, of each stem that sounds.
         peak_dbfs: of each stem that sounds.
+        sign_of_raw: listens for what says that they are raw, a phrase; called only if it matters.
         dry: the user declared the song a dry recording, whose levels mean nothing.
     """
     if asked != level_words.AUTO:
@@ -89,9 +95,13 @@ def meaning_of_stems(
     if len(apart_db) < 2:
         return _meaning(level_words.ROUGH, "too few stems to tell")
     distance_db = float(np.std(apart_db))
-    if distance_db <= _NO_MIX_BEYOND_DB:
-        return _meaning(level_words.ROUGH, f"levels are {distance_db:.1f} dB from a usual balance")
-    return _meaning(level_words.RAW, f"levels are {distance_db:.1f} dB from any usual balance")
+    away = f"levels are {distance_db:.1f} dB from a usual balance"
+    if distance_db > _NO_MIX_BEYOND_DB:
+        return _meaning(level_words.RAW, f"levels are {distance_db:.1f} dB from any usual balance")
+    sign = sign_of_raw() if distance_db > _SOUND_RAW_BEYOND_DB else None
+    if sign is not None:
+        return _meaning(level_words.RAW, f"{sign}, and {away}")
+    return _meaning(level_words.ROUGH, away)
 
 
 def meaning_of_levels(
@@ -118,6 +128,12 @@ def meaning_of_levels(
     distance_db = _distance_db([tracks[i] for i in sounding], [heard[i] for i in sounding])
     if distance_db is None:
         return _meaning(level_words.ROUGH, "too few tracks to tell")
+    if finished and distance_db > _SOUND_RAW_BEYOND_DB:
+        sign = sign_of_raw_features({tracks[i].stem: heard[i] for i in sounding})
+        if sign is not None:
+            return _meaning(
+                level_words.RAW, f"{sign}, and levels are {distance_db:.1f} dB from a usual balance"
+            )
     if finished and distance_db <= _A_MIX_WITHIN_DB:
         return _meaning(
             level_words.MIX, f"finished stems, {distance_db:.1f} dB from a usual balance"

@@ -17,6 +17,7 @@ from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
 from mixer.rendering.level_words import RAW
 from mixer.rendering.plan import RenderPlan
+from mixer.rendering.raw_stems import sign_of_raw_stems
 
 _LOUDNESS = "loudness"
 
@@ -45,7 +46,15 @@ def bring_to_usual_levels(
         stem: lufs for stem, b in before.items() if (lufs := b["loudness_lufs"]) is not None
     }
     peak_dbfs = {stem: peak for stem, b in before.items() if (peak := b["peak_dbfs"]) is not None}
-    meaning = meaning_of_stems(plan.settings.levels, loudness_lufs, peak_dbfs, dry=dry)
+    named = zip(plan.stem_order, stems, strict=True)
+    sounding = {stem: audio for stem, audio in named if audio is not None and stem in loudness_lufs}
+    meaning = meaning_of_stems(
+        plan.settings.levels,
+        loudness_lufs,
+        peak_dbfs,
+        lambda: sign_of_raw_stems(sounding, plan.sample_rate),
+        dry=dry,
+    )
     if meaning.word == RAW:
         profile = _at_usual_levels(plan.profile)
         for number, stem in enumerate(plan.stem_order):

@@ -66,6 +66,15 @@ def window_samples(sample_rate: int) -> int:
     return 2 * round(0.5 * _WINDOW_S * sample_rate)
 
 
+def equal_within(largest: float) -> float:
+    """By how much two channels may differ and still be one recording.
+
+    Args:
+        largest: sample of either channel, linear.
+    """
+    return max(_EQUAL_WITHIN * largest, _EQUAL_WITHIN_DITHER)
+
+
 class TrackListener:
     """Listens to one track, block by block.
 
@@ -120,11 +129,8 @@ class TrackListener:
             self._gated().astype(np.float32),
             _joined(self._frames),
             _joined(self._peaks),
-            1 if self._apart <= self._same_within() else self._n_channels,
+            1 if self._apart <= equal_within(self._peak) else self._n_channels,
         )
-
-    def _same_within(self) -> float:
-        return max(_EQUAL_WITHIN * self._peak, _EQUAL_WITHIN_DITHER)
 
     def _hear(self, span: FloatArray) -> None:
         frames = np.lib.stride_tricks.sliding_window_view(span, self._n_fft, axis=-1)
