@@ -38,7 +38,7 @@ _A_MIX_WITHIN_DB, _A_ROUGH_MIX_WITHIN_DB = 4.0, 6.0
 _NO_MIX_BEYOND_DB = 8.5
 # Stems that sound raw are taken for it from here on. Nearer to a usual balance than this it hardly
 # matters what they are taken for.
-_SOUND_RAW_BEYOND_DB = 3.0
+_SOUND_RAW_BEYOND_DB = 2.0
 
 
 class IncomingLevels(TypedDict):
