@@ -34,22 +34,47 @@ from benchmarks.clock_notes import Note, Stretch
 from benchmarks.songs import write_song, write_tracks
 
 LOOKED_AT = (0.10, 0.25, 0.50, 0.75)
-N_TRACKS = 12
-ALL_BESIDE = (
-    "--stems",
-    "--report",
-    *(f"--daw={daw}" for daw in ("reaper", "dawproject", "ardour")),
-    "--deliver=mix,instrumental,acapella,vocal-up,vocal-down,stems",
-)
-KINDS: dict[str, tuple[str, ...]] = {
-    "default": ("--model", "default"),
-    "none": ("--model", "none"),
-    "tracks": ("--model", "tracks"),
-    "paper": ("--model", "paper"),
-    "default, all beside": ("--model", "default", *ALL_BESIDE),
-    "none, all beside": ("--model", "none", *ALL_BESIDE),
-    "tracks, all beside": ("--model", "tracks", *ALL_BESIDE),
-    "default, reference": ("--model", "default", "--reference", "REFERENCE"),
+DAWS = tuple(f"--daw={daw}" for daw in ("reaper", "dawproject", "ardour"))
+DELIVER = "--deliver=mix,instrumental,acapella,vocal-up,vocal-down,stems"
+ALL_BESIDE = ("--stems", "--report", *DAWS, DELIVER)
+# Stands for a file that is another mix.
+_REFERENCE = "REFERENCE"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A command to watch.
+
+    Attributes:
+        model: that mixes.
+        more: further options.
+        command: of `mixer`; `revise` changes a mix of the song that is rendered before.
+        n_tracks: files of the song; 0 for four stems.
+    """
+
+    model: str
+    more: tuple[str, ...] = ()
+    command: str = "render"
+    n_tracks: int = 0
+
+
+KINDS: dict[str, Kind] = {
+    "default": Kind("default"),
+    "none": Kind("none"),
+    "tracks": Kind("tracks", n_tracks=12),
+    "38 tracks": Kind("tracks", n_tracks=38),
+    "paper": Kind("paper"),
+    "default, reference": Kind("default", ("--reference", _REFERENCE)),
+    "default, MP3": Kind("default", ("--format", "mp3")),
+    "default, report": Kind("default", ("--stems", "--report")),
+    "default, deliver": Kind("default", (DELIVER,)),
+    "default, translation": Kind("default", ("--check-translation",)),
+    "default, all beside": Kind("default", ALL_BESIDE),
+    "none, all beside": Kind("none", ALL_BESIDE),
+    "tracks, all beside": Kind("tracks", ALL_BESIDE, n_tracks=12),
+    "variations": Kind("default", command="variations"),
+    "variations, tracks": Kind("tracks", command="variations", n_tracks=12),
+    "revise": Kind("default", ("vocals.gain_db=+1",), "revise"),
 }
 _STATED = re.compile(r"  (\d+\.\d) s, ")
 # What is run in place of `python -m mixer`: the same, its bar noted. Told: a file, the arguments.
@@ -83,9 +108,13 @@ def errors_of_time_left(notes: Sequence[Note]) -> list[float]:
     return errors
 
 
-def command_of(song: Path, out: Path, options: Sequence[str]) -> list[str]:
+def command_of(kind: Kind, song: Path, reference: Path, out: Path) -> list[str]:
     """The arguments of `mixer`."""
-    return ["render", str(song), "-o", str(out / "mix.wav"), "--overwrite", *options]
+    more = [str(reference) if option == _REFERENCE else option for option in kind.more]
+    if kind.command == "revise":
+        return ["revise", str(out / "mix.wav"), *more]
+    named = ["--model", kind.model, "-o", str(out / f"mix.{'mp3' if 'mp3' in more else 'wav'}")]
+    return [kind.command, str(song), *named, "--overwrite", *more]
 
 
 @dataclass(frozen=True)
@@ -117,10 +146,10 @@ class Watched:
             yield f"    {stage:<12} {took_s:6.2f} s, foreseen {pace * foreseen_s:6.2f} s"
 
 
-def watch(song: Path, out: Path, options: Sequence[str]) -> Watched:
-    """Render once."""
+def watch(arguments: Sequence[str], out: Path) -> Watched:
+    """Run a command line once; its notes go into a folder."""
     file = out / "notes.json"
-    command = [sys.executable, "-c", _NOTED, str(file), *command_of(song, out, options)]
+    command = [sys.executable, "-c", _NOTED, str(file), *arguments]
     began_s = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     taken_s = time.perf_counter() - began_s
@@ -135,9 +164,9 @@ def watch(song: Path, out: Path, options: Sequence[str]) -> Watched:
     )
 
 
-def interrupt(song: Path, out: Path, options: Sequence[str], after_s: float) -> float | None:
+def interrupt(arguments: Sequence[str], after_s: float) -> float | None:
     """Seconds from Ctrl-C, so long after the start, to the end; None if it had ended before."""
-    command = [sys.executable, "-m", "mixer", *command_of(song, out, options)]
+    command = [sys.executable, "-m", "mixer", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         process.wait(after_s)
@@ -160,23 +189,46 @@ def report(
     chance = random.Random(1)
     for length_s in lengths_s:
         with tempfile.TemporaryDirectory() as name:
-            stems = write_song(Path(name) / "stems", length_s)
-            tracks = write_tracks(Path(name) / "tracks", length_s, N_TRACKS)
-            # Not one of the song's own files, which would be refused.
-            reference = str(shutil.copy(stems / "other.wav", Path(name) / "reference.wav"))
-            out = Path(name) / "out"
-            out.mkdir()
+            songs = Songs(Path(name), length_s)
             for kind in kinds:
-                options = [reference if o == "REFERENCE" else o for o in KINDS[kind]]
-                song = tracks if "tracks" in options else stems
-                watched = watch(song, out, options)
+                arguments, out = songs.prepare(KINDS[kind])
+                watched = watch(arguments, out)
                 told = ""
                 if n:
                     moments = [chance.uniform(0.3, 1) * watched.taken_s for _ in range(n)]
-                    told = _heard(interrupt(song, out, options, moment) for moment in moments)
+                    told = _heard(interrupt(arguments, moment) for moment in moments)
                 yield f"| {kind}, {length_s:g} s | {_row(watched)} |{told}"
                 if stages:
                     yield from watched.stages()
+
+
+class Songs:
+    """The songs of one length, each written when it is first asked for."""
+
+    def __init__(self, folder: Path, length_s: float) -> None:
+        self._folder, self._length_s = folder, length_s
+
+    def prepare(self, kind: Kind) -> tuple[list[str], Path]:
+        """The arguments that watch a kind, and the folder that it writes to."""
+        stems, out = self._song(0), self._folder / "out"
+        out.mkdir(exist_ok=True)
+        # Not one of the song's own files, which would be refused.
+        reference = self._folder / "reference.wav"
+        if not reference.exists():
+            shutil.copy(stems / "other.wav", reference)
+        song = self._song(kind.n_tracks)
+        if kind.command == "revise":
+            first = command_of(Kind(kind.model), song, reference, out)
+            subprocess.run([sys.executable, "-m", "mixer", *first, "--quiet"], check=True)
+        return command_of(kind, song, reference, out), out
+
+    def _song(self, n_tracks: int) -> Path:
+        folder = self._folder / f"{n_tracks} tracks"
+        if folder.exists():
+            return folder
+        if n_tracks:
+            return write_tracks(folder, self._length_s, n_tracks)
+        return write_song(folder, self._length_s)
 
 
 def _row(watched: Watched) -> str:

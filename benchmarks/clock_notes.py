@@ -9,7 +9,6 @@ to stop.
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import os
 import signal
@@ -95,18 +94,14 @@ def _where(frame: FrameType | None) -> str:
 
 def noted(file: Path, arguments: list[str]) -> int:
     """Run the command line on one core, and record the updates of its progress bar."""
-    from mixer.cli import render
-    from mixer.cli.elapsed import process_age_s
-    from mixer.cli.main import run
-    from mixer.dsp import threads
-    from mixer.files.interruption import interrupt_on_signals
-    from mixer.output import destination
-    from mixer.rendering.progress import StageClock
+    # Before any module takes what is replaced here for itself.
+    from mixer.cli import console
+    from mixer.rendering import progress
 
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     notes: list[tuple[float, str, str, float]] = []
-    stretches, clocks = Stretches(), list[StageClock]()
+    stretches, clocks = Stretches(), list[progress.StageClock]()
 
     @contextlib.contextmanager
     def bar(*, quiet: bool) -> Iterator[Any]:
@@ -120,14 +115,23 @@ def noted(file: Path, arguments: list[str]) -> int:
         stretches.end()
         notes.append((time.process_time() - began_s, "end", "", 1.0))
 
-    @functools.wraps(StageClock)
-    def stage_clock(*given: Any) -> StageClock:
-        clocks.append(StageClock(*given, now=time.process_time))
-        return clocks[-1]
+    class Clock(progress.StageClock):
+        """Goes by processor time."""
 
-    # Not `progress_bar` itself: what is listened to is what it would be told.
-    render.progress_bar = bar
-    destination.StageClock = stage_clock  # type: ignore[assignment, misc]
+        def __init__(self, told: Any = None, forecast_s: Any = None) -> None:
+            super().__init__(told, forecast_s, time.process_time)
+            if told is not None:
+                clocks.append(self)
+
+    # Not what `progress_bar` shows: what is listened to is what it would be told.
+    console.progress_bar = bar
+    progress.StageClock = Clock  # type: ignore[misc, assignment]
+
+    from mixer.cli.elapsed import process_age_s
+    from mixer.cli.main import run
+    from mixer.dsp import threads
+    from mixer.files.interruption import interrupt_on_signals
+
     # What asks each thread to stop, from the first pool on.
     threads._Own.asked = (stretches,)  # type: ignore[assignment]
     interrupt_on_signals()
@@ -136,7 +140,7 @@ def noted(file: Path, arguments: list[str]) -> int:
     finally:
         told = {
             "notes": notes,
-            "foreseen_s": {} if not clocks else dict(clocks[-1]._forecast_s),
+            "foreseen_s": {k: v for each in clocks for k, v in each._forecast_s.items()},
             "stretches": [[each.seconds, each.where] for each in (stretches.main, stretches.asked)],
         }
         file.write_text(json.dumps(told))

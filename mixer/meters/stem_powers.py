@@ -7,7 +7,7 @@ tells the spectrum, width, loudness and range of every mix of the same stems, wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -82,12 +82,17 @@ class StemPowers:
         return replace(self, powers=self.powers * scale)
 
 
-def measure_stem_powers(stems: Mapping[str, FloatArray], sample_rate: int) -> StemPowers:
+def measure_stem_powers(
+    stems: Mapping[str, FloatArray],
+    sample_rate: int,
+    tell: Callable[[float], None] = lambda share: None,
+) -> StemPowers:
     """Measure stems of one length; memory grows by about 70 kB a second of four.
 
     Args:
         stems: name to float32 (1 or 2, samples); mono counts as two equal channels.
         sample_rate: Hz.
+        tell: called with the share that is measured, 0 to 1.
     """
     names = tuple(stems)
     window = hann(N_FFT).astype(np.float32)
@@ -99,6 +104,7 @@ def measure_stem_powers(stems: Mapping[str, FloatArray], sample_rate: int) -> St
     parts = (stft_blocks(a, N_FFT, _HOP, window, _HOP) for a in stems.values())
     for blocks in zip(*parts, strict=True):
         first = blocks[0][0]
+        tell(min(1.0, first * _HOP / max(n_samples, 1)))
         places = _block_places(first, blocks[0][1].shape[-1], n_blocks, sample_rate)
         np.add.at(counts, places, 1.0)
         pairs = [_mid_side(spectra) for _, spectra in blocks]

@@ -10,17 +10,19 @@ from mixer.rendering.forecast import is_encoded, song_seconds
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Stage
 
-_BEGIN_S = 0.01
+_BEGIN_S = 0.02
 # To hash a recording; to write a file, by formats; to measure one that is not the mix, which was
 # measured; to make a version.
-_HASH, _MEASURE = 0.00014, 0.00084
-_FILES = {"wav": 0.0012, "flac": 0.0035}
-_LOSSY_FILE = 0.025
-_VERSION, _TRANSLATION, _REPORT = 0.0014, 0.032, 0.041
+_HASH, _MEASURE = 0.00016, 0.0008
+_FILES = {"wav": 0.0009, "flac": 0.0032}
+_LOSSY_FILE = 0.028
+_VERSION, _TRANSLATION, _REPORT = 0.0006, 0.035, 0.0355
+# To begin with each of them, whatever the length.
+_BEGIN_VERSIONS_S, _BEGIN_TRANSLATION_S, _BEGIN_REPORT_S = 0.1, 0.15, 0.14
 # To make the 30 s of each source that a report plays from inside, on two cores.
 _PREVIEWS_S = 1.9
 # A session, and each recording's strip in it.
-_SESSION, _STRIP_IN_A_SESSION = 0.029, 0.0035
+_BEGIN_SESSION_S, _SESSION, _STRIP_IN_A_SESSION = 0.2, 0.025, 0.0088
 
 
 def writing_forecast(
@@ -39,14 +41,16 @@ def writing_forecast(
     written = n_files * a_file + (n_files - 1) * _MEASURE
     found = {Stage.WRITE: _BEGIN_S + song_s * (hashed + written)}
     if wanted.has_versions:
-        found[Stage.VERSIONS] = song_s * n_versions * (a_file + _MEASURE + _VERSION)
+        found[Stage.VERSIONS] = _BEGIN_VERSIONS_S + song_s * n_versions * (
+            a_file + _MEASURE + _VERSION
+        )
     if wanted.check_translation:
-        found[Stage.TRANSLATION] = song_s * _TRANSLATION
+        found[Stage.TRANSLATION] = _BEGIN_TRANSLATION_S + song_s * _TRANSLATION
     if wanted.daw:
         session = _SESSION + len(plan.song.recordings) * _STRIP_IN_A_SESSION
-        found[Stage.SESSIONS] = len(wanted.daw) * (_BEGIN_S + song_s * session)
+        found[Stage.SESSIONS] = len(wanted.daw) * (_BEGIN_SESSION_S + song_s * session)
     if wanted.has_report:
-        found[Stage.REPORT] = _BEGIN_S + song_s * _REPORT
+        found[Stage.REPORT] = _BEGIN_REPORT_S + song_s * _REPORT
         if not wanted.has_copies:
             found[Stage.REPORT] += _PREVIEWS_S
     return found

@@ -36,7 +36,7 @@ from mixer.shipped import TRACK_MODEL
 from mixer.stems import STEMS
 
 # As much of a song as tells its settings, from its middle.
-_HEARD_S = 60.0
+HEARD_S = 60.0
 CPU = "cpu"
 
 
@@ -124,7 +124,7 @@ def as_they_came(stems: Sequence[FloatArray | None]) -> Answer:
 
 
 def _middle(stem: FloatArray, rate: int) -> FloatArray:
-    length = min(stem.shape[-1], round(_HEARD_S * rate))
+    length = min(stem.shape[-1], round(HEARD_S * rate))
     start = (stem.shape[-1] - length) // 2
     return stem[:, start : start + length].copy()
 

@@ -14,30 +14,47 @@ from mixer.console.settings import Strip
 from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.normalisations import NORMALISATIONS
+from mixer.rendering.answers_of_stems import HEARD_S, knows_doubt
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
 from mixer.rendering.stem_forecast import StemForecast
 
 _USUAL_RATE_HZ = 44_100
-# To begin, whatever the length: a library that is loaded, a model that is opened.
-_BEGIN_S = 0.021
-_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.0013, 0.0015
+# To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
+# track a file that is opened and filters that are set.
+_BEGIN_S, _BEGIN_A_NETWORK_S, _BEGIN_A_TRACK_S = 0.03, 0.09, 0.009
+_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.00088, 0.0012
 # The bus of a group, or of all of them: one thread.
-_BUS = 0.0013
+_BUS = 0.0009
 # To read a recording, or a track, once more.
-_READ = 0.00021
-_REFERENCE = 0.018
-# A strip on the desk, by what is in it.
+_READ = 0.00019
+# To find a stem that an earlier take has kept, by stage; to hash one.
+_FIND = {Stage.NORMALISE: 0.00055, Stage.NETWORK: 0.0011, Stage.LISTEN: 0.0001}
+_HASH = 0.0004
+# To match a mix with a reference: to measure its stems, to find the moves, to make them.
+_BEGIN_TO_MEASURE_S, _MEASURE_STEMS, _MEASURE_MOVED = 0.05, 0.0058, 0.0078
+_BEGIN_TO_SOLVE_S, _SOLVE = 0.2, 0.0008
+_MOVE_STEMS = 0.0048
+# To bring the mix to the desk's level; a strip on the desk, by what is in it.
+_STAGE_A_DESK = 0.0006
 _STRIP = 0.0014
 _IN_A_STRIP = {"compressor": 0.0042, "saturation": 0.0056, "gate": 0.0028, "de_esser": 0.0042}
 _PLUGIN, _SEND = 0.007, 0.0035
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
-_WITH_WET_STEMS = 1.9
+_BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.1, 1.9
+# To ask a model of stems, or one of tracks, how sure it is.
+_BEGIN_TO_ASK_S, _ASK = 0.06, 0.008
+_BEGIN_TO_ASK_TRACKS_S, _ASK_TRACKS = 0.15, 0.0025
 _MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0007, 0.021, 0.00063
 
 
 def making_forecast(
-    plan: RenderPlan, *, wet_stems: bool = False, stages: bool = False, threads: int | None = None
+    plan: RenderPlan,
+    *,
+    wet_stems: bool = False,
+    stages: bool = False,
+    threads: int | None = None,
+    kept: Collection[Stage] = (),
 ) -> dict[Stage, float]:
     """Seconds that each stage up to the finished mix is foreseen to take, in their order.
 
@@ -46,20 +63,26 @@ def making_forecast(
         wet_stems: each wet stem is wanted as well.
         stages: so are the sums of the recordings and of the normalised stems.
         threads: as in `mixer.render`.
+        kept: stages whose material earlier takes have kept.
     """
     song_s = song_seconds(plan)
     cores = threads or available_threads()
     needed = [stem for stem in plan.song.stems if wet_stems or stem in plan.needed_wet_stems]
     found = _material_s(plan, song_s, cores, share_wet=len(needed) / len(plan.song.stems))
+    n_stems = len(plan.song.stems)
+    found |= {stage: song_s * _FIND[stage] * n_stems for stage in kept if stage in found}
     if stages or is_blended(plan):
         n_passes = 1 + stages + (wet_stems and plan.settings.amount != 1.0)
         found[Stage.BLEND] = song_s * _READ * n_passes * len(plan.song.recordings)
     if plan.reference is not None or plan.settings.held_reference is not None:
-        found[Stage.REFERENCE] = song_s * _REFERENCE
+        steps_s = matching_steps_s(plan)
+        is_found = plan.settings.held_reference is not None
+        found[Stage.REFERENCE] = steps_s["move"] if is_found else sum(steps_s.values())
     if not is_neutral_console(plan.console):
         strips = [plan.console.strip(stem) for stem in plan.song.stems if plan.touches_stems]
         strips.append(plan.console.master)
-        found[Stage.CONSOLE] = song_s * sum(_strip_cost(strip) for strip in strips)
+        costs = [_strip_cost(strip) for strip in strips if strip != Strip()]
+        found[Stage.CONSOLE] = song_s * (_STAGE_A_DESK + sum(costs))
     master = _MASTER + len(needed) * _MEASURE_A_WET_STEM
     master += 0.0 if plan.settings.loudness_lufs is None else _TO_A_LOUDNESS
     found[Stage.MASTER] = song_s * master
@@ -77,9 +100,12 @@ def _material_s(
 ) -> dict[Stage, float]:
     if plan.material is MaterialKind.TRACKS:
         n_buses = len(plan.song.stems) + 1
-        at_once_s = song_s * len(plan.tracks) / min(cores, len(plan.tracks))
+        n_at_once = len(plan.tracks) / min(cores, len(plan.tracks))
+        at_once_s, begin_s = song_s * n_at_once, _BEGIN_A_TRACK_S * n_at_once
+        if plan.settings.uncertainty:
+            begin_s += _BEGIN_TO_ASK_TRACKS_S + song_s * _ASK_TRACKS
         return {
-            Stage.LISTEN: _BEGIN_S + at_once_s * _LISTEN_TO_A_TRACK,
+            Stage.LISTEN: _BEGIN_S + begin_s + at_once_s * _LISTEN_TO_A_TRACK,
             Stage.TRACKS: _BEGIN_S + at_once_s * _STRIP_OF_A_TRACK + song_s * n_buses * _BUS,
         }
     if plan.material is MaterialKind.RECORDINGS:
@@ -92,9 +118,34 @@ def _material_s(
         network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
         cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
         cost *= 1.0 + (_WITH_WET_STEMS - 1.0) * share_wet
-        n_passes = 2 if plan.settings.uncertainty else 1
-        found[Stage.NETWORK] = _BEGIN_S + network_s * n_passes * cost / cores
+        begin_s = _BEGIN_A_NETWORK_S + share_wet * _BEGIN_WET_STEMS_S
+        found[Stage.NETWORK] = begin_s + network_s * cost / cores
+        if plan.settings.uncertainty and knows_doubt(manifest):
+            found[Stage.NETWORK] += _BEGIN_TO_ASK_S + min(song_s, HEARD_S) * _ASK
     return found
+
+
+def take_forecast(
+    plan: RenderPlan, *, wet_stems: bool, stages: bool, kept: Collection[Stage]
+) -> dict[Stage, float]:
+    """As `making_forecast`, of a mix before its master whose parts are hashed and measured."""
+    found = making_forecast(plan, wet_stems=wet_stems, stages=stages, kept=kept)
+    parts_s = _HASH * len(plan.tracks or plan.song.stems)
+    parts_s += _MEASURE_A_WET_STEM * len(plan.song.stems)
+    found[Stage.MASTER] = song_seconds(plan) * (_MASTER + parts_s)
+    return found
+
+
+def matching_steps_s(plan: RenderPlan) -> dict[str, float]:
+    """Seconds that each step of matching a mix with a reference takes, by name, in their order."""
+    song_s = song_seconds(plan)
+    return {
+        "measure": _BEGIN_TO_MEASURE_S + song_s * _MEASURE_STEMS,
+        "solve": _BEGIN_TO_SOLVE_S + song_s * _SOLVE,
+        "move": song_s * _MOVE_STEMS,
+        # Some stems that were mono are wide now.
+        "measure again": _BEGIN_TO_MEASURE_S + song_s * _MEASURE_MOVED,
+    }
 
 
 def stem_forecasts(plan: RenderPlan) -> dict[str, StemForecast]:

@@ -69,6 +69,10 @@ class KeptArrays:
         self.n_found += 1
         return arrays
 
+    def holds(self, *key: object) -> bool:
+        """Whether there is an entry of a key, which may still be damaged."""
+        return self._path(key).is_file()
+
     def keep(self, arrays: Arrays, *key: object) -> None:
         """Store arrays under a key, replacing any earlier entry."""
         digest = np.frombuffer(_digest(arrays), np.uint8)

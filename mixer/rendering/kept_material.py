@@ -18,6 +18,7 @@ from mixer.network.output import Output, StemRecord
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.plan import RenderPlan
+from mixer.rendering.progress import Stage
 from mixer.song.tracks import Track
 
 _STEM, _NETWORK, _LEVELS = "normalised", "network", "levels"
@@ -36,6 +37,11 @@ class KeptMaterial:
     def n_found(self) -> int:
         """Number of cache hits so far."""
         return self._kept.n_found
+
+    def holds(self, plan: RenderPlan) -> frozenset[Stage]:
+        """The stages of a plan whose material is cached."""
+        keys = _keys(plan).items()
+        return frozenset(s for s, all_of in keys if all(self._kept.holds(*key) for key in all_of))
 
     def normalised(self, stem: str, plan: RenderPlan) -> Normalised | None:
         """A normalised stem, float32 (2, samples), and its record; None if it is not cached."""
@@ -87,6 +93,23 @@ class KeptMaterial:
             arrays[f"frames{i}"] = levels.frame_db
             arrays[f"peaks{i}"] = levels.peak_db
         self._kept.keep(arrays, _LEVELS, [track.name for track in tracks])
+
+
+def kept_alike(plan: RenderPlan, other: RenderPlan) -> frozenset[Stage]:
+    """The stages whose material is the same for two plans of one song: one keeps it for both."""
+    keys, others = _keys(plan), _keys(other)
+    return frozenset(stage for stage in keys if keys[stage] == others.get(stage))
+
+
+def _keys(plan: RenderPlan) -> dict[Stage, list[tuple[object, ...]]]:
+    """The keys of all entries that each stage of a plan can be replaced by."""
+    if plan.tracks:
+        return {Stage.LISTEN: [(_LEVELS, [track.name for track in plan.tracks])]}
+    gains_db = _gains_db(plan)
+    return {
+        Stage.NORMALISE: [(_STEM, stem, gains_db) for stem in plan.handled_song.stems],
+        Stage.NETWORK: [(_NETWORK, *_network_key(plan))],
+    }
 
 
 def _network_key(plan: RenderPlan) -> tuple[object, ...]:

@@ -55,8 +55,9 @@ from mixer.rendering.track_material import OfBus, listen_to_tracks, mix_tracks
 from mixer.rendering.track_strip import run_bus
 from mixer.song.song import Song
 
-# Share of listening that the tracks take; the rest sets their console.
-_HEARD = 0.95
+# Share of listening that the tracks take; the rest sets their console, or asks as well how sure
+# that is.
+_HEARD, _HEARD_BEFORE_ASKING = 0.95, 0.7
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def _of_stems(job: Job) -> Material:
 def _of_network(job: Job) -> Material:
     """What a network makes of the normalised stems."""
     stems, measurements = _normalise(job)
+    job.clock.start(Stage.NETWORK)
     levels = bring_to_usual_levels(job.plan, stems, measurements)
     normalised = _sum(stems) if job.stages else None
     given = _with_gains_before(stems, job.plan)
@@ -211,12 +213,13 @@ def _listen(job: Job) -> tuple[TrackLevels, ...]:
     tracks, plan = job.plan.tracks, job.plan
     heard = None if job.kept is None else job.kept.levels(tracks)
     if heard is None:
+        whole = _HEARD_BEFORE_ASKING if plan.settings.uncertainty else _HEARD
         heard = listen_to_tracks(
             tracks,
             plan.n_samples,
             plan.mix_rate,
             job.threads,
-            lambda name, share: job.clock.at(name, _HEARD * share),
+            lambda name, share: job.clock.at(name, whole * share),
         )
         if job.kept is not None:
             job.kept.keep_levels(tracks, heard)
@@ -333,7 +336,6 @@ def _run_network(
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
     there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
-    clock.start(Stage.NETWORK)
     # All wet stems are kept, or none.
     kept = job.kept if isinstance(job.wet_stems, bool) else None
     output = None if kept is None else kept.output(plan)
@@ -356,12 +358,14 @@ def _ask_network(stems: Sequence[np.ndarray | None], job: Job) -> Output:
     assert plan.bundle is not None
     runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
     detail = f"on {runner.place}" if runner.place else ""
-    clock.at(detail, 0.0)
+    # The model may have been asked before how sure it is.
+    rest = clock.rest()
+    rest(detail, 0.0)
     return runner.run(
         stems,
         wet_stems=job.wet_stems,
         warm_up_s=plan.settings.warm_up_s,
-        progress=lambda share: clock.at(detail, share),
+        progress=lambda share: rest(detail, share),
         changes=plan.changes,
         consume=True,
     )

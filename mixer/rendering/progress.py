@@ -18,7 +18,7 @@ from types import TracebackType
 # called with the stage, what in it, and the share of the render that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
 
-_TICK_S = 0.1
+_TICK_S = 0.03
 # What is left of a stage is never taken for less than this share of the time that it has taken, so
 # that a late step is waited for.
 _LEAST_LEFT = 0.2
@@ -123,6 +123,13 @@ class StageClock:
                 stage_s = (now_s - self._began_s) / share
             self._due_s = now_s + (1.0 - share) * stage_s
             self._tell()
+
+    def rest(self) -> Callable[[str, float], None]:
+        """What reports steps of the rest of the current stage, and the share of it done, 0 to 1."""
+        with self._lock:
+            self._go_on()
+            begin = self._share()
+        return lambda detail, share: self.at(detail, begin + share * (1.0 - begin))
 
     def stop(self) -> None:
         """End the current stage."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,11 +16,14 @@ from mixer.reference.mover import Mover
 from mixer.reference.moves import MOST_LEVEL_DB, Moves
 from mixer.reference.record import ReferenceRecord, held_record, record_of
 from mixer.reference.target import Target
+from mixer.rendering.forecast import matching_steps_s
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Stage, StageClock
 
 MakeMix = Callable[[dict[str, np.ndarray]], np.ndarray]
 _DECIMALS = 3
+# Share of measuring that the stems take; the rest measures their mix.
+_OF_STEMS_SHARE = 0.7
 _TINY = 1e-20
 
 
@@ -51,7 +55,7 @@ def move_towards_references(
         record = held_record(held)
     else:
         assert plan.reference is not None
-        mix, record = _matched(mix, wet, plan, plan.reference, make_mix)
+        mix, record = _matched(mix, wet, plan, plan.reference, make_mix, _Steps(clock, plan))
     clock.stop()
     return mix, record
 
@@ -62,11 +66,14 @@ def _matched(
     plan: RenderPlan,
     target: Target,
     make_mix: MakeMix,
+    steps: _Steps,
 ) -> tuple[np.ndarray, ReferenceRecord]:
-    powers, before = _measure(mix, wet, plan.mix_rate)
+    powers, before = _measure(mix, wet, plan.mix_rate, steps)
     if not np.isfinite(before.loudness_lufs):
         return mix, record_of(target, Moves(), before, before, ["the mix is silent"])
+    steps.next()
     moves, cannot = find_moves(powers, before, target)
+    steps.next()
     if plan.settings.loudness_lufs is not None and moves.loudness_lufs is not None:
         moves = Moves(moves.stems, moves.width_db, moves.ride_db)
         cannot = (
@@ -81,16 +88,39 @@ def _matched(
     for name, audio in wet.items():
         wet[name] = with_gain(audio, level_db)
     mix = make_mix(wet)
-    _, after = _measure(mix, wet, plan.mix_rate)
+    steps.next()
+    _, after = _measure(mix, wet, plan.mix_rate, steps)
     return mix, record_of(target, moves, before, after, cannot)
 
 
+class _Steps:
+    """The steps of matching, told to a clock with the share of the stage that is done."""
+
+    def __init__(self, clock: StageClock, plan: RenderPlan) -> None:
+        steps_s = matching_steps_s(plan)
+        ends = np.cumsum(list(steps_s.values())) / sum(steps_s.values())
+        self._clock, self._names = clock, list(steps_s)
+        self._spans = list(pairwise([0.0, *map(float, ends)]))
+
+    def at(self, share: float) -> None:
+        """So much of the current step is done, 0 to 1."""
+        begin, end = self._spans[0]
+        self._clock.at(self._names[0], begin + share * (end - begin))
+
+    def next(self) -> None:
+        """The current step is done."""
+        del self._names[0], self._spans[0]
+        self.at(0.0)
+
+
 def _measure(
-    mix: np.ndarray, wet: dict[str, np.ndarray], sample_rate: int
+    mix: np.ndarray, wet: dict[str, np.ndarray], sample_rate: int, steps: _Steps
 ) -> tuple[StemPowers, MixFigures]:
     """Stems as they are after the model's own bus, and the mix that is their sum."""
     stems = {name: audio for name, audio in wet.items() if audio.any()} or dict(wet)
-    powers = measure_stem_powers(stems, sample_rate)
+    powers = measure_stem_powers(
+        stems, sample_rate, lambda share: steps.at(_OF_STEMS_SHARE * share)
+    )
     through = measure_stem_powers({"mix": mix}, sample_rate).mean()[..., 0, 0]
     total = powers.mean().sum(axis=(2, 3))
     # Where nothing plays a bus tells nothing.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mixer.fxnorm.chain import Step
 
 # To read a recording, as samples or encoded; to measure a stem before and after.
-_READ, _DECODE, _MEASURE = 0.0005, 0.0013, 0.0009
+_READ, _DECODE, _MEASURE = 0.0007, 0.0015, 0.001
 # A channel that is compressed, and the share of all that is.
 _COMPRESSED, _USUALLY_COMPRESSED = 0.0037, 0.45
 

@@ -82,9 +82,10 @@ def make_all(
         return _write(first, asked[place], mixed, to, song)
 
     done: list[MadeVariation] = []
+    tell = clock.rest()
     for made in pool.map(one, range(len(asked))):
         done.append(made)
-        clock.at(made.path.name, len(done) / len(asked))
+        tell(made.path.name, len(done) / len(asked))
     return done
 
 

@@ -24,9 +24,9 @@ from mixer.output.replay import (
     song_of,
 )
 from mixer.output.settings import MIX_ALONE, OutputSettings
-from mixer.rendering.forecast import making_forecast
+from mixer.rendering.forecast import take_forecast
 from mixer.rendering.kept_arrays import KeptArrays, cache_folder
-from mixer.rendering.kept_material import KeptMaterial
+from mixer.rendering.kept_material import KeptMaterial, kept_alike
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster, without_parts
 from mixer.rendering.plan import RenderPlan
@@ -208,21 +208,22 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
         MixerError: as in `mixer.render` and `mixer.write_mix`.
     """
     kept = _kept(revision)
-    parent, making, writing = parts_of(
-        progress,
-        {} if _knows_parts(revision) else _making_s(revision.parent_plan),
-        _making_s(revision.plan),
-        forecast_of(revision.destination, revision.plan, is_made=True),
-    )
-    was = _parts_of_parent(revision, kept, parent)
-    made = _make(revision.plan, revision, kept, making)
-    now = hash_parts(made)
+    knows_parts = _knows_parts(revision)
+    parent_s = {} if knows_parts else _making_s(revision, revision.parent_plan, kept)
+    making_s = _making_s(revision, revision.plan, kept, follows=not knows_parts)
+    writing_s = forecast_of(revision.destination, revision.plan, is_made=True)
+    parent, making, writing = parts_of(progress, parent_s, making_s, writing_s)
+    with StageClock(parent, parent_s) as clock:
+        was = _parts_of_parent(revision, kept, clock)
     destination = revision.destination
-    made = without_parts(
-        made,
-        stems=destination.wanted.takes_stems,
-        tracks=destination.takes_tracks(revision.plan),
-    )
+    with StageClock(making, making_s) as clock:
+        made = _make(revision.plan, revision, kept, clock)
+        now = hash_parts(made)
+        made = without_parts(
+            made,
+            stems=destination.wanted.takes_stems,
+            tracks=destination.takes_tracks(revision.plan),
+        )
     takes: list[Take] = []
 
     def tell(mix: Mix) -> Take:
@@ -318,13 +319,13 @@ def _kept(revision: Revision) -> KeptMaterial | None:
 
 
 def _parts_of_parent(
-    revision: Revision, kept: KeptMaterial | None, progress: Progress | None
+    revision: Revision, kept: KeptMaterial | None, clock: StageClock
 ) -> Mapping[str, str]:
     """Hashes of the parent's parts, from its recipe if it was made here, else rendered again."""
     take = revision.parent.take
     if take is not None and _knows_parts(revision):
         return take.parts
-    return hash_parts(_make(revision.parent_plan, revision, kept, progress))
+    return hash_parts(_make(revision.parent_plan, revision, kept, clock))
 
 
 def _knows_parts(revision: Revision) -> bool:
@@ -338,28 +339,42 @@ def _make(
     plan: RenderPlan,
     revision: Revision,
     kept: KeptMaterial | None,
-    progress: Progress | None,
+    clock: StageClock,
 ) -> Premaster:
-    with StageClock(progress, _making_s(plan)) as clock:
-        return premaster(
-            plan,
-            wet_stems=_has_wet(plan),
-            wet_tracks=bool(plan.tracks),
-            stages=revision.destination.wanted.has_report and plan is revision.plan,
-            clock=clock,
-            kept=kept,
-        )
+    return premaster(
+        plan,
+        wet_stems=_has_wet(plan),
+        wet_tracks=bool(plan.tracks),
+        stages=_takes_stages(revision, plan),
+        clock=clock,
+        kept=kept,
+    )
+
+
+def _takes_stages(revision: Revision, plan: RenderPlan) -> bool:
+    return revision.destination.wanted.has_report and plan is revision.plan
 
 
 def _has_wet(plan: RenderPlan) -> bool:
     return plan.bundle is None or plan.bundle.manifest.has_wet_stems
 
 
-def _making_s(plan: RenderPlan) -> dict[Stage, float]:
-    """Seconds that each stage of `_make` is foreseen to take."""
-    forecast_s = making_forecast(plan, wet_stems=_has_wet(plan))
-    del forecast_s[Stage.MASTER]
-    return forecast_s
+def _making_s(
+    revision: Revision, plan: RenderPlan, kept: KeptMaterial | None, *, follows: bool = False
+) -> dict[Stage, float]:
+    """Seconds that each stage of `_make` is foreseen to take.
+
+    Args:
+        revision: of the take.
+        plan: of the take, or of its parent.
+        kept: what earlier takes made of the same song.
+        follows: the parent is made just before, and what it is made of is kept.
+    """
+    there = frozenset[Stage]() if kept is None else kept.holds(plan)
+    if kept is not None and follows:
+        there |= kept_alike(revision.parent_plan, plan)
+    stages = _takes_stages(revision, plan)
+    return take_forecast(plan, wet_stems=_has_wet(plan), stages=stages, kept=there)
 
 
 def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str, str]) -> Take:

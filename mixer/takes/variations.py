@@ -208,7 +208,7 @@ def _varying_forecast(
     writes_first: bool,
 ) -> dict[Stage, float]:
     """Forecast of the seconds to measure and write the first mix, and to make the others."""
-    making = making_forecast(plan, wet_stems=True, threads=threads)
+    making = making_forecast(plan, threads=threads)
     once_s = sum(making.get(each, 0.0) for each in (Stage.CONSOLE, Stage.MASTER))
     plain = OutputSettings(format=destination.wanted.format)
     once_s += sum(writing_forecast(plan, plain, 1, 0).values())

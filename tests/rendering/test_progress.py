@@ -7,12 +7,15 @@ import math
 from itertools import pairwise
 
 import pytest
+import soundfile
 
 from mixer.rendering.forecast import making_forecast
+from mixer.rendering.pipeline import render
 from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Stage, StageClock, parts_of, time_left_s
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
+from tests.reference.songs import another_song
 from tests.signals import band
 
 FORECAST_S = {Stage.NORMALISE: 4.0, Stage.NETWORK: 10.0, Stage.MASTER: 6.0}
@@ -105,6 +108,18 @@ def test_a_share_that_was_too_high_is_not_taken_back(clock, hands, told) -> None
     assert shares == sorted(shares)
 
 
+def test_steps_of_the_rest_of_a_stage_begin_where_it_stands(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 4.0
+    clock.start(Stage.NETWORK)
+    clock.at("asked", 0.4)
+    rest = clock.rest()
+    rest("on cpu", 0.0)
+    rest("on cpu", 0.5)
+    rest("on cpu", 1.0)
+    assert [share for _, _, share in told[-3:]] == pytest.approx([0.4, 0.55, 0.7])
+
+
 def test_after_its_end_a_clock_says_nothing(clock, hands, told) -> None:
     with clock:
         clock.start(Stage.NORMALISE)
@@ -149,3 +164,26 @@ def test_each_stage_that_a_mix_passes_is_foreseen(model, amount, write_song, rng
     assert all(seconds > 0.0 for seconds in forecast_s.values())
     assert Stage.MASTER in forecast_s
     assert (Stage.BLEND in forecast_s) == (amount != 1.0)
+
+
+def test_the_steps_of_matching_with_a_reference_are_told(write_song, rng, tmp_path, told) -> None:
+    folder = write_song({f"{n}.wav": a for n, a in band(rng, 6.0, 44_100).items()})
+    reference = tmp_path / "reference.wav"
+    soundfile.write(reference, another_song(6.0).T, 44_100)
+    settings = RenderSettings(model="none", device="cpu", reference=(str(reference),))
+    render(load_song(folder), settings, progress=lambda *step: told.append(step))
+    steps = {detail: share for stage, detail, share in told if stage == Stage.REFERENCE}
+    names = ["measure", "solve", "move", "measure again"]
+    assert [name for name in steps if name] == names
+    shares = [steps[name] for name in names]
+    assert all(later > sooner for sooner, later in pairwise(shares))
+
+
+def test_what_earlier_takes_have_kept_is_found_sooner_than_made(write_song, rng) -> None:
+    song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 0.5, 44_100).items()}))
+    plan = plan_render(song, RenderSettings(device="cpu"))
+    made_s = making_forecast(plan, wet_stems=True)
+    kept = (Stage.NORMALISE, Stage.NETWORK)
+    found_s = making_forecast(plan, wet_stems=True, kept=kept)
+    assert all(found_s[stage] < 0.5 * made_s[stage] for stage in kept)
+    assert list(found_s) == list(made_s)

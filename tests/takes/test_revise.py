@@ -15,7 +15,9 @@ from mixer.audio import read_audio
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
 from mixer.output.settings import OutputSettings, ReportKind
-from mixer.takes.revise import make_take, plan_revision
+from mixer.rendering.kept_material import kept_alike
+from mixer.rendering.progress import Stage
+from mixer.takes.revise import _kept, make_take, plan_revision
 from tests.signals import band, noise
 
 First = Callable[..., Path]
@@ -102,7 +104,13 @@ def test_the_bus_is_told_apart_and_its_gain_can_be_held(first_take: First) -> No
 
 def test_what_is_unchanged_is_found_and_not_made_again(first_take: First, cache: Path) -> None:
     recipe = first_take()
+    revision = plan_revision(recipe, ["vocals up"])
+    kept = _kept(revision)
+    assert kept is not None
+    assert kept.holds(revision.plan) == frozenset()
     before = revise(recipe, "vocals up")
+    assert kept.holds(revision.plan) == {Stage.NORMALISE, Stage.NETWORK}
+    assert kept_alike(revision.plan, revision.parent_plan) == {Stage.NORMALISE, Stage.NETWORK}
     assert before.n_reused > 0  # the parent was made on the way to prove it
     after = revise(recipe.parent / "song.take2.wav", "vocals up")
     assert after.n_reused == 5
