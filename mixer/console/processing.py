@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from mixer.console.automation import Course
-from mixer.dsp.blocks import FloatArray, zero_padded
+from mixer.dsp.blocks import FloatArray, peak, zero_padded
 from mixer.dsp.threads import stop_if_asked
 
 BLOCK_SAMPLES = 1 << 16
@@ -47,14 +47,18 @@ class Effect(Protocol):
         ...
 
 
-def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> None:
+def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> float:
     """Run an effect over a stem, in place.
 
     Args:
         effect: a new effect, which must not be used again.
         audio: float32 `(2, samples)`.
         amount: 0 leaves every sample unchanged, bit for bit, 1 is the effect alone.
+
+    Returns:
+        The largest absolute sample of the result; NaN if it holds a NaN.
     """
+    largest = np.float64(0.0)
     context = effect.context_samples
     before = np.zeros((audio.shape[0], context), dtype=np.float32)
     for start in range(0, audio.shape[-1], BLOCK_SAMPLES):
@@ -65,7 +69,11 @@ def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> None:
             block = np.concatenate([before, block], axis=-1)
             before = block[:, stop - start : stop - start + context].copy()
         wet = effect.process(block, start)
-        audio[:, start:stop] = blend(audio[:, start:stop], wet, amount.over(start, stop))
+        out = blend(audio[:, start:stop], wet, amount.over(start, stop))
+        audio[:, start:stop] = out
+        # While the block is at hand; numpy's maximum hands a NaN on.
+        largest = np.maximum(largest, peak(out))
+    return float(largest)
 
 
 def blend(dry: FloatArray, wet: FloatArray, amount: float | np.ndarray) -> FloatArray:

@@ -88,15 +88,9 @@ def apply_strip(
             wet = plugin_runner(out, sample_rate, setting, stem=stem)
             _blend_into(out, wet, share, out=out)
             done: EffectReport | None = {"path": setting.path}
+            _check_level(peak(out), name, stem)
         else:
-            effect = _effect(name, setting, sample_rate, keys or {}, stem)
-            done = None
-            if effect is not None:
-                # What overflows is told below, once, and not by numpy.
-                with np.errstate(over="ignore", invalid="ignore"):
-                    run_effect(effect, out, share)
-                done = effect.report()
-        _check_level(out, name, stem)
+            done = _run_stage(name, setting, out, sample_rate, share, keys or {}, stem)
         if isinstance(getattr(Strip, name), tuple):  # of its kind there may be several
             report.setdefault(name, []).append(done)
         else:
@@ -105,8 +99,28 @@ def apply_strip(
     return out, report
 
 
-def _check_level(audio: FloatArray, name: str, stem: str) -> None:
-    if not peak(audio) <= LARGEST_PEAK:
+def _run_stage(
+    name: str,
+    setting: Any,
+    out: FloatArray,
+    sample_rate: int,
+    share: Course,
+    keys: Mapping[str, FloatArray],
+    stem: str,
+) -> EffectReport | None:
+    """Run one of our own effects over a stem, in place, and report what it did."""
+    effect = _effect(name, setting, sample_rate, keys, stem)
+    if effect is None:
+        return None
+    # What overflows is told below, once, and not by numpy.
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = run_effect(effect, out, share)
+    _check_level(largest, name, stem)
+    return effect.report()
+
+
+def _check_level(largest: float, name: str, stem: str) -> None:
+    if not largest <= LARGEST_PEAK:
         raise PresetError(
             f"{stem}.{name}: lifts the audio beyond 180 dB"
             " above full scale, where sums overflow; lower its gains"

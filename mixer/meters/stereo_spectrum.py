@@ -93,26 +93,40 @@ def _measure(audios: Sequence[np.ndarray], sample_rate: int) -> list[StereoSpect
     """The spectrum of each, and what the first two have in common."""
     window = hann(N_FFT).astype(np.float32)
     pairs = [(0, 0), (1, 1), (0, 1)] if len(audios) > 1 else [(0, 0)]
-    sums = np.zeros((len(pairs), 3, N_FFT // 2 + 1))
+    # Real and imaginary parts side by side, as they do in memory, until all is summed.
+    sums = np.zeros((len(pairs), 3, N_FFT + 2))
     n_frames = 0
     blocks = [stft_blocks(audio, N_FFT, N_FFT // 2, window, N_FFT // 2) for audio in audios]
     for found in zip(*blocks, strict=True):
+        heard = [
+            np.ascontiguousarray(np.moveaxis(own, -1, -2)).view(np.float32) for _, own in found
+        ]
         for own, (one, other) in zip(sums, pairs, strict=True):
-            for total, product in zip(own, _products(found[one][1], found[other][1]), strict=True):
-                total += product.real.sum(axis=-1, dtype=np.float64)
+            own += _products(heard[one], heard[other])
         n_frames += found[0][1].shape[-1]
     # A sine of amplitude 1 then has a power of 1 over its bins.
     sums *= 4.0 / (n_frames * N_FFT * float(np.sum(window.astype(np.float64) ** 2)))
-    return [StereoSpectrum(left, right, cross, sample_rate) for left, right, cross in sums]
+    powers = sums.reshape(len(pairs), 3, -1, 2).sum(axis=-1)
+    return [StereoSpectrum(left, right, cross, sample_rate) for left, right, cross in powers]
 
 
-def _products(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left, right and cross products of a signal with itself, or all that it has with another."""
-    left, right = one[0], one[-1].conj()
+def _products(one: np.ndarray, other: np.ndarray) -> list[np.ndarray]:
+    """Left, right and cross products of a signal with itself, or all that it has with another.
+
+    Args:
+        one, other: real and imaginary parts of spectra, float32 `(1 or 2, frames, numbers)`.
+
+    Returns:
+        Sums over the frames, three times float32 `(numbers,)`.
+    """
+
+    def over_frames(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        return np.einsum("fn,fn->n", first, second)
+
     if other is one:
-        return left * left.conj(), one[-1] * right, left * right
-    sides = [2.0 * channel * its.conj() for channel, its in zip(one, other, strict=True)]
-    return sides[0], sides[-1], left * other[-1].conj() + other[0] * right
+        return [over_frames(one[a], one[b]) for a, b in ((0, 0), (-1, -1), (0, -1))]
+    left, right = (2.0 * over_frames(one[side], other[side]) for side in (0, -1))
+    return [left, right, over_frames(one[0], other[-1]) + over_frames(one[-1], other[0])]
 
 
 def band_figures(spectrum: StereoSpectrum) -> list[BandFigures]:

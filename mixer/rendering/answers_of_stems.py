@@ -178,7 +178,8 @@ def _second(
     tracks = [listen_to(stem, rate) for stem in heard if stem is not None]
     names = [STEMS[place] for place in there]
     found = predict_settings(
-        Network(read_bundle(TRACK_MODEL), CPU),
+        # Asked once: to optimise its graph takes longer than to run it.
+        Network(read_bundle(TRACK_MODEL), CPU, optimise=False),
         tracks,
         [FINISHED_STEM[name] for name in names],
         names,

@@ -22,6 +22,7 @@ from mixer.meters.stereo_spectrum import (
     measure_with_part,
 )
 from mixer.rendering.mix import Premaster, WetMix
+from mixer.rendering.plan import RenderPlan
 from mixer.stems import VOCALS
 
 
@@ -31,24 +32,33 @@ class KnownSpectra:
     def __init__(self, wet: WetMix | None = None) -> None:
         self._wet = wet
 
+    def listen(self) -> None:
+        """Measure the mix before its desk now, if the spectrum after it will be computed."""
+        if self._wet is not None and self._desk_of(self._wet.plan) is not None:
+            _ = self._measured
+
     def of(self, made: Premaster) -> StereoSpectrum:
         """Spectrum of a mix before its master: computed if possible, otherwise measured."""
-        rate, console, wet = made.plan.mix_rate, made.plan.console, self._wet
-        if wet is None or VOCALS not in wet.wet_stems or wet.output_curve is not None:
+        rate, master, desk = made.plan.mix_rate, made.plan.console.master, self._desk_of(made.plan)
+        if desk is None:
             return measure_stereo_spectrum(made.audio, rate)
-        numbers = _plain_desk(console, {*made.plan.song.stems, *wet.wet_stems})
-        if numbers is None:
-            return measure_stereo_spectrum(made.audio, rate)
-        gain_db, width = numbers
+        gain_db, width = desk
         whole, voice, common = self._measured
         k = float(db_to_gain(gain_db)) - 1.0
         hz = np.arange(N_FFT // 2 + 1) * rate / N_FFT
-        power = 10.0 ** (filter_curve_db(console.master, hz, rate) / 10.0)
+        power = 10.0 ** (filter_curve_db(master, hz, rate) / 10.0)
         left, right, cross = (
             power * (getattr(whole, name) + k * getattr(common, name) + k**2 * getattr(voice, name))
             for name in ("left", "right", "cross")
         )
         return _widened(StereoSpectrum(left, right, cross, rate), width)
+
+    def _desk_of(self, plan: RenderPlan) -> tuple[float, float] | None:
+        """As `_plain_desk`; None also if the mix before the desk tells too little."""
+        wet = self._wet
+        if wet is None or VOCALS not in wet.wet_stems or wet.output_curve is not None:
+            return None
+        return _plain_desk(plan.console, {*plan.song.stems, *wet.wet_stems})
 
     @cached_property
     def _measured(self) -> tuple[StereoSpectrum, StereoSpectrum, StereoSpectrum]:

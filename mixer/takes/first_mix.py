@@ -44,30 +44,34 @@ class Writing:
 
 @dataclass(frozen=True)
 class Listening:
-    """Measurements of the wet stems, taken while the first mix is made of them."""
+    """Measurements of the wet mix and its stems, taken while the first mix is made of them.
 
-    levels: Sequence[Future[float | None]]
+    `kept` are those that `KnownLevels` keeps, hashes are by stem.
+    """
+
+    kept: Sequence[Future[object]]
     hashes: Mapping[str, Future[str]]
 
 
 def listen(pool: Workers, wet: WetMix, known: KnownLevels) -> Listening:
-    """Start to measure the vocals and the rest, and to hash all parts.
+    """Start to measure the mix, its vocals and the rest, and to hash all parts.
 
     Args:
         pool: runs them.
         wet: of the first mix.
-        known: keeps the levels for all variations.
+        known: keeps the measurements for all variations.
     """
-    stems, levels = dict(wet.wet_stems), list[Future[float | None]]()
+    stems, kept = dict(wet.wet_stems), list[Future[object]]()
+    kept.append(pool.submit(known.spectra.listen))
     # A mix of tracks has a part for each track, which nothing has hashed.
     hashes = {} if wet.plan.tracks else {s: pool.submit(hash_samples, a) for s, a in stems.items()}
     if hashes and known.has_unmade:
         hashes[REST] = pool.submit(_hash_unmade, wet)
     vocals = stems.pop(VOCALS, None)
     if vocals is not None and (stems or known.has_unmade) and not wet.plan.touches_stems:
-        levels.append(pool.submit(known.loudness_lufs, vocals))
-        levels.append(pool.submit(known.loudness_lufs, *stems.values(), with_unmade=True))
-    return Listening(levels, hashes)
+        kept.append(pool.submit(known.loudness_lufs, vocals))
+        kept.append(pool.submit(known.loudness_lufs, *stems.values(), with_unmade=True))
+    return Listening(kept, hashes)
 
 
 def _hash_unmade(wet: WetMix) -> str:
@@ -110,7 +114,7 @@ def first_of(
     held_db = plan.settings.held_staging_db
     if held_db is None:
         held_db = _staging_gain_db(wet, made)
-    for each in listening.levels:
+    for each in listening.kept:
         each.result()
     found = {name: sha256.result() for name, sha256 in listening.hashes.items()}
     hashes = {id(wet.wet_stems[name]): found[name] for name in found if name != REST}

@@ -37,6 +37,7 @@ from mixer.rendering.translation import corrections
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
+from mixer.takes.bus_figures import bus_of
 from mixer.takes.numbering import base_of, next_number, take_path
 from mixer.takes.parts import hash_parts, same_parts
 
@@ -393,14 +394,3 @@ def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str
             "now": bus_of(mix.measurements),
         },
     }
-
-
-def bus_of(measurements: Mapping[str, object]) -> dict[str, float | None]:
-    """The bus's figures, from the record of a mix."""
-    found = numbers({key: measurements.get(key) for key in ("master", "console")})
-    bus = {
-        key.removeprefix("master."): value
-        for key, value in found.items()
-        if key.startswith("master.")
-    }
-    return bus | {"staging_gain_db": found.get("console.staging_gain_db")}

@@ -19,9 +19,9 @@ from mixer.rendering.axes import AXES, VariationTable
 from mixer.rendering.mix import Mix
 from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.takes.asking import changed_settings
+from mixer.takes.bus_figures import bus_of
 from mixer.takes.numbering import variations_beside
 from mixer.takes.parts import REST, same_parts
-from mixer.takes.revise import bus_of
 
 MADE_BY = "variations"
 TABLE_SUFFIX = ".variations.json"

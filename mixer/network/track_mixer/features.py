@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, peak, root_hann
+from mixer.dsp.blocks import FloatArray, are_equal, peak, root_hann
 from mixer.dsp.erb_bands import band_weights, k_weights
 from mixer.dsp.fourier import rfft
 from mixer.network.track_mixer.parameters import N_BANDS
@@ -133,12 +133,14 @@ class TrackListener:
         )
 
     def _hear(self, span: FloatArray) -> None:
-        frames = np.lib.stride_tricks.sliding_window_view(span, self._n_fft, axis=-1)
+        # Equal channels are transformed once.
+        heard = span[:1] if len(span) == 1 or are_equal(span) else span
+        frames = np.lib.stride_tricks.sliding_window_view(heard, self._n_fft, axis=-1)
         spectra = rfft(frames[:, :: self._hop] * self._window, axis=-1)
         # One-sided spectrum: every bin counts twice. The window's energy is half its length.
         scale = np.float32(4.0 / self._n_fft**2)
         power = [scale * (np.square(s.real) + np.square(s.imag)) for s in spectra]
-        if self._n_channels == 1:
+        if len(spectra) == 1:
             parts = np.repeat((power[0] @ self._weights.T)[:, None], _PARTS, axis=1)
         else:
             left, right = spectra

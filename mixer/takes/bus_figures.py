@@ -1,0 +1,18 @@
+"""What the bus did to a mix, in the figures that takes are compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mixer.output.recipe_reader import numbers
+
+
+def bus_of(measurements: Mapping[str, object]) -> dict[str, float | None]:
+    """The bus's figures, from the record of a mix."""
+    found = numbers({key: measurements.get(key) for key in ("master", "console")})
+    bus = {
+        key.removeprefix("master."): value
+        for key, value in found.items()
+        if key.startswith("master.")
+    }
+    return bus | {"staging_gain_db": found.get("console.staging_gain_db")}
