@@ -56,6 +56,11 @@ def unreadable(path: Path, error: Exception) -> str:
         return f"{path.name}: no permission to read it; change its permissions or its owner"
     if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
         return f"{path.name}: the disk cannot read it ({reason_of(error)}); copy it again"
+    if "too long" in reason_of(error):
+        return (
+            f"{path.name}: its path of {len(os.fsencode(path))} bytes is longer than libsndfile "
+            "reads; move the song to a folder with a shorter path"
+        )
     try:
         if path.stat().st_size == 0:
             return f"{path.name}: the file is empty"

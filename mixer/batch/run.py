@@ -177,7 +177,8 @@ class Run:
         need = size_of(_disk_bytes(self._sizes[song_id]))
         more = f" and {counted(len(others), 'song')} more" if others else ""
         free = size_of(shutil.disk_usage(self._state).free)
-        return f"not enough disk space for {song_id}{more}: it needs {need}, and {free} is free"
+        space = f"it needs {need}, and {free} is free"
+        return f"not enough disk space for {song_id}{more}: {space}; make room"
 
     def _size(self, task: _Task) -> Size | None:
         """How big a song is; None if that cannot be told, and it has failed by that."""

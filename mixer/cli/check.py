@@ -13,6 +13,7 @@ from mixer.cli.console import answer, cell, printable, progress_bar
 from mixer.cli.paths import FilePath
 from mixer.cli.terminal import table_console
 from mixer.errors import InputError
+from mixer.files.wording import counted
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.planning import plan_render
@@ -101,9 +102,9 @@ def _print_table(inspection: SongInspection) -> None:
     minutes, seconds = divmod(inspection.duration_s, 60)
     console.print(
         Text(
-            f"{printable(inspection.song)}: {len(inspection.files)} files, "
+            f"{printable(inspection.song)}: {counted(len(inspection.files), 'file')}, "
             f"stems {', '.join(inspection.stems)}, "
             f"{minutes:.0f}:{seconds:04.1f} at {inspection.sample_rate} Hz, "
-            f"{'dry' if inspection.dry else 'wet'}, {inspection.n_findings} findings"
+            f"{'dry' if inspection.dry else 'wet'}, {counted(inspection.n_findings, 'finding')}"
         )
     )

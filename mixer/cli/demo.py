@@ -32,7 +32,7 @@ def command(folder: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     names = [*(f"{stem}.wav" for stem in STEMS), SONG_FILE]
     if not overwrite:
         refuse_existing([folder / name for name in names])
-    refuse_unwritable([folder / name for name in names])
+    refuse_unwritable([folder / name for name in names], "folder")
     with staging_folder(folder) as staging:
         for stem, audio in compose_demo_song(seed, SAMPLE_RATE_HZ).items():
             write_audio(staging / f"{stem}.wav", audio, SAMPLE_RATE_HZ)

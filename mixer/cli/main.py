@@ -19,6 +19,7 @@ from mixer.cli.console import talk_error
 from mixer.cli.elapsed import WATCH, process_age_s
 from mixer.cli.groups import Commands
 from mixer.cli.memory_limit import why_it_cannot_start
+from mixer.cli.paths import NO_CURRENT_FOLDER, current_folder_is_gone
 from mixer.cli.streams import open_streams, why_not_written
 from mixer.errors import MixerError
 from mixer.files.interruption import (
@@ -170,7 +171,8 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
         talk_error("mixer: interrupted; nothing half-written is left behind")
         return EXIT_INTERRUPTED
     except MixerError as error:
-        for line in error.lines:
+        lines = [NO_CURRENT_FOLDER] if current_folder_is_gone() else error.lines
+        for line in lines:
             talk_error(f"mixer: {line}")
         return error.exit_code
     except MemoryError:
@@ -182,7 +184,8 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
         )
         return EXIT_ENVIRONMENT
     except OSError as error:
-        talk_error(f"mixer: {error.strerror or error}: {error.filename or 'output'}")
+        reason = f"{error.strerror or error}: {error.filename or 'output'}"
+        talk_error(f"mixer: {NO_CURRENT_FOLDER if current_folder_is_gone() else reason}")
         return EXIT_FAILED
     except Exception as error:
         if os.environ.get("MIXER_TRACEBACK"):

@@ -38,7 +38,23 @@ class FilePath(click.Path):
             self.fail(f"{quote(str(path))} is a file; give a folder", param, ctx)
         if not self.dir_okay and path.is_dir():
             self.fail(f"{quote(str(path))} is a folder; give a file", param, ctx)
+        if self.exists and path.is_symlink() and not path.exists():
+            self.fail(f"{quote(str(path))} is a link that leads nowhere", param, ctx)
+        if self.exists and path.exists() and not os.access(path, os.R_OK):
+            self.fail(f"no permission to read {quote(str(path))}; change its mode", param, ctx)
         return super().convert(value, param, ctx)
+
+
+NO_CURRENT_FOLDER = "the current folder no longer exists; change to another one"
+
+
+def current_folder_is_gone() -> bool:
+    """Whether relative paths lead nowhere: their folder was deleted or cannot be reached."""
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
 
 
 def _names_in(folder: Path) -> list[str]:

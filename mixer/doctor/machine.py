@@ -69,13 +69,26 @@ def look_at_presets() -> Iterator[Finding]:
     except PresetError as error:
         yield Finding("your presets", Status.NOTE, str(error))
     else:
-        yield Finding("your presets", Status.OK, f"{len(presets) - len(shipped)} in {folder}")
+        yield _own_presets(folder, len(presets) - len(shipped))
     for preset in presets:
         try:
             read_layer(preset)
         except PresetError as error:
             what = f"{preset.name} cannot be used: {error.lines[0]}"
             yield Finding("presets", Status.PROBLEM, what, f"correct it: {preset.path}")
+
+
+def _own_presets(folder: Path, n_presets: int) -> Finding:
+    from mixer.preset.find import FOLDER_VARIABLE
+
+    reason = why_unwritable(folder)
+    found = f"{n_presets} in {folder}"
+    if reason is None:
+        return Finding("your presets", Status.OK, found)
+    todo = f"change its permissions, or set {FOLDER_VARIABLE} to another folder"
+    # An account without a home of its own, as in a container, saves no presets.
+    status = Status.PROBLEM if folder.exists() else Status.NOTE
+    return Finding("your presets", status, f"{found}, which cannot be written: {reason}", todo)
 
 
 def look_at_models() -> Iterator[Finding]:
@@ -93,10 +106,22 @@ def look_at_models() -> Iterator[Finding]:
 
 def look_at_disk() -> Iterator[Finding]:
     """Check the folders of mixes and temporary files: free space and permissions."""
-    for about, folder in (("this folder", Path.cwd()), ("temporary files", _temporary())):
+    asked = os.environ.get("TMPDIR")
+    if asked and not Path(asked).is_dir():
+        todo = "set TMPDIR to a folder that exists"
+        yield Finding("TMPDIR", Status.NOTE, f"{asked} is not a folder, and is not used", todo)
+    try:
+        current = Path.cwd()
+    except OSError:
+        todo = "change to another one"
+        yield Finding("this folder", Status.PROBLEM, "no longer exists", todo)
+        current = None
+    for about, folder in (("this folder", current), ("temporary files", _temporary())):
+        if folder is None:
+            continue
         free_bytes = shutil.disk_usage(folder).free
         found = f"{folder}: {free_bytes / _GB:.1f} GB free"
-        if not os.access(folder, os.W_OK):
+        if why_unwritable(folder):
             status = Status.PROBLEM if about == "temporary files" else Status.NOTE
             todo = "set TMPDIR to a folder that can be written" if status == Status.PROBLEM else (
                 "write mixes elsewhere with -o"
@@ -109,6 +134,19 @@ def look_at_disk() -> Iterator[Finding]:
             yield Finding(about, Status.NOTE, found, todo)
         else:
             yield Finding(about, Status.OK, found)
+
+
+def why_unwritable(folder: Path) -> str | None:
+    """Why a folder, or the nearest one above it that exists, cannot be written; None if it can.
+
+    A nameless file is tried: rights alone do not tell of a read-only disk.
+    """
+    nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _temporary() -> Path:

@@ -94,41 +94,45 @@ def refuse_existing(paths: list[Path]) -> None:
             raise AlreadyThereError(f"{path} already exists; add --overwrite to replace it")
 
 
-def refuse_unwritable(paths: list[Path]) -> None:
+def refuse_unwritable(paths: list[Path], asked: str = "--output") -> None:
     """Raise OutputError naming the first path that cannot be written; leaves nothing behind.
 
     The nearest folder that exists is tried with a nameless file: rights alone do not tell of a
     read-only disk, nor what the superuser may do.
+
+    Args:
+        paths: the files.
+        asked: what names another place, for the message.
     """
     tried = set()
     for path in paths:
         try:
-            refuse_irregular(path)
+            refuse_irregular(path, asked)
             parent = next(p for p in path.absolute().parents if os.path.lexists(p))
             if not parent.exists():
-                raise OutputError(f"{parent} is a link that leads nowhere; choose another --output")
+                raise OutputError(f"{parent} is a link that leads nowhere; choose another {asked}")
             if not parent.is_dir():
-                raise OutputError(f"{parent} is a file, not a folder; choose another --output")
+                raise OutputError(f"{parent} is a file, not a folder; choose another {asked}")
             if parent not in tried:
                 with tempfile.TemporaryFile(dir=parent):
                     tried.add(parent)
-            _refuse_long_name(path, parent)
+            _refuse_long_name(path, parent, asked)
         except OSError as error:
-            raise _unusable(path, error) from None
+            raise _unusable(path, error, asked) from None
 
 
-def refuse_irregular(path: Path) -> None:
+def refuse_irregular(path: Path, asked: str = "--output") -> None:
     """Raise OutputError if the path exists and is not a regular file."""
     if path.is_dir():
-        raise OutputError(f"{path} is a folder; choose another --output")
+        raise OutputError(f"{path} is a folder; choose another {asked}")
     if path.exists():
         if not path.is_file():
-            raise OutputError(f"{path} is not a regular file; choose another --output")
+            raise OutputError(f"{path} is not a regular file; choose another {asked}")
     elif path.is_symlink():
-        raise OutputError(f"{path} is a link that leads nowhere; choose another --output")
+        raise OutputError(f"{path} is a link that leads nowhere; choose another {asked}")
 
 
-def _refuse_long_name(path: Path, parent: Path) -> None:
+def _refuse_long_name(path: Path, parent: Path, asked: str) -> None:
     """A folder that is not there yet does not tell that a name in it will be too long."""
     longest = os.pathconf(parent, "PC_NAME_MAX") if hasattr(os, "pathconf") else _NAME_MAX_BYTES
     parts = path.absolute().relative_to(parent.absolute()).parts
@@ -136,7 +140,7 @@ def _refuse_long_name(path: Path, parent: Path) -> None:
     if n_bytes > longest:
         raise OutputError(
             f"{shortened(path)} has a name of {n_bytes} bytes, and its disk takes {longest}; "
-            "choose a shorter --output"
+            f"choose a shorter {asked}"
         )
 
 
@@ -174,9 +178,9 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _unusable(path: Path, error: OSError) -> OutputError:
+def _unusable(path: Path, error: OSError, asked: str = "--output") -> OutputError:
     return OutputError(
-        f"{shortened(path)} cannot be written: {error.strerror}; choose another --output"
+        f"{shortened(path)} cannot be written: {error.strerror}; choose another {asked}"
     )
 
 

@@ -10,7 +10,7 @@ from mixer.errors import OutputError, PresetError
 from mixer.files.toml_writing import table_lines, value_text
 from mixer.files.whole_file import whole_file
 from mixer.files.wording import quote, suggest
-from mixer.preset.find import ENDING, is_name, list_presets, user_folder
+from mixer.preset.find import ENDING, FOLDER_VARIABLE, is_name, list_presets, user_folder
 from mixer.preset.shape import SUMMARY
 
 
@@ -72,7 +72,10 @@ def save_preset(
         with whole_file(path) as partial:
             partial.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}; make room, change the permissions, or "
+            f"set {FOLDER_VARIABLE} to another folder"
+        ) from None
     return path
 
 

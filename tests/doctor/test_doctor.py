@@ -5,14 +5,16 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mixer.cli.main import run
-from mixer.doctor import packages, self_test
+from mixer.doctor import machine, packages, self_test
 from mixer.doctor.examine import examine
 from mixer.doctor.finding import Finding, Status
 
@@ -99,6 +101,48 @@ def test_a_library_newer_than_those_that_are_known_is_a_problem(monkeypatch) -> 
     finding = of("scipy", list(packages.look_at_libraries()))
     assert (finding.status, finding.found) == (Status.PROBLEM, "1.19.0 is too new")
     assert finding.todo == 'pip install --upgrade "scipy>=1.16,<1.19"'
+
+
+def test_presets_that_cannot_be_saved_are_a_problem(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("MIXER_PRESETS", str(tmp_path))
+    monkeypatch.setattr(machine, "why_unwritable", lambda folder: "Read-only file system")
+    finding = of("your presets", list(machine.look_at_presets()))
+    assert finding.status is Status.PROBLEM
+    assert finding.found.endswith("which cannot be written: Read-only file system")
+    assert "MIXER_PRESETS" in finding.todo
+    # Nor can they in a container without a home; there nobody expects it.
+    monkeypatch.setenv("MIXER_PRESETS", str(tmp_path / "none"))
+    assert of("your presets", list(machine.look_at_presets())).status is Status.NOTE
+
+
+def test_a_full_disk_is_a_problem(monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    disk = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: disk)
+    finding = of("this folder", list(machine.look_at_disk()))
+    assert (finding.status, finding.todo) == (Status.PROBLEM, "make room on the disk")
+
+
+def test_a_deleted_folder_and_a_temporary_one_that_is_not_there_are_told(monkeypatch) -> None:
+    def gone() -> Path:
+        raise FileNotFoundError
+
+    monkeypatch.setenv("TMPDIR", "/no/such/folder")
+    monkeypatch.setattr(machine.Path, "cwd", gone)
+    findings = list(machine.look_at_disk())
+    assert of("TMPDIR", findings).status is Status.NOTE
+    assert of("this folder", findings).found == "no longer exists"
+    assert of("temporary files", findings).status is Status.OK
+
+
+def test_a_library_without_a_format_is_a_problem(monkeypatch) -> None:
+    soundfile = SimpleNamespace(
+        __libsndfile_version__="1.0.28", available_formats=lambda: {"WAV": "", "FLAC": ""}
+    )
+    monkeypatch.setattr(packages, "import_module", lambda name: soundfile)
+    finding = next(iter(packages.look_at_formats()))
+    assert finding.status is Status.PROBLEM
+    assert finding.found == "libsndfile 1.0.28 without OGG, MP3"
 
 
 def test_a_look_that_fails_is_a_line(monkeypatch) -> None:
