@@ -80,7 +80,8 @@ class StageClock:
         self._whole_s = sum(self._forecast_s.values()) or 1.0
         self._lock, self._over = threading.Lock(), threading.Event()
         self._stage, self._detail = Stage.NORMALISE, ""
-        self._clock_began_s = self._began_s = self._moved_s = self._due_s = now()
+        self._clock_began_s = self._began_s = self._moved_s = now()
+        self._due_s = math.inf  # until a stage has begun nothing moves
         self._shares: dict[Stage, float] = {}
         self._told = 0.0
 

@@ -75,6 +75,14 @@ def test_between_steps_it_goes_on_at_the_pace_that_is_foreseen(clock, hands, tol
     assert told[-1][2] == pytest.approx(0.2 + 0.5 * 0.5, abs=0.02)
 
 
+def test_before_the_first_stage_nothing_moves(clock, hands, told) -> None:
+    for _ in range(20):
+        hands.now_s += 0.05
+        clock.tick()
+    clock.start(Stage.NORMALISE)
+    assert {share for _, _, share in told} == {0.0}
+
+
 def test_a_step_that_is_late_is_waited_for(clock, hands, told) -> None:
     clock.start(Stage.NORMALISE)
     for _ in range(400):
