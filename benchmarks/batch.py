@@ -20,8 +20,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from mixer.batch.inputs import hash_inputs, stat_inputs
@@ -62,50 +63,104 @@ Row = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Workers:
+    """Workers of one thread each, on some cores; None for all of them."""
+
+    n: int
+    n_cores: int | None = None
+
+    @property
+    def title(self) -> str:
+        workers = f"{self.n} worker{'s' if self.n > 1 else ''} of one thread"
+        return workers if self.n_cores is None else f"{workers} on {self.n_cores} core"
+
+
+ONE_CORE, ONE, TWO = Workers(1, 1), Workers(1), Workers(2)
+
+
+@dataclass(frozen=True)
 class Turn:
-    """One batch: seconds by the clock and of processors, peak memory of all its processes in GB."""
+    """One batch: seconds by the clock and of processors, peak memory of all its processes in GB.
+
+    `between_s` is the time between finished songs, from the first quarter of them to the last:
+    without the start of the workers, and without the last song, beside which others have no work.
+    """
 
     clock_s: float
     cpu_s: float
     peak_gb: float
+    between_s: float
 
 
 def throughput(folder: Path, n_songs: int) -> Iterator[Row]:
     """Songs an hour with 1 and 2 workers of one thread, in turns."""
     manifest = write_songs(folder / "songs", n_songs)
-    turns: dict[int, list[Turn]] = {1: [], 2: []}
+    turns: dict[Workers, list[Turn]] = {ONE_CORE: [], ONE: [], TWO: []}
     for number in range(N_TURNS):
-        for jobs, done in turns.items():
-            out = folder / f"out{jobs}-{number}"
-            done.append(_batch(mixer_command(manifest, out, "-j", str(jobs), "--threads", "1")))
+        for place, (workers, done) in enumerate(turns.items()):
+            out = folder / f"out {number} {place}"
+            done.append(_batch(manifest, out, workers))
             shutil.rmtree(out)
-    best = {jobs: min(done, key=lambda turn: turn.clock_s) for jobs, done in turns.items()}
-    for jobs, turn in best.items():
+    for workers, done in turns.items():
+        turn = min(done, key=lambda turn: turn.clock_s)
         yield (
-            f"{n_songs} songs of {SONG_S:.0f} s, {jobs} worker{'s' if jobs > 1 else ''} of one "
-            f"thread, better of {N_TURNS}",
+            f"{n_songs} songs of {SONG_S:.0f} s, {workers.title}, better of {N_TURNS}",
             f"{turn.clock_s:.0f} s, {n_songs * _HOUR_S / turn.clock_s:.0f} songs an hour, "
             f"{n_songs * SONG_S / turn.clock_s:.0f}x real time; {turn.cpu_s:.0f} s of processors, "
-            f"{turn.cpu_s / turn.clock_s:.2f} cores busy; {turn.peak_gb / jobs:.2f} GB a worker",
+            f"{turn.cpu_s / turn.clock_s:.2f} cores busy; {turn.peak_gb / workers.n:.2f} GB a "
+            "worker",
         )
-    pairs = zip(turns[1], turns[2], strict=True)
-    ratios = [one.clock_s / two.clock_s for one, two in pairs]
+    yield "2 workers against 1 on one core, by turns", _faster(turns[ONE_CORE], turns[TWO])
+    # Its files are read and written by threads of their own.
+    yield "2 workers against 1 on all cores, by turns", _faster(turns[ONE], turns[TWO])
     yield (
-        "2 workers against 1, by turns",
-        f"**{max(ratios):.2f}** times as fast (each turn: "
-        + ", ".join(f"{ratio:.2f}" for ratio in ratios)
-        + f"); two of the calibrating loop at once against one: {_cores_at_once():.2f} times",
+        "two of the calibrating loop at once against one, without us",
+        f"{_cores_at_once():.2f} times",
     )
 
 
-def _batch(command: list[str]) -> Turn:
+def _faster(slow: Sequence[Turn], fast: Sequence[Turn]) -> str:
+    """How many times as fast: the best turn, each turn, and between the songs alone."""
+    pairs = list(zip(slow, fast, strict=True))
+    whole = [one.clock_s / two.clock_s for one, two in pairs]
+    between = [one.between_s / two.between_s for one, two in pairs]
+    return (
+        f"**{max(whole):.2f}** times as fast (each turn: "
+        + ", ".join(f"{ratio:.2f}" for ratio in whole)
+        + "; without start and end: "
+        + ", ".join(f"{ratio:.2f}" for ratio in between)
+        + ")"
+    )
+
+
+# What runs in place of a command: the same, on so many of this process's cores.
+_ON_CORES = """
+import os, sys
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def _batch(manifest: Path, out: Path, workers: Workers) -> Turn:
+    command = mixer_command(manifest, out, "-j", str(workers.n), "--threads", "1")
+    if workers.n_cores is not None and hasattr(os, "sched_setaffinity"):
+        command = [sys.executable, "-c", _ON_CORES, str(workers.n_cores), *command]
     began_s, cpu_before_s = time.perf_counter(), _children_cpu_s()
     process = subprocess.Popen(command)
     peak = TreeMemory(process.pid)
     if process.wait() != 0:
         raise RuntimeError("the batch failed")
     clock_s = time.perf_counter() - began_s
-    return Turn(clock_s, _children_cpu_s() - cpu_before_s, peak.stop_gb())
+    with Ledger(out / STATE_FOLDER) as ledger:
+        ends = [datetime.fromisoformat(record.finished).timestamp() for record in ledger]
+    between_s = _between(sorted(ends))
+    return Turn(clock_s, _children_cpu_s() - cpu_before_s, peak.stop_gb(), between_s)
+
+
+def _between(ends: Sequence[float]) -> float:
+    """Time between finished songs, on average between the first and the last quarter of them."""
+    first, last = len(ends) // 4, 3 * len(ends) // 4
+    return (ends[last] - ends[first]) / (last - first)
 
 
 def _cores_at_once() -> float:
@@ -199,11 +254,7 @@ def _stand_in(manifest: Path, out: Path, n_workers: int, work: str) -> StandIn:
     env = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     times = json.loads(done.stdout.splitlines()[-1])
-    first, last = len(times) // 4, 3 * len(times) // 4
-    passed = [
-        (late - soon) / (last - first) for soon, late in zip(times[first], times[last], strict=True)
-    ]
-    return StandIn(*passed)
+    return StandIn(*map(_between, zip(*times, strict=True)))
 
 
 def start_up(folder: Path) -> Iterator[Row]:

@@ -13,11 +13,12 @@ from mixer.audio.source import AudioSource
 from mixer.console.settings import Strip
 from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
+from mixer.network.output import WetStems, is_wanted
 from mixer.normalisations import NORMALISATIONS
 from mixer.rendering.answers_of_stems import HEARD_S, knows_doubt
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
-from mixer.rendering.stem_forecast import StemForecast
+from mixer.rendering.stem_forecast import FIND_NORMALISED, StemForecast
 
 _USUAL_RATE_HZ = 44_100
 # To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
@@ -29,10 +30,10 @@ _BUS = 0.0009
 # To read a recording, or a track, once more.
 _READ = 0.00019
 # To find a stem that an earlier take has kept, by stage; to hash one.
-_FIND = {Stage.NORMALISE: 0.00055, Stage.NETWORK: 0.0011, Stage.LISTEN: 0.0001}
+_FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0011, Stage.LISTEN: 0.0001}
 _HASH = 0.0004
 # To match a mix with a reference: to measure its stems, to find the moves, to make them.
-_BEGIN_TO_MEASURE_S, _MEASURE_STEMS, _MEASURE_MOVED = 0.05, 0.0058, 0.0078
+_BEGIN_TO_MEASURE_S, _MEASURE_STEMS, _MEASURE_MOVED = 0.05, 0.0063, 0.0092
 _BEGIN_TO_SOLVE_S, _SOLVE = 0.2, 0.0008
 _MOVE_STEMS = 0.0048
 # To bring the mix to the desk's level; a strip on the desk, by what is in it.
@@ -43,7 +44,7 @@ _PLUGIN, _SEND = 0.007, 0.0035
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
 _BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.1, 1.9
 # To ask a model of stems, or one of tracks, how sure it is.
-_BEGIN_TO_ASK_S, _ASK = 0.06, 0.008
+_BEGIN_TO_ASK_S, _ASK = 0.07, 0.0095
 _BEGIN_TO_ASK_TRACKS_S, _ASK_TRACKS = 0.15, 0.0025
 _MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0007, 0.021, 0.00063
 
@@ -51,7 +52,7 @@ _MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0007, 0.021, 0.00063
 def making_forecast(
     plan: RenderPlan,
     *,
-    wet_stems: bool = False,
+    wet_stems: WetStems = False,
     stages: bool = False,
     threads: int | None = None,
     kept: Collection[Stage] = (),
@@ -60,19 +61,20 @@ def making_forecast(
 
     Args:
         plan: of the render.
-        wet_stems: each wet stem is wanted as well.
+        wet_stems: those that are wanted as well, besides those that the plan needs.
         stages: so are the sums of the recordings and of the normalised stems.
         threads: as in `mixer.render`.
         kept: stages whose material earlier takes have kept.
     """
     song_s = song_seconds(plan)
     cores = threads or available_threads()
-    needed = [stem for stem in plan.song.stems if wet_stems or stem in plan.needed_wet_stems]
+    needed = {stem for stem in plan.song.stems if is_wanted(stem, wet_stems)}
+    needed |= plan.needed_wet_stems.intersection(plan.song.stems)
     found = _material_s(plan, song_s, cores, share_wet=len(needed) / len(plan.song.stems))
     n_stems = len(plan.song.stems)
     found |= {stage: song_s * _FIND[stage] * n_stems for stage in kept if stage in found}
     if stages or is_blended(plan):
-        n_passes = 1 + stages + (wet_stems and plan.settings.amount != 1.0)
+        n_passes = 1 + stages + (bool(wet_stems) and plan.settings.amount != 1.0)
         found[Stage.BLEND] = song_s * _READ * n_passes * len(plan.song.recordings)
     if plan.reference is not None or plan.settings.held_reference is not None:
         steps_s = matching_steps_s(plan)

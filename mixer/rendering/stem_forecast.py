@@ -13,6 +13,8 @@ from mixer.fxnorm.chain import Step
 
 # To read a recording, as samples or encoded; to measure a stem before and after.
 _READ, _DECODE, _MEASURE = 0.0007, 0.0015, 0.001
+# To find a stem that an earlier take has kept.
+FIND_NORMALISED = 0.00055
 # A channel that is compressed, and the share of all that is.
 _COMPRESSED, _USUALLY_COMPRESSED = 0.0037, 0.45
 
@@ -63,6 +65,10 @@ class StemForecast:
     def left_s(self) -> float:
         """Remaining time in seconds, as far as is known."""
         return self._current_s + self._later_s
+
+    def find(self) -> None:
+        """Record that the normalised stem is only to be found."""
+        self._current_s, self._later_s = FIND_NORMALISED, 0.0
 
     def at(self, step: Step) -> None:
         """Record that a step begins, so all steps before it are done."""

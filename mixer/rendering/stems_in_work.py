@@ -33,6 +33,9 @@ class StemsInWork:
         self._plan, self._clock, self._n_workers, self._kept = plan, clock, n_workers, kept
         self._lock = threading.Lock()
         self._forecasts = stem_forecasts(plan)
+        if kept is not None and Stage.NORMALISE in kept.holds(plan):
+            for forecast in self._forecasts.values():
+                forecast.find()
         self._steps: dict[str, Steps] = {}
         self._done: dict[str, Normalised] = {}
 
