@@ -29,7 +29,7 @@ from mixer.dsp.free_memory import (
     MOST_MAPPED_BYTES,
     available_memory_bytes,
 )
-from mixer.dsp.threads import stop_if_asked
+from mixer.dsp.threads import at_each_block, stop_if_asked
 from mixer.errors import OutputError
 
 # Smaller arrays are not counted: they are gone before they add up.
@@ -177,14 +177,17 @@ def _mapped(shape: tuple[int, ...]) -> Array:
 class _Pager:
     """Lets go of mapped pages, which would count as this process's memory until others need it.
 
-    They stay in the system's file cache, so that to touch one again costs next to nothing.
+    They stay in the system's file cache, so that to touch one again costs next to nothing. Who
+    works on arrays looks after each block, so that they are bounded on a busy machine too; a thread
+    looks beside work that has no blocks.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._maps: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
-        self._runs = False
+        self._runs = self._looks_at_blocks = False
         self._least_bytes = 0
+        self._looked_s = 0.0
 
     def look_after(self, mapped: mmap.mmap) -> None:
         """Let go of a map's pages from now on, for as long as it is there."""
@@ -192,6 +195,9 @@ class _Pager:
             return  # such a system trims mapped files by itself
         with self._lock:
             self._maps.add(mapped)
+            if not self._looks_at_blocks:
+                self._looks_at_blocks = True
+                at_each_block(self._at_block)
             if not self._runs:
                 self._runs = True
                 threading.Thread(target=self._run, name="pages", daemon=True).start()
@@ -203,6 +209,12 @@ class _Pager:
             for mapped in self._all():
                 mapped.madvise(mmap.MADV_DONTNEED)
             self._least_bytes = _mapped_bytes()
+
+    def _at_block(self) -> None:
+        now_s = time.monotonic()
+        if self._runs and now_s - self._looked_s >= _LOOK_EVERY_S:
+            self._looked_s = now_s
+            self.let_go()
 
     def _run(self) -> None:
         while self._has_maps():

@@ -62,6 +62,7 @@ class _Own(threading.local):
 
 
 _OWN = _Own()
+_AT_BLOCKS: list[Callable[[], None]] = []
 
 
 def stop_if_asked() -> None:
@@ -69,6 +70,16 @@ def stop_if_asked() -> None:
     for asked in _OWN.asked:
         if asked.is_set():
             raise Stopped
+    for do in _AT_BLOCKS:
+        do()
+
+
+def at_each_block(do: Callable[[], None]) -> None:
+    """Call something at every block of every thread from now on: it must take next to no time.
+
+    On a busy machine a thread of its own would have its turn too late.
+    """
+    _AT_BLOCKS.append(do)
 
 
 class Workers(ThreadPoolExecutor):

@@ -7,13 +7,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mixer.dsp.long_audio import parts_of
 from mixer.output.names import TRACK_ROLE
 from mixer.rendering.mix import Premaster
 
 
 def hash_samples(audio: np.ndarray) -> str:
-    """SHA-256 of float32 samples, channel after channel."""
-    return hashlib.sha256(np.ascontiguousarray(audio, np.float32).data).hexdigest()
+    """SHA-256 of float32 samples, channel after channel.
+
+    Args:
+        audio: (channels, samples).
+    """
+    found = hashlib.sha256()
+    for channel in audio:
+        for part in parts_of(channel):
+            found.update(np.ascontiguousarray(channel[part], np.float32).data)
+    return found.hexdigest()
 
 
 # The name of all stems together that were not made by themselves.
