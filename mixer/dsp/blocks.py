@@ -20,6 +20,8 @@ FloatArray = NDArray[np.float32]
 BLOCK_SAMPLES = 1 << 17
 # A transform alone is computed number by number, four of one length together as vectors.
 _TRANSFORMS_AT_ONCE = 4
+# Length of a convolution's transforms, in kernels.
+_KERNELS_A_TRANSFORM = 3
 
 
 def db_to_gain(db: ArrayLike) -> np.ndarray:
@@ -196,26 +198,28 @@ def convolve(
         float32 `(channels, samples)`: sum over k of kernel[k] audio[n + advance - k].
     """
     kernel = np.atleast_2d(np.asarray(kernel, dtype=np.float32))
-    taps, n_samples = kernel.shape[-1], audio.shape[-1]
+    taps, (channels, n_samples) = kernel.shape[-1], audio.shape
     if out is None:
         out = silence(*audio.shape)
-    # About seven times the kernel is near the optimum of work per sample.
-    n_fft = next_fast_len(max(1 << 14, 8 * taps) if taps < (1 << 16) else 4 * taps)
+    # Longer ones would be less work a sample, but leave the cache.
+    n_fft = next_fast_len(max(1 << 14, _KERNELS_A_TRANSFORM * taps))
     n_fft = min(n_fft, next_fast_len(n_samples + taps - 1))
-    step = n_fft - taps + 1
+    step, stop = n_fft - taps + 1, n_samples + advance_samples
     response = rfft(kernel, n_fft, axis=-1)[:, np.newaxis]
-    channels, stop = audio.shape[0], n_samples + advance_samples
-    per_group = max(1, _TRANSFORMS_AT_ONCE // channels)
-    tail = np.zeros((channels, 0), dtype=np.float32)
+    per_group = min(max(1, _TRANSFORMS_AT_ONCE // channels), -(-stop // step))
+    blocks = np.zeros((channels, per_group, n_fft), np.float32)
+    spectra = np.empty((channels, per_group, n_fft // 2 + 1), np.complex64)
+    products, tail = np.empty_like(blocks), np.zeros((channels, taps - 1), np.float32)
     # A result is known `advance_samples` or more after the input it replaces: `out` may be `audio`.
     for start in range(0, stop, per_group * step):
         stop_if_asked()
-        n_blocks = min(per_group, -(-(stop - start) // step))
-        group = zero_padded(audio, start, start + n_blocks * step)
-        spectra = rfft(group.reshape(channels, n_blocks, step), n_fft, axis=-1)
+        group = zero_padded(audio, start, start + per_group * step)
+        blocks[:, :, :step] = group.reshape(channels, per_group, step)
+        rfft(blocks, axis=-1, out=spectra)
         spectra *= response
-        for index, product in enumerate(irfft(spectra, n_fft, axis=-1).swapaxes(0, 1)):
-            product[:, : tail.shape[-1]] += tail
+        irfft(spectra, n_fft, axis=-1, out=products)
+        for index, product in enumerate(products.swapaxes(0, 1)):
+            product[:, : taps - 1] += tail
             tail = product[:, step:].copy()
             to = start + index * step - advance_samples
             first, last = max(to, 0), min(to + step, n_samples)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,26 +50,49 @@ class BandSums:
 
     def __init__(self, weights: NDArray[np.float32]) -> None:
         self._n_bands, self._n_bins = weights.shape
-        self._parts = []
-        for first in range(0, self._n_bands, _BANDS_AT_A_TIME):
-            bands = slice(first, first + _BANDS_AT_A_TIME)
-            held = np.flatnonzero(weights[bands].any(axis=0))
-            bins = slice(int(held[0]), int(held[-1]) + 1) if len(held) else slice(0, 0)
-            self._parts.append((bands, bins, np.ascontiguousarray(weights[bands, bins])))
+        self._sums = [
+            (bands, bins, np.ascontiguousarray(weights[bands, bins].T))
+            for bands in _few_of(self._n_bands)
+            for bins in [_span(weights[bands])]
+        ]
+        # Every bin of one part alone: up to the centre of the band after its last one.
+        self._curves, start = [], 0
+        for bands in _few_of(self._n_bands):
+            beyond = weights[bands.stop :].any(axis=0) & ~weights[bands].any(axis=0)
+            stop = int(np.argmax(beyond)) if beyond.any() else self._n_bins
+            bins = slice(start, stop)
+            wide = _span(weights[:, bins].T)
+            self._curves.append((wide, bins, np.ascontiguousarray(weights[wide, bins])))
+            start = stop
 
-    def sum_bins(self, bins: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Sum bins by bands: float32 (frames, bins) to (frames, bands)."""
-        sums = np.empty((len(bins), self._n_bands), np.float32)
-        for bands, held, weights in self._parts:
-            sums[:, bands] = bins[:, held] @ weights.T
+    def sum_bins(
+        self, bins: NDArray[np.float32], out: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Sum bins by bands: float32 (frames, bins) to (frames, bands), `out` if there is one."""
+        sums = np.empty((len(bins), self._n_bands), np.float32) if out is None else out
+        for bands, held, weights in self._sums:
+            np.matmul(bins[:, held], weights, out=sums[:, bands])
         return sums
 
-    def spread(self, curves: NDArray[np.float32]) -> NDArray[np.float32]:
+    def spread(
+        self, curves: NDArray[np.float32], out: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
         """Spread curves over bands to the bins: float32 (frames, bands) to (frames, bins)."""
-        spread = np.zeros((len(curves), self._n_bins), np.float32)
-        for bands, held, weights in self._parts:
-            spread[:, held] += curves[:, bands] @ weights
+        spread = np.empty((len(curves), self._n_bins), np.float32) if out is None else out
+        for bands, held, weights in self._curves:
+            np.matmul(curves[:, bands], weights, out=spread[:, held])
         return spread
+
+
+def _few_of(n_bands: int) -> Iterator[slice]:
+    for first in range(0, n_bands, _BANDS_AT_A_TIME):
+        yield slice(first, min(first + _BANDS_AT_A_TIME, n_bands))
+
+
+def _span(weights: NDArray[np.float32]) -> slice:
+    """From the first to the last column that holds any weight."""
+    held = np.flatnonzero(weights.max(axis=0, initial=0.0))
+    return slice(int(held[0]), int(held[-1]) + 1) if len(held) else slice(0, 0)
 
 
 def k_weights(n_bands: int) -> NDArray[np.float64]:

@@ -33,32 +33,41 @@ def next_fast_len(n_samples: int) -> int:
     return length
 
 
-def rfft(signal: np.ndarray, n_fft: int | None = None, axis: int = -1) -> np.ndarray:
+def rfft(
+    signal: np.ndarray, n_fft: int | None = None, axis: int = -1, out: np.ndarray | None = None
+) -> np.ndarray:
     """Half the spectrum of a real signal, complex of the signal's precision.
 
     Args:
         signal: float32 or float64.
         n_fft: length of the transform; the signal is cut or zero-padded. None for its own.
         axis: time axis of the signal, which becomes the frequency axis.
+        out: where to put the spectrum, of its shape and type; None for a new array.
     """
-    found: np.ndarray = _loops().r2c(_fitted(signal, n_fft, axis), (axis,), True, _AS_IS, None, 1)
+    found: np.ndarray = _loops().r2c(_fitted(signal, n_fft, axis), (axis,), True, _AS_IS, out, 1)
     return found
 
 
-def irfft(spectrum: np.ndarray, n_fft: int | None = None, axis: int = -1) -> np.ndarray:
+def irfft(
+    spectrum: np.ndarray,
+    n_fft: int | None = None,
+    axis: int = -1,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
     """The real signal of half a spectrum, of its precision; the inverse of `rfft`.
 
     Args:
         spectrum: complex, or real where it is symmetric in time.
         n_fft: length of the signal; None for an even one.
         axis: frequency axis of the spectrum, which becomes the time axis.
+        out: where to put the signal, of its shape and type; None for a new array.
     """
     if n_fft is None:
         n_fft = 2 * (spectrum.shape[axis] - 1)
     fitted = _fitted(spectrum, n_fft // 2 + 1, axis)
     if not np.iscomplexobj(fitted):
         fitted = fitted + 0.0j
-    found: np.ndarray = _loops().c2r(fitted, (axis,), n_fft, False, _BY_LENGTH, None, 1)
+    found: np.ndarray = _loops().c2r(fitted, (axis,), n_fft, False, _BY_LENGTH, out, 1)
     return found
 
 

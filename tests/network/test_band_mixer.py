@@ -5,6 +5,7 @@ import pytest
 
 from mixer.dsp.erb_bands import BandSums, band_centres_hz
 from mixer.errors import InputError
+from mixer.network.band_mixer import sums
 from mixer.network.band_mixer.bands import (
     band_weights,
     measure_levels,
@@ -13,7 +14,7 @@ from mixer.network.band_mixer.bands import (
 from mixer.network.band_mixer.controls import StemControls, block_curve, excess_db
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.band_mixer.run import mix_by_bands
-from mixer.network.band_mixer.space import LEAST_DB, Space, add_space, room_filter, width_filter
+from mixer.network.band_mixer.space import LEAST_DB, add_space, room_filter, width_filter
 from mixer.network.output import Output
 
 RATE = 44_100
@@ -134,7 +135,7 @@ def test_a_stem_is_in_its_own_wet_stem_alone() -> None:
     output = mixed([noise(1), None], room_db=-12.0, width_db=-12.0, gain_db=3.0)
     assert output.wet_stems is not None
     assert not np.any(output.wet_stems[1])
-    np.testing.assert_array_equal(output.mix, output.wet_stems[0])
+    np.testing.assert_allclose(output.mix, output.wet_stems[0], atol=1e-6)
 
 
 def test_width_is_gone_in_mono() -> None:
@@ -210,17 +211,51 @@ def test_bins_are_summed_and_curves_spread_as_by_the_whole_matrix(
 def test_one_space_for_all_is_the_sum_of_a_space_for_each(
     rng: np.random.Generator,
 ) -> None:
-    stems = [rng.standard_normal((2, RATE)).astype(np.float32) * 0.1 for _ in range(3)]
-    space, wet = Space(RATE, RATE), []
-    mix = np.zeros((2, RATE), np.float32)
-    for stem, room_db in zip(stems, (-6.0, -60.0, -12.0), strict=True):
-        space.send(stem, -9.0, room_db)
-        mix += stem
-        own = stem.copy()
-        add_space(own, RATE, -9.0, room_db)
-        wet.append(own)
-    space.add_to(mix)
-    np.testing.assert_allclose(mix, np.add.reduce(wet), atol=2e-6)
+    stems = [rng.standard_normal((2, RATE)).astype(np.float32) * 0.1 for _ in NAMES]
+
+    def predict(levels: dict) -> list[np.ndarray]:
+        answer = settings(levels["mean_db"].shape[-1], width_db=-9.0, room_db=-6.0)
+        answer[-1][0, -1] = -60.0  # the second stem has no room
+        return answer
+
+    output = mix_by_bands(predict, stems, NAMES, HYPER, RATE, wet_stems=True)
+    assert output.wet_stems is not None
+    np.testing.assert_allclose(output.mix, np.add.reduce(output.wet_stems), atol=2e-6)
+    own = stems[1].copy()
+    add_space(own, RATE, -9.0, LEAST_DB)
+    np.testing.assert_allclose(output.wet_stems[1], own, atol=2e-6)
+
+
+@pytest.mark.parametrize("consume", [False, True])
+def test_no_sample_depends_on_threads_or_on_cuts_between_segments(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, consume: bool
+) -> None:
+    stems = [rng.standard_normal((2, 2 * RATE)).astype(np.float32) * 0.1 for _ in NAMES]
+    stems[1][:, RATE // 2 : RATE] = 0.0
+    stems[1][1] = stems[1][0]
+
+    def predict(levels: dict) -> list[np.ndarray]:
+        return settings(
+            levels["mean_db"].shape[-1], shape=0.5, side_db=3.0, width_db=-9.0, room_db=-9.0
+        )
+
+    def mix(threads: int) -> Output:
+        given = [stem.copy() for stem in stems]
+        return mix_by_bands(
+            predict, given, NAMES, HYPER, RATE,
+            wet_stems=frozenset({"vocals"}), threads=threads, consume=consume,
+        )  # fmt: skip
+
+    whole = mix(1)
+    monkeypatch.setattr(sums, "_SEGMENT_SAMPLES", 7 * HYPER.hop_samples)
+    for threads in (1, 3):
+        cut = mix(threads)
+        np.testing.assert_allclose(cut.mix, whole.mix, atol=1e-6)
+        np.testing.assert_allclose(cut.wet_stems, whole.wet_stems, atol=1e-6)
+        if threads == 1:
+            alone = cut
+    assert np.array_equal(cut.mix, alone.mix)
+    assert np.array_equal(cut.wet_stems, alone.wet_stems)
 
 
 @pytest.mark.parametrize("wet_stems", [False, True])

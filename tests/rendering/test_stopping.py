@@ -23,7 +23,9 @@ from mixer.dsp import blocks, recursive
 from mixer.dsp.threads import Stopped, Workers, stop_if_asked
 from mixer.fxnorm import compression
 from mixer.meters import loudness, true_peak
-from mixer.network.band_mixer.space import Space
+from mixer.network.band_mixer import bands, sums
+from mixer.network.band_mixer.controls import SpectralStrip, StemControls
+from mixer.network.band_mixer.parameters import BandMixerParameters
 
 RATE_HZ = 44_100
 N_SAMPLES = 1 << 21  # sixteen blocks at least, of every size that there is
@@ -31,6 +33,7 @@ STOPPED_AT = 3
 # Workers of a batch, which end their songs; processes of their own; looks at headers.
 OTHER_POOLS = {"batch/worker.py", "network/untrusted/worker.py", "batch/estimate.py"}
 
+HYPER = BandMixerParameters(n_stems=1)
 # A section that passes everything.
 PASSING = np.array([[1.0, 0.0, 0.0, 1.0, 0.0, 0.0]])
 
@@ -70,6 +73,18 @@ def read_file(folder: Path) -> None:
 def compress(folder: Path) -> None:
     settings = compression.CompressorSettings(5.0, 50.0, 2)
     compression.compress(sound()[0], RATE_HZ, 2.0, -30.0, settings)
+
+
+def sum_segments(folder: Path) -> None:
+    flat, weights = np.zeros(HYPER.n_bands, np.float32), bands.band_weights(HYPER, RATE_HZ)
+    controls = StemControls(flat[:, np.newaxis], flat, flat, 0.0, -90.0, -90.0)
+    excess = np.zeros(bands.n_frames_of(HYPER, N_SAMPLES), np.float32)
+    spectral = SpectralStrip(controls, weights)
+    strip = sums.Strip(sound(), controls, excess, spectral, None, None, None)
+    buses = sums.Buses(np.zeros((2, N_SAMPLES), np.float32), None, None)
+    made = sums.StemSums([strip], buses, HYPER, weights)
+    for segment in range(made.n_segments):
+        made.run(segment)
 
 
 # What is worked on block by block, and what is called once in each block.
@@ -116,11 +131,12 @@ LOOPS: dict[str, tuple[Callable[[Path], object], object, str]] = {
         "ascontiguousarray",
     ),
     "compress": (compress, np, "exp"),
-    "space": (
-        lambda folder: [np.square(part.start) for part in Space(N_SAMPLES, RATE_HZ)._parts()],
-        np,
-        "square",
+    "levels": (
+        lambda folder: bands.measure_levels(sound(), HYPER, bands.band_weights(HYPER, RATE_HZ)),
+        bands,
+        "zero_padded",
     ),
+    "sums": (sum_segments, sums, "zero_padded"),
     "strip": (
         lambda folder: run_effect(SameSamples(), sound(), Course(1.0, RATE_HZ)),
         SameSamples,

@@ -36,7 +36,7 @@ def _roles(hyper: BandMixerParameters) -> dict[str, Role]:
 
 
 def _memory(hyper: BandMixerParameters, sample_rate: int) -> Memory:
-    """Levels, and every wet stem, which it makes before it sums them."""
+    """Levels, and what it makes of the stems: the mix and its sends, or as many wet stems."""
     return Memory(bytes_per_s=_LEVELS_BYTES + hyper.n_inputs * 4 * sample_rate)
 
 

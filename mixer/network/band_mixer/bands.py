@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp import erb_bands
-from mixer.dsp.blocks import FloatArray, are_equal, root_hann, stft_blocks
+from mixer.dsp.blocks import FloatArray, zero_padded
+from mixer.dsp.erb_bands import BandSums
+from mixer.dsp.short_time import Analysis, has_equal_channels, is_silent
+from mixer.dsp.threads import stop_if_asked
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 
 # Power below this is silence: -120 dB.
 POWER_FLOOR = 1e-12
 _FLOOR_DB = -120.0
+_BLOCK_SAMPLES = 3 << 15
 
 
 def band_weights(hyper: BandMixerParameters, sample_rate: int) -> NDArray[np.float32]:
@@ -64,62 +68,81 @@ def measure_powers(
         (views, bands, frames); the sum over bands of left is the mean square of that channel
         within the frame's window.
     """
-    window, sums = root_hann(hyper.n_fft), _bin_sums(weights)
-    n_frames = n_frames_of(hyper, audio.shape[-1])
-    powers = np.zeros((len(VIEWS), hyper.n_bands, n_frames), np.float32)
-    blocks = stft_blocks(audio, hyper.n_fft, hyper.hop_samples, window, hyper.n_fft)
-    for first, spectra in blocks:
-        frames = slice(first, first + spectra.shape[-1])
-        powers[:, :, frames] = _powers(spectra, hyper, sums)
-    return powers
+    n_frames, per_block = n_frames_of(hyper, audio.shape[-1]), frames_at_once(hyper)
+    powers = np.zeros((n_frames, len(VIEWS), hyper.n_bands), np.float32)
+    analysis, reader = Analysis(hyper.n_fft, per_block), _PowerReader(hyper, weights, per_block)
+    for first in range(0, n_frames, per_block):
+        stop_if_asked()
+        last = min(first + per_block, n_frames)
+        span = zero_padded(audio, (first - 2) * hyper.hop_samples, (last - 1) * hyper.hop_samples)
+        if not is_silent(span):
+            heard = span[:1] if has_equal_channels(span) else span
+            reader.read(analysis.of(heard), out=powers[first:last])
+    return np.moveaxis(powers, 0, -1)
 
 
 def powers_of_spectra(
     spectra: NDArray[np.complex64], hyper: BandMixerParameters, weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """`measure_powers` of frames that are transformed already, complex64 (2, bins, frames)."""
-    return _powers(spectra, hyper, _bin_sums(weights))
-
-
-def _powers(
-    spectra: NDArray[np.complex64], hyper: BandMixerParameters, sums: erb_bands.BandSums
-) -> NDArray[np.float32]:
-    # One-sided spectrum: every bin counts twice. The window's energy is half its length.
-    scale = np.float32(4.0 / hyper.n_fft**2)
+    n_frames = spectra.shape[-1]
+    powers = np.zeros((n_frames, len(VIEWS), hyper.n_bands), np.float32)
     heard = np.ascontiguousarray(np.moveaxis(spectra, -1, -2)).view(np.float32)
-    left, right = heard
-    part = np.empty_like(left)
-    powers = np.zeros((len(VIEWS), hyper.n_bands, spectra.shape[-1]), np.float32)
-    if are_equal(heard.reshape(2, -1)):  # so is the half sum, and the half difference is silent
-        powers[:3] = sums.sum_bins(np.square(left, out=part)).T
-        powers *= scale
-        return powers
-    for view, mixed in enumerate((left, right, np.add, np.subtract)):
-        np.square(mixed(left, right, out=part) if callable(mixed) else mixed, out=part)
-        powers[view] = sums.sum_bins(part).T
-    powers *= scale
-    powers[2:] *= np.float32(0.25)  # half sum and half difference
-    return powers
+    _PowerReader(hyper, weights, n_frames).read(heard, out=powers)
+    return np.moveaxis(powers, 0, -1)
 
 
-def _bin_sums(weights: NDArray[np.float32]) -> erb_bands.BandSums:
-    """For bins whose real and imaginary parts stand side by side, as they do in memory."""
-    return erb_bands.BandSums(np.repeat(weights, 2, axis=1))
+def frames_at_once(hyper: BandMixerParameters) -> int:
+    """Frames of a block: enough to amortise Python, few enough to stay in the cache."""
+    return max(1, _BLOCK_SAMPLES // hyper.n_fft)
+
+
+class _PowerReader:
+    """Powers of blocks of spectra, in buffers that are used again."""
+
+    def __init__(
+        self, hyper: BandMixerParameters, weights: NDArray[np.float32], n_frames: int
+    ) -> None:
+        # For bins whose real and imaginary parts stand side by side, as they do in memory.
+        self._sums = BandSums(np.repeat(weights, 2, axis=1))
+        self._views = np.empty((len(VIEWS) * n_frames, 2 * weights.shape[1]), np.float32)
+        # One-sided spectrum: every bin counts twice. The window's energy is half its length.
+        self._scales = np.full(len(VIEWS), 4.0 / hyper.n_fft**2, np.float32)
+        self._scales[2:] *= np.float32(0.25)  # half sum and half difference
+
+    def read(self, heard: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Fill (frames, views, bands), zero before, from spectra (1 or 2, frames, 2 bins)."""
+        n_frames = heard.shape[1]
+        if len(heard) == 1:  # so is the half sum, and the half difference is silent
+            power = self._sums.sum_bins(np.square(heard[0], out=self._views[:n_frames]))
+            out[:, :3] = (power * self._scales[0])[:, np.newaxis]
+            return
+        views = self._views[: len(VIEWS) * n_frames].reshape(len(VIEWS), *heard.shape[1:])
+        left, right = heard
+        np.square(heard, out=views[:2])
+        for view, mixed in zip(views[2:], (np.add, np.subtract), strict=True):
+            np.square(mixed(left, right, out=view), out=view)
+        # All views at once: few rows are slow.
+        powers = self._sums.sum_bins(views.reshape(-1, views.shape[-1]))
+        powers = powers.reshape(len(VIEWS), n_frames, -1)
+        np.multiply(powers, self._scales[:, np.newaxis, np.newaxis], out=out.swapaxes(0, 1))
 
 
 def measure_levels(
     audio: FloatArray, hyper: BandMixerParameters, weights: NDArray[np.float32]
 ) -> Levels:
     """The network's inputs for one stem; see `measure_powers`."""
-    powers = measure_powers(audio, hyper, weights)
-    missing = -powers.shape[-1] % hyper.block_frames
-    frame_power = powers[:2].sum(axis=1).mean(axis=0)
-    powers = np.pad(powers, ((0, 0), (0, 0), (0, missing)))
-    by_block = powers.reshape(*powers.shape[:2], -1, hyper.block_frames)
-    # Frames in front: the largest of long rows is found by vectors, that of eight numbers is not.
-    by_place = np.ascontiguousarray(np.moveaxis(by_block, -1, 0))
+    # Frames in front: long rows are added by vectors, eight numbers are not.
+    powers = np.moveaxis(measure_powers(audio, hyper, weights), -1, 0)
+    missing = -len(powers) % hyper.block_frames
+    frame_power = powers[:, :2].sum(axis=2).mean(axis=1)
+    powers = np.pad(powers, ((0, missing), (0, 0), (0, 0)))
+    by_block = powers.reshape(-1, hyper.block_frames, *powers.shape[1:])
+    mean, largest = by_block.mean(axis=1), by_block.max(axis=1)
     return Levels(
-        _decibels(by_block.mean(axis=-1)), _decibels(by_place.max(axis=0)), _decibels(frame_power)
+        _decibels(np.moveaxis(mean, 0, -1)),
+        _decibels(np.moveaxis(largest, 0, -1)),
+        _decibels(frame_power),
     )
 
 

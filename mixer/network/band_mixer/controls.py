@@ -6,13 +6,11 @@ is in another's wet stem.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import are_equal
 from mixer.dsp.erb_bands import BandSums
 from mixer.dsp.running import running_mean
 from mixer.network.band_mixer.parameters import BandMixerParameters
@@ -30,6 +28,9 @@ SHAPER_FALL_DB_PER_S = 45.0
 # So far below its mean power a stem is not playing, and is not shaped.
 _QUIET_BELOW_MEAN_DB = 50.0
 _QUIET_RANGE_DB = 10.0
+# One dB, as the natural logarithm of a gain.
+_NEPER = np.float32(np.log(10.0) / 20.0)
+_TWICE = np.uint64((1 << 32) + 1)
 
 
 @dataclass(frozen=True)
@@ -90,52 +91,92 @@ def excess_db(
     return (np.maximum.accumulate(excess + line_db) - line_db).astype(np.float32)
 
 
-def spectral_gains(
-    controls: StemControls,
-    excess: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    hyper: BandMixerParameters,
-) -> Callable[[int, np.ndarray], np.ndarray]:
-    """Gains that `mixer.dsp.blocks.filter_stft` applies to the spectra of a stem.
+class SpectralStrip:
+    """A stem's spectra through its fader, curves and shaper.
 
     Args:
         controls: the stem's, bounded.
-        excess: (frames,), from `excess_db`.
         weights: (bands, bins), from `mixer.network.band_mixer.bands.band_weights`.
-        hyper: the transform.
-
-    Returns:
-        A function of the first frame's number and spectra (2, bins, frames), which answers with
-        the spectra to synthesise.
     """
-    shape_db, bands = controls.shape * excess, BandSums(weights)
-    side = _gain(weights.T @ controls.side_db)
-    # What a channel keeps of itself, and gets of the other, by the gain of the half difference; for
-    # real and imaginary parts, which stand side by side.
-    own, other = (np.repeat((1 + sign * side) / 2, 2) for sign in (1, -1))
-    balance_db = weights.T @ controls.balance_db
-    levels = [np.repeat(_gain(sign * balance_db), 2) for sign in (-0.5, 0.5)]
 
-    def modify(first: int, spectra: np.ndarray) -> np.ndarray:
-        # Bins lie side by side in memory, so frames come first.
-        heard = np.ascontiguousarray(np.moveaxis(spectra, -1, -2)).view(np.float32)
-        frames = np.arange(first, first + heard.shape[1])
-        gain = bands.spread(block_curve(controls.gain_db, frames, hyper.block_frames).T)
-        gain += shape_db[frames, None]
-        gain = _gain(gain)
-        changed, crossed = np.empty_like(heard), np.empty_like(heard[0])
-        # Equal channels are changed together, up to the balance.
-        n_different = 1 if are_equal(heard.reshape(2, -1)) else 2
+    def __init__(self, controls: StemControls, weights: NDArray[np.float32]) -> None:
+        side = _gain(weights.T @ controls.side_db)
+        balance_db = weights.T @ controls.balance_db
+        levels = [_gain(sign * balance_db) for sign in (-0.5, 0.5)]
+        # What a channel keeps of itself, and gets of the other, by the gain of the half difference;
+        # for real and imaginary parts, which stand side by side.
+        self._own, self._other = (
+            [np.repeat((1 + sign * side) / 2 * level, 2) for level in levels] for sign in (1, -1)
+        )
+        self._levels = [np.repeat(level, 2) for level in levels]
+
+    def apply(
+        self,
+        heard: NDArray[np.float32],
+        gain: NDArray[np.float32],
+        part: NDArray[np.float32],
+        out: NDArray[np.float32],
+    ) -> None:
+        """Change a block of spectra.
+
+        Args:
+            heard: (channels, frames, 2 bins), real and imaginary parts side by side; one channel if
+                both are equal.
+            gain: (frames, 2 bins), from `BinGains`.
+            part: (frames, 2 bins) to work in.
+            out: (2, frames, 2 bins).
+        """
+        if len(heard) == 1:  # changed together, up to the balance
+            np.multiply(heard[0], gain, out=part)
+            for channel, level in zip(out, self._levels, strict=True):
+                np.multiply(part, level, out=channel)
+            return
         # A channel at a time stays in the cache from one step to the next.
-        for place in range(n_different):
-            channel = np.multiply(heard[place], own, out=changed[place])
-            channel += np.multiply(heard[1 - place], other, out=crossed)
-            channel.view(np.complex64)[:] *= gain
-        np.multiply(changed[n_different - 1], levels[1], out=changed[1])
-        changed[0] *= levels[0]
-        return np.moveaxis(changed.view(np.complex64), -1, -2)
+        for place, channel in enumerate(out):
+            np.multiply(heard[place], self._own[place], out=channel)
+            channel += np.multiply(heard[1 - place], self._other[place], out=part)
+            channel *= gain
 
-    return modify
+
+class BinGains:
+    """Linear gains of a transform's bins, in buffers that are used again.
+
+    Args:
+        weights: as in `SpectralStrip`.
+        n_frames: most frames at once.
+    """
+
+    def __init__(self, weights: NDArray[np.float32], n_frames: int) -> None:
+        self._bands = BandSums(weights)
+        self._single = np.empty((n_frames, weights.shape[1]), np.float32)
+        self._double = np.empty((n_frames, 2 * weights.shape[1]), np.float32)
+
+    def of(self, curves_db: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Gains of curves from `curves_at`: (frames, 2 bins), each bin's twice, until the next."""
+        single, double = self._single[: len(curves_db)], self._double[: len(curves_db)]
+        self._bands.spread(_NEPER * curves_db, out=single)
+        np.exp(single, out=single)
+        # The same 32 bits in both halves of 64.
+        np.multiply(single.view(np.uint32), _TWICE, out=double.view(np.uint64), dtype=np.uint64)
+        return double
+
+
+def curves_at(
+    controls: StemControls,
+    excess: NDArray[np.float32],
+    frames: NDArray[np.int64],
+    block_frames: int,
+) -> NDArray[np.float32]:
+    """Gains in dB of each band at frames, the shaper's included, (frames, bands).
+
+    Args:
+        controls: the stem's, bounded.
+        excess: (all frames,), from `excess_db`.
+        frames: numbers of frames.
+        block_frames: frames a block of the controls.
+    """
+    curves_db = block_curve(controls.gain_db, frames, block_frames).T
+    return curves_db + (controls.shape * excess[frames])[:, None]
 
 
 def block_curve(
@@ -159,4 +200,4 @@ def block_curve(
 
 
 def _gain(level_db: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.exp(np.float32(np.log(10.0) / 20.0) * level_db)
+    return np.exp(_NEPER * level_db)

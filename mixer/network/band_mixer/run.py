@@ -8,24 +8,24 @@ does to a sample depends on a window around it alone: nothing is cut into segmen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import filter_stft, peak
-from mixer.dsp.long_audio import copy_of, silence
+from mixer.dsp.blocks import peak
+from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.model_settings import StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
 from mixer.network.band_mixer.changes import as_table, change_controls
-from mixer.network.band_mixer.controls import StemControls, excess_db, spectral_gains
+from mixer.network.band_mixer.controls import SpectralStrip, StemControls, excess_db
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
-from mixer.network.band_mixer.space import Space, add_space
+from mixer.network.band_mixer.space import add_returns, add_space, send_gains
+from mixer.network.band_mixer.sums import Buses, StemSums, Strip
 from mixer.network.output import (
     Audio,
     Output,
@@ -134,7 +134,7 @@ def mix_by_bands(
         def tell(share: float) -> None:
             report(_LEVELS + _CONTROLS + (1.0 - _LEVELS - _CONTROLS) * share)
 
-        mix, wet = _sum_stems(pool, song, levels, used, threads, wet_stems, consume, tell)
+        mix, wet = _sum_stems(pool, song, levels, used, wet_stems, consume, tell)
         told(1.0)
     record = {name: _record(*p) for name, *p in zip(played, found, used, strict=True) if name}
     return Output(mix, wet if wet_stems else None, device, record)
@@ -145,54 +145,56 @@ def _sum_stems(
     song: _Song,
     levels: Sequence[Levels],
     used: Sequence[StemControls],
-    threads: int,
     wet_stems: WetStems,
     consume: bool,
     tell: Progress,
 ) -> tuple[Audio, list[Audio]]:
     """The second pass: the mix, and the wet stems that are wanted."""
-    stems, n_stems = song.stems, len(song.names)
-
-    def changed(place: int) -> Audio | None:
-        stem = stems[place]
+    strips, kept = [], list[Audio]()
+    for name, stem, own, controls in zip(song.names, song.stems, levels, used, strict=True):
         own_memory = consume and stem is not None and stem.flags.writeable
-        return song.changed(place, levels[place], used[place], stem if own_memory else None)
-
-    mix: Audio | None = None
-    # One convolution for the mix, whether or not each wet stem gets one of its own besides.
-    space = Space(song.n_samples, song.sample_rate)
-    kept: list[Audio] = []
-    kept_controls: list[StemControls] = []
-    for place, stem in enumerate(_few_at_a_time(pool, changed, n_stems, threads)):
+        if is_wanted(name, wet_stems):
+            kept.append(stem if own_memory and stem is not None else silence(2, song.n_samples))
         if stem is not None:
-            space.send(stem, used[place].width_db, used[place].room_db)
-            is_kept = is_wanted(song.names[place], wet_stems)
-            mix = stem if mix is None else _added(mix, stem, kept, is_kept=is_kept)
-        if is_wanted(song.names[place], wet_stems):
-            kept.append(silence(2, song.n_samples) if stem is None else stem)
-            kept_controls.append(used[place])
-        if consume and isinstance(stems, list):
-            stems[place] = None
-        del stem  # its memory is free before the next one starts
-        tell(_STEMS * (place + 1) / n_stems)
-    assert mix is not None  # a song without any stem was refused
-    mix = copy_of(mix) if any(mix is stem for stem in kept) else mix
-    returns = pool.submit(space.add_to, mix)
-    spaces = [pool.submit(song.add_space, *pair) for pair in zip(kept, kept_controls, strict=True)]
+            wet = kept[-1] if is_wanted(name, wet_stems) else None
+            strips.append(song.strip(stem, own, controls, wet))
+    buses = _buses(song.n_samples, strips, _spare(song, wet_stems) if consume else [])
+    sums = StemSums(strips, buses, song.hyper, song.weights)
+    for done, _ in enumerate(pool.map(sums.run, range(sums.n_segments)), start=1):
+        tell(_STEMS * done / sums.n_segments)
+    if consume and isinstance(song.stems, list):
+        song.stems[:] = [None] * len(song.stems)
+    returns = pool.submit(add_returns, buses.mix, song.sample_rate, buses.width, buses.room)
+    spaces = [
+        pool.submit(song.add_space, strip.wet, strip.controls)
+        for strip in strips
+        if strip.wet is not None
+    ]
+    del strips, sums
     for each in (returns, *spaces):
         each.result()
     tell(1.0)
-    return mix, kept
+    return buses.mix, kept
 
 
-def _added(mix: Audio, stem: Audio, kept: Sequence[Audio], *, is_kept: bool) -> Audio:
-    """Both together, in the memory of the one that nobody keeps where there is one."""
-    if not any(mix is each for each in kept):
-        mix += stem
-        return mix
-    own = copy_of(stem) if is_kept else stem
-    own += mix
-    return own
+def _buses(n_samples: int, strips: Sequence[Strip], spare: list[Audio]) -> Buses:
+    """Arrays for what the strips send to, in the memory of spare ones as far as there are any."""
+
+    def array() -> Audio:
+        return spare.pop() if spare else silence(2, n_samples)
+
+    width = array()[:1] if any(strip.width_gain is not None for strip in strips) else None
+    room = array() if any(strip.room_gain is not None for strip in strips) else None
+    return Buses(array(), width, room)
+
+
+def _spare(song: _Song, wet_stems: WetStems) -> list[Audio]:
+    """Stems that nobody needs once they are summed: what they become may overwrite them."""
+    return [
+        stem
+        for name, stem in zip(song.names, song.stems, strict=True)
+        if stem is not None and stem.flags.writeable and not is_wanted(name, wet_stems)
+    ]
 
 
 def _with_changes(
@@ -224,34 +226,23 @@ class _Song:
         stem = self.stems[place]
         if stem is None:
             return silent_levels(self.hyper, self.n_samples)
-        if not np.isfinite(peak(stem)):
+        levels = measure_levels(stem, self.hyper, self.weights)
+        # Every sample is in a frame.
+        if not np.isfinite(levels.frame_db).all() and not np.isfinite(peak(stem)):
             raise InputError(f"stem {self.names[place]} holds samples that are not finite")
-        return measure_levels(stem, self.hyper, self.weights)
+        return levels
 
-    def changed(
-        self, place: int, levels: Levels, controls: StemControls, out: Audio | None
-    ) -> Audio | None:
-        """A stem behind fader, curves and shaper; its width and room are still to come."""
-        stem = self.stems[place]
-        if stem is None:
-            return None
+    def strip(
+        self, stem: Audio, levels: Levels, controls: StemControls, wet: Audio | None
+    ) -> Strip:
+        """A stem's part in the second pass."""
         excess = excess_db(levels.frame_db, self.hyper, self.sample_rate)
-        modify = spectral_gains(controls, excess, self.weights, self.hyper)
-        return filter_stft(stem, self.hyper.n_fft, modify, out)
+        spectral = SpectralStrip(controls, self.weights)
+        gains = send_gains(controls.width_db, controls.room_db)
+        return Strip(stem, controls, excess, spectral, *gains, wet)
 
     def add_space(self, stem: Audio, controls: StemControls) -> None:
         add_space(stem, self.sample_rate, controls.width_db, controls.room_db)
-
-
-def _few_at_a_time(
-    pool: Executor, work: Callable[[int], Audio | None], n_places: int, threads: int
-) -> Iterator[Audio | None]:
-    """Work on each place, answers in order; no more under way or waiting than run at a time."""
-    under_way = [pool.submit(work, place) for place in range(min(threads, n_places))]
-    for place in range(n_places):
-        yield under_way.pop(0).result()
-        if place + threads < n_places:
-            under_way.append(pool.submit(work, place + threads))
 
 
 def controls_of(

@@ -9,16 +9,14 @@ a plate on a return.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import BLOCK_SAMPLES, FloatArray, convolve, db_to_gain
+from mixer.dsp.blocks import FloatArray, convolve, db_to_gain
 from mixer.dsp.fourier import irfft, next_fast_len, rfft
-from mixer.dsp.long_audio import silence
+from mixer.dsp.long_audio import gained, parts_of, silence
 from mixer.dsp.noise_room import RoomRecipe
-from mixer.dsp.threads import stop_if_asked
 
 # An amount below this is none.
 LEAST_DB = -45.0
@@ -67,54 +65,34 @@ def room_filter(sample_rate: int) -> NDArray[np.float32]:
     return (room / np.sqrt(np.sum(room**2, axis=-1, keepdims=True))).astype(np.float32)
 
 
-class Space:
-    """Width and room of several stems, each by its own amounts, convolved once for all.
+def send_gains(width_db: float, room_db: float) -> tuple[np.float32 | None, np.float32 | None]:
+    """Linear gains of a stem's sends to width and room; None for an amount that is none.
 
-    Both are linear and the same for every stem, so what is sent to them can be summed first.
+    Both filters are linear and the same for every stem: what is sent to them can be summed first.
+    The send to width is of both channels' sum. Amounts as in `add_space`.
+    """
+    width = np.float32(0.5 * db_to_gain(width_db)) if width_db > LEAST_DB else None
+    room = np.float32(db_to_gain(room_db)) if room_db > LEAST_DB else None
+    return width, room
+
+
+def add_returns(
+    mix: FloatArray, sample_rate: int, width: FloatArray | None, room: FloatArray | None
+) -> None:
+    """Add width and room in place.
 
     Args:
-        n_samples: length of the stems.
+        mix: float32 (2, samples).
         sample_rate: in Hz.
+        width: what was sent to it, (1, samples); overwritten. None for nothing.
+        room: what was sent to it, (2, samples); overwritten. None for nothing.
     """
-
-    def __init__(self, n_samples: int, sample_rate: int) -> None:
-        self._sample_rate = sample_rate
-        self._n_samples = n_samples
-        self._width: FloatArray | None = None
-        self._room: FloatArray | None = None
-
-    def send(self, stem: FloatArray, width_db: float, room_db: float) -> None:
-        """Send a stem, float32 (2, samples), to both; amounts as in `add_space`."""
-        if width_db > LEAST_DB:
-            if self._width is None:
-                self._width = silence(1, self._n_samples)
-            gain = np.float32(0.5 * db_to_gain(width_db))
-            for part in self._parts():
-                self._width[:, part] += (stem[:1, part] + stem[1:, part]) * gain
-        if room_db > LEAST_DB:
-            if self._room is None:
-                self._room = silence(2, self._n_samples)
-            gain = np.float32(db_to_gain(room_db))
-            for part in self._parts():
-                self._room[:, part] += stem[:, part] * gain
-
-    def _parts(self) -> Iterator[slice]:
-        """The song in parts, so that nothing on the way is as long as it."""
-        for start in range(0, self._n_samples, BLOCK_SAMPLES):
-            stop_if_asked()
-            yield slice(start, start + BLOCK_SAMPLES)
-
-    def add_to(self, mix: FloatArray) -> None:
-        """Add the returns in place; call it once."""
-        if self._room is not None:
-            room = room_filter(self._sample_rate)
-            for channel in range(2):
-                sent = self._room[channel : channel + 1]
-                mix[channel] += convolve(sent, room[channel : channel + 1], out=sent)[0]
-        if self._width is not None:
-            convolve(self._width, width_filter(self._sample_rate), out=self._width)
-            mix[0] += self._width[0]
-            mix[1] -= self._width[0]
+    if room is not None:
+        mix += convolve(room, room_filter(sample_rate), out=room)
+    if width is not None:
+        convolve(width, width_filter(sample_rate), out=width)
+        mix[0] += width[0]
+        mix[1] -= width[0]
 
 
 def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: float) -> None:
@@ -127,9 +105,14 @@ def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: floa
             `LEAST_DB` for none.
         room_db: power of the room's answer to noise, against the stem's; likewise.
     """
-    space = Space(stem.shape[1], sample_rate)
-    space.send(stem, width_db, room_db)
-    space.add_to(stem)
+    width_gain, room_gain = send_gains(width_db, room_db)
+    width = None
+    if width_gain is not None:
+        width = silence(1, stem.shape[1])
+        for part in parts_of(stem):
+            width[:, part] = (stem[:1, part] + stem[1:, part]) * width_gain
+    room = None if room_gain is None else gained(stem, room_gain)
+    add_returns(stem, sample_rate, width, room)
 
 
 def _bins_hz(n_fft: int, sample_rate: int) -> NDArray[np.float64]:

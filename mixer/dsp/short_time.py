@@ -1,0 +1,109 @@
+"""Short-time Fourier transforms there and back at half overlap, in buffers that are used again.
+
+For code that works on several signals block by block: `mixer.dsp.blocks` has the plain transforms.
+Spectra are float32 `(channels, frames, n_fft + 2)`, real and imaginary parts side by side as they
+lie in memory, so that a real gain is one product of two arrays. `n_fft` samples of silence stand
+before and after the audio: with hops of `n_fft / 2` samples, frame i covers hops i - 2 and i - 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mixer.dsp.blocks import FloatArray, are_equal, root_hann
+from mixer.dsp.fourier import irfft, rfft
+
+# Samples this far apart are looked at before all of them are.
+_FEW = 61
+
+
+def is_silent(span: FloatArray) -> bool:
+    """Whether all samples are zero."""
+    return not span[..., ::_FEW].any() and not span.any()
+
+
+def has_equal_channels(span: FloatArray) -> bool:
+    """Whether the two channels of `(2, samples)` hold the same samples."""
+    return np.array_equal(*span[:, ::_FEW]) and are_equal(span)
+
+
+class Analysis:
+    """Spectra of root-Hann windows, a block at a time.
+
+    Args:
+        n_fft: window and transform length in samples, even.
+        n_frames: most frames of a block.
+    """
+
+    def __init__(self, n_fft: int, n_frames: int) -> None:
+        self._n_fft, self._hop = n_fft, n_fft // 2
+        self._window = root_hann(n_fft)
+        self._frames = np.empty((2, n_frames, n_fft), np.float32)
+        self._spectra = np.empty((2, n_frames, n_fft // 2 + 1), np.complex64)
+
+    def of(self, span: FloatArray) -> FloatArray:
+        """Spectra of a span of whole hops, `(1 or 2, samples)`, until the next call."""
+        n_channels = len(span)
+        hops = span.reshape(n_channels, -1, self._hop)
+        n_frames = hops.shape[1] - 1
+        frames = self._frames[:n_channels, :n_frames]
+        np.multiply(hops[:, :-1], self._window[: self._hop], out=frames[..., : self._hop])
+        np.multiply(hops[:, 1:], self._window[self._hop :], out=frames[..., self._hop :])
+        spectra = self._spectra[:n_channels, :n_frames]
+        return rfft(frames, out=spectra).view(np.float32)
+
+
+class Synthesis:
+    """Overlap-add of changed spectra into audio, a block after another, from a frame on.
+
+    Args:
+        out: channels, `(samples,)` each and of one length, filled.
+        n_fft: as in `Analysis`.
+        n_frames: most frames of a block.
+    """
+
+    def __init__(self, out: Sequence[FloatArray], n_fft: int, n_frames: int) -> None:
+        self._out, self._n_fft, self._hop = out, n_fft, n_fft // 2
+        self._window = root_hann(n_fft)
+        # The first place holds the last frame of the block before.
+        self._frames = np.zeros((len(out), n_frames + 1, n_fft), np.float32)
+        self._has_tail = False
+
+    def begin(self) -> None:
+        """Go on at another place: the next frame follows none."""
+        self._has_tail = False
+
+    def add(self, first: int, spectra: FloatArray) -> None:
+        """Add frames from number `first` on; hops that both their frames have reached are written.
+
+        Args:
+            first: number of the block's first frame.
+            spectra: `(channels, frames, n_fft + 2)`.
+        """
+        n_frames, hop = spectra.shape[1], self._hop
+        made = self._frames[:, 1 : n_frames + 1]
+        irfft(spectra.view(np.complex64), self._n_fft, out=made)
+        made *= self._window
+        # The second half of a frame and the first half of the next one share a hop.
+        from_frame = 0 if self._has_tail else 1
+        frames = self._frames[:, from_frame : n_frames + 1]
+        start = (first + from_frame - 2) * hop
+        for out, before, after in zip(
+            self._out, frames[:, :-1, hop:], frames[:, 1:, :hop], strict=True
+        ):
+            _write_sum(out, start, before, after)
+        self._frames[:, 0] = made[:, -1]
+        self._has_tail = True
+
+
+def _write_sum(out: FloatArray, start: int, before: FloatArray, after: FloatArray) -> None:
+    """Write the sum of two halves of frames, `(hops, hop)`, where they lie within the audio."""
+    stop, n_samples = start + before.size, len(out)
+    if start >= 0 and stop <= n_samples:
+        np.add(before, after, out=out[start:stop].reshape(before.shape))
+        return
+    begin, end = max(start, 0), min(stop, n_samples)
+    if begin < end:
+        out[begin:end] = (before + after).ravel()[begin - start : end - start]
