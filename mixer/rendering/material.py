@@ -148,7 +148,8 @@ def _of_network(job: Job) -> Material:
     """What a network makes of the normalised stems."""
     stems, measurements = _normalise(job)
     job.clock.start(Stage.NETWORK)
-    levels = bring_to_usual_levels(job.plan, stems, measurements)
+    n_workers = _n_workers(job.plan.handled_song, job.plan.sample_rate, job.threads)
+    levels = bring_to_usual_levels(job.plan, stems, measurements, n_workers)
     normalised = _sum(stems) if job.stages else None
     given = _with_gains_before(stems, job.plan)
     with Workers(1, "doubt") as beside:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mixer.dsp.threads import Workers
 from mixer.fxnorm.chain import StemReport, normalise_stem
 from mixer.fxnorm.profile import Profile
 from mixer.network.track_mixer.human import GROUP_LUFS
@@ -23,7 +24,10 @@ _LOUDNESS = "loudness"
 
 
 def bring_to_usual_levels(
-    plan: RenderPlan, stems: list[np.ndarray | None], measurements: dict[str, StemReport]
+    plan: RenderPlan,
+    stems: list[np.ndarray | None],
+    measurements: dict[str, StemReport],
+    n_workers: int,
 ) -> IncomingLevels | None:
     """Normalise the loudness of stems whose levels mean nothing; both arguments change in place.
 
@@ -31,6 +35,7 @@ def bring_to_usual_levels(
         plan: of a mix of stems.
         stems: normalised by the plan's effects, in its order; None without effects.
         measurements: of each stem's normalisation.
+        n_workers: stems at the same time.
 
     Returns:
         What the levels were taken for; None if loudness is normalised anyway, or the effects
@@ -56,18 +61,33 @@ def bring_to_usual_levels(
         dry=dry,
     )
     if meaning.word == RAW:
-        profile = _at_usual_levels(plan.profile)
-        for number, stem in enumerate(plan.stem_order):
-            audio = stems[number]
-            if audio is None:
-                continue
-            stems[number], brought = normalise_stem(
-                audio, plan.sample_rate, stem, profile, (_LOUDNESS,), in_place=True
-            )
-            was = measurements[stem]
-            effects = {**was["effects"], **brought["effects"]}
-            measurements[stem] = {**was, "effects": effects, "after": brought["after"]}
+        _normalise_loudness(plan, stems, measurements, n_workers)
     return meaning.as_json()
+
+
+def _normalise_loudness(
+    plan: RenderPlan,
+    stems: list[np.ndarray | None],
+    measurements: dict[str, StemReport],
+    n_workers: int,
+) -> None:
+    profile = _at_usual_levels(plan.profile)
+
+    def bring(stem: str, audio: np.ndarray) -> tuple[np.ndarray, StemReport]:
+        return normalise_stem(audio, plan.sample_rate, stem, profile, (_LOUDNESS,), in_place=True)
+
+    with Workers(n_workers) as pool:
+        begun = {
+            number: pool.submit(bring, stem, audio)
+            for number, (stem, audio) in enumerate(zip(plan.stem_order, stems, strict=True))
+            if audio is not None
+        }
+        for number, brought in begun.items():
+            stem = plan.stem_order[number]
+            stems[number], report = brought.result()
+            was = measurements[stem]
+            effects = {**was["effects"], **report["effects"]}
+            measurements[stem] = {**was, "effects": effects, "after": report["after"]}
 
 
 def _at_usual_levels(profile: Profile) -> Profile:
