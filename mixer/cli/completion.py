@@ -29,8 +29,8 @@ def command() -> None:
 def install_command(ctx: click.Context, shell: str | None) -> None:
     """Install completion for SHELL, by default your own; prints each change that it makes.
 
-    The completion goes into a separate file. For zsh and PowerShell a marked block, which reads it,
-    is added once at the end of the start-up file; nothing else in that file is changed.
+    The completion goes into a separate file. For bash, zsh and PowerShell a marked block, which
+    reads it, is added once at the end of the start-up file; nothing else in that file is changed.
     """
     asked = Shell(shell) if shell else _own_shell()
     for line in install(asked, ctx.find_root().command):

@@ -1,8 +1,8 @@
 """The completion of each shell: its script, where that goes, and how the shell comes to read it.
 
-bash and fish look for completions in a folder of their own, so a file there is all. zsh and
-PowerShell read nothing unasked: their start-up file gets a marked block, once, at its end; what
-else is in it is never touched.
+fish looks for completions in a folder of its own, so a file there is all. The others read nothing
+unasked (bash only with a package that many machines lack): their start-up file gets a marked block,
+once, at its end; what else is in it is never touched.
 """
 
 from __future__ import annotations
@@ -88,12 +88,10 @@ class Place:
     Attributes:
         script: the file of the completion itself, ours alone.
         start_up: the user's file that is to read it; None if the shell finds it by itself.
-        remark: what the user has to know.
     """
 
     script: Path
     start_up: Path | None
-    remark: str
 
 
 def script_of(shell: Shell, command: click.Command) -> str:
@@ -113,18 +111,16 @@ def place_of(shell: Shell) -> Place:
     Raises:
         OutputError: no home folder was found.
     """
-    data = Path(os.environ.get("XDG_DATA_HOME") or _home() / ".local" / "share")
     own = platformdirs.user_data_path(PROGRAM, appauthor=False)
     if shell is Shell.BASH:
-        remark = "it needs the package bash-completion, which most systems have"
-        return Place(data / "bash-completion" / "completions" / PROGRAM, None, remark)
+        return Place(own / "completion.bash", _home() / ".bashrc")
     if shell is Shell.FISH:
         config = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
-        return Place(config / "fish" / "completions" / f"{PROGRAM}.fish", None, "")
+        return Place(config / "fish" / "completions" / f"{PROGRAM}.fish", None)
     if shell is Shell.ZSH:
         start_up = Path(os.environ.get("ZDOTDIR") or _home()) / ".zshrc"
-        return Place(own / "completion.zsh", start_up, "")
-    return Place(own / "completion.ps1", _powershell_profile(), "")
+        return Place(own / "completion.zsh", start_up)
+    return Place(own / "completion.ps1", _powershell_profile())
 
 
 def install(shell: Shell, command: click.Command) -> list[str]:
@@ -155,7 +151,7 @@ def install(shell: Shell, command: click.Command) -> list[str]:
         raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from None
     except UnicodeDecodeError:
         raise OutputError(f"{place.start_up or place.script} is not UTF-8 text") from None
-    return [*lines, *([place.remark] if place.remark else [])]
+    return lines
 
 
 def next_step(shell: Shell) -> str:
@@ -177,6 +173,9 @@ def _block(shell: Shell, script: Path) -> str:
         start = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }"
         path = str(script).replace("'", "'\\''")
         inner = f"if [[ -r '{path}' ]]; then\n  {start}\n  source '{path}'\nfi"
+    elif shell is Shell.BASH:
+        path = shlex.quote(str(script))
+        inner = f"if [ -r {path} ]; then . {path}; fi"
     else:
         path = str(script).replace("'", "''")
         inner = f"if (Test-Path '{path}') {{ . '{path}' }}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 from mixer.cli.console import talk
@@ -13,5 +16,16 @@ def open_written(destination: Destination) -> None:
     """Open the report if there is one, else the mix; if nothing can open it, say so."""
     delivered = delivered_paths(destination.wanted, destination.path)
     path = delivered.get(REPORT, destination.path)
-    if click.launch(str(path.resolve())) != 0:
+    if not _has_screen() or click.launch(str(path.resolve())) != 0:
         talk(f"note: no program was found to open {path}")
+
+
+def _has_screen() -> bool:
+    """Whether the system's program to open files has somewhere to show them.
+
+    Without a screen it says what it lacks, in its own words, after mixer has ended.
+    """
+    if sys.platform in ("win32", "darwin"):
+        return True
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
+    return any(os.environ.get(name) for name in names)

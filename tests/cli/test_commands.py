@@ -326,6 +326,7 @@ def test_next_is_a_numbered_take_beside_what_is_there(folder, tmp_path, capsys) 
 def test_open_takes_the_report_or_else_the_mix(folder, tmp_path, capsys, monkeypatch) -> None:
     opened = []
     monkeypatch.setattr("click.launch", lambda url: opened.append(url) or len(opened) - 1)
+    monkeypatch.setenv("DISPLAY", ":0")
     asked = ["render", str(folder), "--model", "none", "--open", "-o"]
     assert run([*asked, str(tmp_path / "a.wav")]) == 0
     assert "opens" not in capsys.readouterr().err
@@ -333,6 +334,13 @@ def test_open_takes_the_report_or_else_the_mix(folder, tmp_path, capsys, monkeyp
     assert run([*asked, str(tmp_path / "b.wav"), "--report"]) == 0
     assert f"no program was found to open {tmp_path / 'b.report.html'}" in capsys.readouterr().err
     assert opened == [str(tmp_path / "a.wav"), str(tmp_path / "b.report.html")]
+    # Without a screen the system's own program would only complain.
+    monkeypatch.setattr("mixer.cli.opening.sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    assert run([*asked, str(tmp_path / "c.wav")]) == 0
+    assert f"no program was found to open {tmp_path / 'c.wav'}" in capsys.readouterr().err
+    assert len(opened) == 2
 
 
 def test_cuda_without_cuda_is_an_error(folder, tmp_path, capsys) -> None:

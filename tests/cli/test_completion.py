@@ -129,3 +129,16 @@ def test_the_manual_page_has_every_command(capsys) -> None:
         )
         assert done.stderr == ""
         assert "EXIT STATUS" in done.stdout
+
+
+def test_bash_completes_after_one_command_without_any_package(home: Path, capsys) -> None:
+    program = shutil.which("bash")
+    if program is None:
+        pytest.skip("no bash here")
+    (home / ".bashrc").write_text("export KEPT=1\n")
+    assert run(["completion", "install", "bash"]) == 0
+    code = '. "$HOME/.bashrc"; complete -p mixer; echo "$KEPT"'
+    command = [program, "--norc", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert "mixer" in done.stdout
+    assert done.stdout.endswith("\n1\n")
