@@ -2,7 +2,8 @@
 
 Songs of single tracks that nothing is trained on (`HELD_OUT_TRACKS`): their dry tracks, or the wet
 ones if nobody has others, come in at levels drawn at random over 20 dB, as raw recordings do;
-the person's wet tracks are the truth. Printed as Markdown: means over songs, and a line a song.
+the person's wet tracks are the truth. With `--stems` the songs are folders of finished stems, whose
+levels are drawn in the same way. Printed as Markdown: means over songs, and a line a song.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from mixer.audio import read_audio, write_audio
 from mixer.baselines import LEVELS, SUM, WITHOUT_NETWORK
+from mixer.dsp.blocks import peak
 from mixer.errors import MixerError
 from mixer.evaluate.track_errors import (
     TRACK_MEASURES,
@@ -52,7 +54,10 @@ _PAGE_NAMES = {
     LEVELS: "`levels`: the medians of 90 human mixes",
     DEFAULT_MODEL: f"`{DEFAULT_MODEL}`, which mixes sums, at usual levels",
 }
-_PAGE_PART = "tracks"
+# Parts of the page that the tables of tracks and of stems stand in.
+_TRACKS_PART, _STEMS_PART = "tracks", "drawn stems"
+# Of a song of finished stems, its middle is enough for levels.
+STEMS_EXCERPT_S = 40.0
 # Parts of a file's name that state its order in the project or album.
 _ORDER = re.compile(r"^(\d+_|\d+\.\w+_Stem_)")
 
@@ -86,22 +91,60 @@ def read_track_song(folder: Path, draw: int) -> TrackSong:
     }
     files = sorted((folder / "wet").iterdir())
     source = folder / "dry" if (folder / "dry").is_dir() else folder / "wet"
-    seed = int.from_bytes(hashlib.sha256(folder.name.encode()).digest()[:4], "big")
-    rng = np.random.default_rng([seed, draw])
+    rng = _draws_of(folder, draw)
     inputs, wet = {}, {}
     for number, file in enumerate(files, 1):
         title = _ORDER.sub("", titles.get(file.name, file.stem)).replace("/", " ")
         name = f"{number:02d} {title}"
-        gain = np.float32(10.0 ** (rng.uniform(*DRAWN_DB) / 20.0))
+        gain = _drawn_gain(rng)
         inputs[name] = gain * read_audio(source / file.name, SAMPLE_RATE_HZ)[0]
-        audio = read_audio(file, SAMPLE_RATE_HZ)[0]
-        wet[name] = audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
+        wet[name] = _two_channels(read_audio(file, SAMPLE_RATE_HZ)[0])
     n_samples = min(each.shape[1] for each in (*inputs.values(), *wet.values()))
     return TrackSong(
         folder.name,
         {name: audio[:, :n_samples] for name, audio in inputs.items()},
         {name: audio[:, :n_samples] for name, audio in wet.items()},
     )
+
+
+def read_stem_song(folder: Path, draw: int) -> TrackSong:
+    """Read the middle of a song's finished stems and draw its input levels.
+
+    Stems that are silent there are left out.
+
+    Args:
+        folder: with a file for each stem.
+        draw: the same one gives the same levels.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    rng = _draws_of(folder, draw)
+    stems = {file.stem: read_audio(file, SAMPLE_RATE_HZ)[0] for file in sorted(folder.iterdir())}
+    n_samples = min(audio.shape[1] for audio in stems.values())
+    n_kept = min(n_samples, round(STEMS_EXCERPT_S * SAMPLE_RATE_HZ))
+    start = (n_samples - n_kept) // 2
+    inputs, wet = {}, {}
+    for name, audio in stems.items():
+        gain = _drawn_gain(rng)
+        audio = audio[:, start : start + n_kept]
+        if peak(audio) > 0.0:
+            inputs[name] = gain * audio
+            wet[name] = _two_channels(audio)
+    return TrackSong(folder.name, inputs, wet)
+
+
+def _draws_of(folder: Path, draw: int) -> np.random.Generator:
+    seed = int.from_bytes(hashlib.sha256(folder.name.encode()).digest()[:4], "big")
+    return np.random.default_rng([seed, draw])
+
+
+def _drawn_gain(rng: np.random.Generator) -> np.float32:
+    return np.float32(10.0 ** (rng.uniform(*DRAWN_DB) / 20.0))
+
+
+def _two_channels(audio: np.ndarray) -> np.ndarray:
+    return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
 
 
 def judge_song(song: TrackSong, models: Sequence[str]) -> dict[str, TrackErrors]:
@@ -135,9 +178,7 @@ def _mixed(
 ) -> tuple[np.ndarray, Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
     if model == SUM:
         tracks = {
-            name: np.repeat(audio, 2, axis=0) if len(audio) == 1 else audio
-            for name, audio in song.inputs.items()
-            if name in stems
+            name: _two_channels(audio) for name, audio in song.inputs.items() if name in stems
         }
         groups = {
             stem: np.add.reduce([tracks[name] for name in tracks if stems[name] == stem])
@@ -228,7 +269,13 @@ def _cell(values: Sequence[float]) -> str:
     return "-" if np.isnan(values).all() else f"{np.nanmean(values):.2f}"
 
 
-def _songs(folder: Path, draws: int) -> Iterator[tuple[str, TrackSong]]:
+def _songs(options: argparse.Namespace) -> Iterator[tuple[str, TrackSong]]:
+    if options.stems is not None:
+        for folder in sorted(path for path in options.stems.iterdir() if path.is_dir()):
+            for draw in range(options.draws):
+                yield f"{folder.name} {draw + 1}", read_stem_song(folder, draw)
+        return
+    folder, draws = options.tracks, options.draws
     for name in HELD_OUT_TRACKS:
         if (folder / name).is_dir():
             for draw in range(draws):
@@ -237,7 +284,7 @@ def _songs(folder: Path, draws: int) -> Iterator[tuple[str, TrackSong]]:
 
 def _measure(options: argparse.Namespace) -> dict[str, dict[str, TrackErrors]]:
     results: dict[str, dict[str, TrackErrors]] = {model: {} for model in options.models}
-    for name, song in _songs(options.tracks, options.draws):
+    for name, song in _songs(options):
         for model, errors in judge_song(song, options.models).items():
             results[model][name] = errors
         sys.stderr.write(f"{name}\n")
@@ -269,6 +316,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=DEFAULT_TRACKS,
         help="folder of songs with dry and wet tracks",
     )
+    add("--stems", type=Path, help="folder of songs of finished stems, judged instead of tracks")
     add("--draws", type=int, default=2, help="random level draws of each song")
     add("--json", type=Path, help="also write the figures to this file")
     add("--page", type=Path, help="page whose marked table to replace")
@@ -288,7 +336,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_json(options.json, plain)
     if options.page is not None:
         page = options.page.read_text(encoding="utf-8")
-        page = with_marked_part(page, _PAGE_PART, page_table(results))
+        part = _TRACKS_PART if options.stems is None else _STEMS_PART
+        page = with_marked_part(page, part, page_table(results))
         options.page.write_text(page, encoding="utf-8")
     return 0
 

@@ -14,7 +14,7 @@ from mixer.network.track_mixer.electronic import without_voices_db
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.glue import behind, foresee, glue, together
 from mixer.network.track_mixer.human import USUAL
-from mixer.network.track_mixer.inputs import ROUGH
+from mixer.network.track_mixer.inputs import RAW, ROUGH
 from mixer.network.track_mixer.leading_roles import below_whole_db
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
@@ -40,6 +40,7 @@ from mixer.network.track_mixer.settings import (
     curve_matrix,
 )
 from mixer.network.track_mixer.together import gated_power, louder_apart_db
+from mixer.network.track_mixer.within_group import drawn_into_group
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 
@@ -95,7 +96,10 @@ def read_controls(
         for row, track, role in zip(rows, tracks, roles, strict=True)
     ]
     spreads = [row["spread"] for row in rows]
-    gains_db = _without_outliers([row["gain_db"] for row in rows], tracks)
+    gains_db = [row["gain_db"] for row in rows]
+    if levels <= RAW:
+        gains_db = drawn_into_group(tracks, roles, stems, gains_db)
+    gains_db = _without_outliers(gains_db, tracks)
     # Where incoming levels are believed, groups stand as they came.
     unbelieved = max(0.0, 1.0 - levels / ROUGH * _ROUGH_BELIEVED)
     moved_db = _as_groups_together(tracks, roles, stems, gains_db)

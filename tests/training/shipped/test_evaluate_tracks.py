@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
+from mixer.audio import write_audio
 from mixer.evaluate.track_errors import TrackErrors
-from training.shipped.evaluate_tracks import main, page_table
+from training.shipped.benchmark_songs import SAMPLE_RATE_HZ
+from training.shipped.evaluate_tracks import main, page_table, read_stem_song
 
 
 def errors(level_db: float, group_db: float, share: float, *, tracks: bool = True) -> TrackErrors:
@@ -42,3 +46,20 @@ def test_figures_that_were_kept_go_into_a_page_without_a_render(tmp_path: Path) 
     assert text.startswith("above\n<!-- tracks -->\n| | level of a track")
     assert "old" not in text
     assert text.endswith("<!-- /tracks -->\nbelow\n")
+
+
+def test_finished_stems_come_in_at_levels_drawn_over_20_db(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    for stem, channels in (("drums", 2), ("vocals", 1)):
+        audio = 0.1 * rng.standard_normal((channels, SAMPLE_RATE_HZ)).astype(np.float32)
+        write_audio(tmp_path / f"{stem}.wav", audio, SAMPLE_RATE_HZ, bit_depth="32f")
+    silence = np.zeros((2, SAMPLE_RATE_HZ), np.float32)
+    write_audio(tmp_path / "bass.wav", silence, SAMPLE_RATE_HZ, bit_depth="32f")
+    song, again, other = (read_stem_song(tmp_path, draw) for draw in (0, 0, 1))
+    assert set(song.inputs) == set(song.wet) == {"drums", "vocals"}
+    for name, wet in song.wet.items():
+        assert wet.shape[0] == 2
+        gain_db = 20.0 * np.log10(np.std(song.inputs[name]) / np.std(wet))
+        assert -20.0 <= gain_db <= 0.0
+        np.testing.assert_array_equal(song.inputs[name], again.inputs[name])
+    assert any(np.std(song.inputs[n]) != np.std(other.inputs[n]) for n in song.inputs)
