@@ -56,7 +56,7 @@ _PAGE_NAMES = {
 }
 # Parts of the page that the tables of tracks and of stems stand in.
 _TRACKS_PART, _STEMS_PART = "tracks", "drawn stems"
-# Of a song of finished stems, its middle is enough for levels.
+# The middle of a song of finished stems is enough for levels.
 STEMS_EXCERPT_S = 40.0
 # Parts of a file's name that state its order in the project or album.
 _ORDER = re.compile(r"^(\d+_|\d+\.\w+_Stem_)")

@@ -16,7 +16,7 @@ from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import USUAL
 
 MOST_ABOVE_DB, MOST_BELOW_DB = 12.0, 18.0
-# The middle one of fewer tracks is no place to measure from.
+# Fewer tracks have no middle one to measure from.
 _FEWEST_TRACKS = 3
 
 
