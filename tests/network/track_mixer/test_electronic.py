@@ -1,4 +1,4 @@
-"""Where nobody sings and drums are programmed, drums and bass lead."""
+"""Where nobody sings and drums are programmed, the drums lead."""
 
 import pytest
 
@@ -16,10 +16,10 @@ def test_half_of_what_is_known_to_be_played_may_be_machines():
     assert share_of_machines(MACHINES) == 1.0
 
 
-def test_an_instrumental_of_programmed_drums_has_its_bass_and_drums_in_front():
+def test_an_instrumental_of_programmed_drums_has_its_drums_in_front():
     stems = ["drums", "bass", "other", "other"]
     unnamed = without_voices_db(["kick", "bass", "unknown", "unknown"], stems)
-    assert unnamed["bass"] > 0.0 > unnamed["other"]
+    assert unnamed["drums"] > unnamed["bass"] > unnamed["other"]
     # What the network did by the roles of machines is not done twice.
     named = without_voices_db(["drum_loop", "sub", "pad", "arp"], stems)
     for stem, db in named.items():
