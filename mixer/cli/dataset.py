@@ -14,7 +14,7 @@ from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.numbers import Number, Whole
-from mixer.cli.paths import FilePath
+from mixer.cli.paths import FilePath, required_output
 from mixer.cli.terminal import table_console
 from mixer.errors import InputError
 from mixer.normalisations import parse_effects
@@ -29,9 +29,7 @@ def command() -> None:
 
 @command.command(name="prepare")
 @click.argument("sources", nargs=-1, required=True, type=FilePath(path_type=Path))
-@click.option(
-    "-o", "--output", required=True, type=FilePath(path_type=Path), help="Folder to create."
-)
+@required_output("Folder to create.")
 @click.option(
     "--profile",
     default="auto",
@@ -166,9 +164,7 @@ def info(folder: Path, as_json: bool) -> None:
 @click.option(
     "-n", "--songs", "n_songs", type=Whole(), required=True, help="Number of songs in all."
 )
-@click.option(
-    "-o", "--output", required=True, type=FilePath(path_type=Path), help="Folder to create."
-)
+@required_output("Folder to create.")
 @click.option("--seed", type=Whole(), default=1, show_default=True, help="Random seed.")
 @click.option("--genres", help="Comma-separated names.  [default: all]")
 @click.option("--hold-out", help="Comma-separated genres whose songs all go to the test set.")

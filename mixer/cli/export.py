@@ -10,20 +10,14 @@ import click
 from mixer.cli.console import answer, say
 from mixer.cli.extras import load_extra
 from mixer.cli.numbers import Number, Whole
-from mixer.cli.paths import FilePath
+from mixer.cli.paths import FilePath, required_output
 from mixer.fxnorm.profile import PACKAGED
 from mixer.normalisations import EFFECTS, parse_effects
 
 
 @click.command(name="export")
 @click.argument("checkpoint", type=FilePath(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=FilePath(path_type=Path),
-    required=True,
-    help="Folder to create for the bundle.",
-)
+@required_output("Folder to create for the bundle.")
 @click.option("--name", help="Name of the bundle.  [default: the folder's name]")
 @click.option(
     "--profile",

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.numbers import Number, Whole
-from mixer.cli.paths import FilePath
+from mixer.cli.paths import FilePath, required_output
 from mixer.errors import InputError
 
 DEFAULT_PORT = 8765
@@ -79,9 +79,7 @@ def command() -> None:
     help="The paper's test: six songs, six mixes of each [default: shipped models and human], "
     "25 s at -23 LUFS.",
 )
-@click.option(
-    "-o", "--output", required=True, type=FilePath(path_type=Path), help="Folder for the test."
-)
+@required_output("Folder for the test.")
 @click.option(
     "--human",
     "human_folder",

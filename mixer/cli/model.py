@@ -11,7 +11,7 @@ from mixer.cli.console import answer, progress_bar, say
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.model_card import card_lines, card_table, one_line_of
-from mixer.cli.paths import FilePath
+from mixer.cli.paths import FilePath, required_output
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
@@ -135,13 +135,7 @@ def pull_command(
 
 @command.command("checkpoint")
 @click.argument("bundle")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=FilePath(path_type=Path),
-    help="The checkpoint, a .safetensors file.",
-)
+@required_output("The checkpoint, a .safetensors file.")
 def checkpoint_command(bundle: str, output: Path) -> None:
     """Write the weights of BUNDLE as a checkpoint to fine-tune from.
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from mixer.files.wording import nearest, quote
 
+Decorated = TypeVar("Decorated", bound=Callable[..., Any] | click.Command)
 # Names in a folder that are compared with one that is not there.
 _MOST_NAMES = 2000
 
@@ -55,6 +57,13 @@ def current_folder_is_gone() -> bool:
     except OSError:
         return True
     return False
+
+
+def required_output(help_text: str) -> Callable[[Decorated], Decorated]:
+    """The option `--output` of a command that has no default for what it writes."""
+    return click.option(
+        "-o", "--output", required=True, type=FilePath(path_type=Path), help=help_text
+    )
 
 
 def _names_in(folder: Path) -> list[str]:

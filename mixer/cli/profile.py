@@ -14,7 +14,7 @@ from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
 from mixer.cli.numbers import Whole
-from mixer.cli.paths import FilePath
+from mixer.cli.paths import FilePath, required_output
 from mixer.cli.terminal import table_console
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError, OutputError
@@ -26,13 +26,7 @@ OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.
 _POINTS_PER_OCTAVE = 12
 
 
-_output = click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=FilePath(path_type=Path),
-    help="Profile to write, a .json file.",
-)
+_output = required_output("Profile to write, a .json file.")
 
 
 @click.group(cls=Commands, name="profile")
