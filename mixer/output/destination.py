@@ -304,7 +304,7 @@ def _write(
         recipe = {**recipe, "take": take}
     if wanted.check_translation:
         clock.start(Stage.TRANSLATION)
-        recipe = {**recipe, "translation": check_translation(mix)}
+        recipe = {**recipe, "translation": check_translation(mix, clock.at)}
     # Nothing of another's is in this folder, but what an earlier attempt may have left.
     remarks = deliver(mix, recipe, path, wanted, home=home, overwrite=True, clock=clock)
     remarks += ceiling_lines(recipe["output"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NotRequired, Protocol, TypedDict
 
 import numpy as np
@@ -23,6 +23,8 @@ LEAST_LOST = 1.0 / 3.0
 _WINDOW_S = 5.0
 # A window in which a stem hardly plays tells nothing.
 _PLAYS_SHARE = 0.2
+# Share of the time that all places take; each codec takes as long as another.
+_PLACES_SHARE = 0.15
 # What small loudspeakers lack can be lifted; what mono or a codec takes cannot.
 LIFTED_PLACES = ("phone", "laptop")
 
@@ -58,11 +60,14 @@ class Translation(TypedDict):
     not_tried: list[str]
 
 
-def check_translation(mix: Mix) -> Translation:
+def check_translation(
+    mix: Mix, at: Callable[[str, float], None] = lambda step, share: None
+) -> Translation:
     """Simulate a mix on every playback system and through every codec.
 
     Args:
         mix: with its wet stems.
+        at: called with the next step and the share done, 0 to 1.
 
     Raises:
         InputError: PyAV is installed but lacks an encoder.
@@ -77,7 +82,9 @@ def check_translation(mix: Mix) -> Translation:
                 row["lift_hz"] = round(lift_hz(powers[row["stem"]], place))
             rows.append(row)
     peaks: dict[str, float] = {}
-    for codec in CODECS if is_available() else ():
+    codecs = list(CODECS) if is_available() else []
+    for n_done, codec in enumerate(codecs):
+        at(codec.name, _PLACES_SHARE + (1.0 - _PLACES_SHARE) * n_done / len(codecs))
         back = round_trip(mix.audio, mix.sample_rate, codec)
         peaks[codec.name] = true_peak_dbtp(back, mix.sample_rate)
         for part in parts_of(back):

@@ -15,6 +15,7 @@ from mixer.meters.translation import PLACES, heard_loudness
 from mixer.output.destination import Destination, render_to
 from mixer.output.settings import OutputSettings
 from mixer.rendering.planning import plan_render
+from mixer.rendering.progress import Stage
 from mixer.rendering.translation import check_translation, corrections, translation_lines
 from mixer.takes.revise import make_take, plan_revision
 from tests.signals import noise, sine
@@ -106,7 +107,11 @@ def test_a_correction_keeps_within_its_budget_and_moves_that_stem_alone(
     folder = write_song({"bass.wav": bass, "drums.wav": 0.02 * noise(rng, 4.0, RATE_HZ)})
     plan = plan_render(load_song(folder), RenderSettings(model="none", effects=()))
     wanted = OutputSettings(format="wav", check_translation=True)
-    done = render_to(Destination(tmp_path / "mixes" / "song.wav", wanted), plan)
+    told: list[tuple[str, str, float]] = []
+    destination = Destination(tmp_path / "mixes" / "song.wav", wanted)
+    done = render_to(destination, plan, progress=lambda *step: told.append(step))
+    steps = {detail for stage, detail, _ in told if stage == Stage.TRANSLATION}
+    assert steps - {"", "song.wav"} == {c.name for c in codecs.CODECS if codecs.is_available()}
     revision = plan_revision(tmp_path / "mixes" / "song.wav", [], translation_budget_db=3.0)
     take = make_take(revision)
     (band,) = dict(take.rendered.mix.plan.console.strips)["bass"].eq
