@@ -27,7 +27,7 @@ PARTS: dict[str, tuple[Callable[[], Iterator[str]], int]] = {
     "normalisation": (normalisation.table, 15),
     "network": (network.table, 75),
     "memory": (memory.table, 200),
-    "clock": (clock.table, 150),
+    "clock": (clock.table, 180),
     "batch": (batch.table, 200),
     "lengths": (lengths.table, 240),
 }
