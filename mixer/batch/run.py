@@ -6,7 +6,6 @@ import hashlib
 import shutil
 import time
 import uuid
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -28,14 +27,11 @@ from mixer.batch.publish import (
     set_sessions_aside,
 )
 from mixer.batch.states import Action, Ending, Phase, State
-from mixer.batch.survey import Size, survey_or_say
-from mixer.files.wording import counted, size_of
+from mixer.batch.survey import Size
+from mixer.batch.waiting import Task, Waiting
+from mixer.files.wording import counted
 
 _TICK_S = 0.25
-# Songs looked at after one that is too large to start now, and how often it may be overtaken.
-_WINDOW, _PATIENCE = 8, 32
-# Disk that is left alone: for the ledger, the results, and other programs.
-_SPARE_BYTES = 4 << 20
 _GONE = "its files were removed or changed during the run; start again"
 
 
@@ -50,15 +46,6 @@ class Limits:
 
     max_failures: int | None = None
     threads: int = 1
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A song's turn: all of it, or one of an album's two."""
-
-    job: Job
-    phase: Phase = Phase.WHOLE
-    finish: Finish | None = None
 
 
 class Run:
@@ -87,12 +74,9 @@ class Run:
         self._out, self._state = out.resolve(), state.resolve()
         self._limits, self._listener, self._stop = limits, listener, stop
         self._albums = Albums(jobs, ledger.get)
-        self._waiting: deque[_Task] = deque()
-        self._without_room: list[_Task] = []  # on the disk, with nothing else at work
-        self._running: dict[str, tuple[_Task, Order]] = {}
-        self._sizes: dict[str, Size] = {}
+        self._waiting = Waiting(engine, self._state, limits.threads)
+        self._running: dict[str, tuple[Task, Order]] = {}
         self._working: dict[str, Working] = {}
-        self._overtaken = 0
         self._n_done = self._n_failed = self._n_skipped = 0
         self._music_s = 0.0
         self._published: set[str] = set()
@@ -111,7 +95,7 @@ class Run:
                 self._n_skipped += 1
             elif job.record.state != State.MEASURED or not self._albums.holds(job):
                 phase = Phase.MEASURE if self._albums.must_measure(job) else Phase.WHOLE
-                self._waiting.append(_Task(job, phase))
+                self._waiting.add([Task(job, phase)])
         self._enqueue(self._albums.complete())
         self._listener.begun(self._status())
         try:
@@ -146,57 +130,18 @@ class Run:
         return self._stop.soon or self._stopped_by is not None
 
     def _admit(self) -> None:
-        """Start what has room; a song that is too large may be overtaken for a while."""
-        place = 0
-        while not self._stopping() and place < min(len(self._waiting), _WINDOW):
-            task = self._waiting[place]
-            size = self._size(task)
-            if size is None:
-                # Not by its place: the rest of its album may have come before it.
-                self._waiting.remove(task)
-            elif not self._engine.has_room(size.need_bytes, len(self._waiting)):
-                # Room for nothing at all, most often: then the rest need not be looked at.
-                if self._overtaken >= _PATIENCE or not self._engine.has_room(0, len(self._waiting)):
-                    return
-                place += 1
-            elif self._disk_has_room(size):
-                del self._waiting[place]
-                self._overtaken = self._overtaken + 1 if place else 0
-                self._start(task, size)
-            elif self._running:
-                return
-            else:  # others may be smaller
-                del self._waiting[place]
-                self._without_room.append(task)
-        if self._without_room and not (self._running or self._waiting or self._stopping()):
-            self._stopped_by = self._short_of_disk()
-
-    def _short_of_disk(self) -> str:
-        task, *others = self._without_room
-        song_id = task.job.record.id
-        need = size_of(_disk_bytes(self._sizes[song_id]))
-        more = f" and {counted(len(others), 'song')} more" if others else ""
-        free = size_of(shutil.disk_usage(self._state).free)
-        space = f"it needs {need}, and {free} is free"
-        return f"not enough disk space for {song_id}{more}: {space}; make room"
-
-    def _size(self, task: _Task) -> Size | None:
-        """How big a song is; None if that cannot be told, and it has failed by that."""
-        song_id = task.job.record.id
-        if song_id not in self._sizes:
-            listed = task.job.listed
-            size = survey_or_say(
-                listed.row,
-                listed.target.format,
-                listed.identity,
-                self._limits.threads,
-                self._engine.memory_bytes,
-            )
+        """Start what has room."""
+        if self._stopping():
+            return
+        for task, size in self._waiting.startable(self._running):
             if isinstance(size, str):
                 self._fail_unbegun(task.job, size)
-                return None
-            self._sizes[song_id] = size
-        return self._sizes[song_id]
+            else:
+                self._start(task, size)
+            if self._stopping():
+                return
+        if not (self._running or self._waiting):
+            self._stopped_by = self._waiting.short_of_disk()
 
     def _fail_unbegun(self, job: Job, error: str) -> None:
         attempts, now = job.record.attempts + 1, _now()
@@ -204,17 +149,7 @@ class Run:
         self._ledger.put(record)
         self._fail(job, error)
 
-    def _disk_has_room(self, size: Size) -> bool:
-        promised = sum(
-            self._sizes[task.job.record.id].output_bytes for task, _ in self._running.values()
-        )
-        try:
-            free = shutil.disk_usage(self._state).free
-        except OSError:
-            return True
-        return free > promised + _disk_bytes(size)
-
-    def _start(self, task: _Task, size: Size) -> None:
+    def _start(self, task: Task, size: Size) -> None:
         job, listed = task.job, task.job.listed
         token = uuid.uuid4().hex
         name = hashlib.sha256(job.record.id.encode()).hexdigest()[:24]
@@ -281,7 +216,7 @@ class Run:
             )
             self._enqueue(self._albums.settle(task.job))
 
-    def _publish(self, task: _Task, order: Order, outcome: Outcome) -> None:
+    def _publish(self, task: Task, order: Order, outcome: Outcome) -> None:
         target = task.job.listed.target
         moves, files = list_moves(target, order.token, outcome.files)
         known = self._ledger.get(order.id) or task.job.record
@@ -354,12 +289,12 @@ class Run:
     def _enqueue(self, finishes: Sequence[Finish]) -> None:
         """The rest of an album goes first: its premasters take disk until then."""
         tasks = [
-            _Task(finish.job, Phase.FINISH if finish.has_premaster else Phase.WHOLE, finish)
+            Task(finish.job, Phase.FINISH if finish.has_premaster else Phase.WHOLE, finish)
             for finish in finishes
         ]
         redone = {task.job.record.id for task in tasks if task.job.action == Action.SKIP}
         self._n_skipped -= len(redone)
-        self._waiting.extendleft(reversed(tasks))
+        self._waiting.add(tasks, first=True)
 
     def _status(self) -> Status:
         elapsed_s = time.monotonic() - self._began_s
@@ -410,11 +345,6 @@ class Run:
             music_s=self._music_s,
             album_offsets_db=self._albums.offsets_db,
         )
-
-
-def _disk_bytes(size: Size) -> int:
-    """Disk that must be free for a song, what is left alone included."""
-    return size.output_bytes + size.premaster_bytes + _SPARE_BYTES
 
 
 def _moves_db(finish: Finish | None) -> dict[str, float]:

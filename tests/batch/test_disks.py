@@ -66,7 +66,7 @@ def test_a_disk_that_fills_while_a_song_is_written(mount, tmp_path, capsys, monk
     """Nobody can foresee what other programs write."""
     manifest = band_songs(tmp_path, 2, 3.0)
     out = mount("small", "size=1900k")
-    monkeypatch.setattr("mixer.batch.run.Run._disk_has_room", lambda self, size: True)
+    monkeypatch.setattr("mixer.batch.waiting.Waiting._disk_has_room", lambda *_: True)
     assert run(["batch", str(manifest), "-o", str(out), "-j", "1"]) == 1
     said = capsys.readouterr()
     assert "make room or choose another --output" in said.err + said.out

@@ -221,7 +221,7 @@ def test_a_song_larger_than_the_disk_holds_no_other_up(
     for name in ("s0", "s7"):
         soundfile.write(tmp_path / name / "drums.wav", np.zeros((44_100 * 20, 2)), 44_100)
     free = shutil.disk_usage(tmp_path)._replace(free=6_000_000)
-    monkeypatch.setattr("mixer.batch.run.shutil.disk_usage", lambda path: free)
+    monkeypatch.setattr("mixer.batch.waiting.shutil.disk_usage", lambda path: free)
     for n_done in (18, 0):
         summary = batch(manifest, out)
         assert (summary.n_done, summary.n_failed, summary.n_left) == (n_done, 0, 2)
