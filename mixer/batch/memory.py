@@ -12,7 +12,8 @@ WORKER_BYTES = 220 << 20
 # Share of what is free when the run starts; the rest is for file caches and other programs.
 SHARE_OF_FREE = 0.8
 _FLOAT_STEREO_BYTES = 8
-# Times the mix that measuring for a report takes beside what it measures: spectra of the whole.
+# Times the mix that measuring for a report takes beside what it measures, as far as that lies in
+# memory.
 _REPORT_STEREO_COPIES = 12
 _UNLIMITED_BYTES = 1 << 60
 # A song whose arrays are in files still takes memory for the figures of its frames, in bytes a
@@ -105,5 +106,5 @@ def render_bytes(
     normalising = n_stems * stem_bytes + 8 * min(threads, n_stems) * stem_bytes
     network = min((n_stems + 2) * stem_bytes + wet + sums, most) + network_bytes
     master = 8 * own_bytes + wet + sums
-    measuring = min(wet + sums, most) + _REPORT_STEREO_COPIES * own_bytes if report else 0
-    return max(min(normalising, most), network, min(master, most), measuring)
+    measuring = wet + sums + _REPORT_STEREO_COPIES * own_bytes if report else 0
+    return max(min(normalising, most), network, min(master, most), min(measuring, most))

@@ -71,6 +71,9 @@ def test_long_songs_are_reckoned_with_what_lies_in_memory_of_them() -> None:
     for minutes, measured_gb, at_most_gb in ((10, 0.8, 1.0), (60, 1.2, 1.5)):
         need_gb = (WORKER_BYTES + render_bytes(minutes * minute, 4, 2)) / 1e9
         assert measured_gb <= need_gb <= at_most_gb
+    # With stems and a report, 0.75 GB for ten minutes.
+    with_report = render_bytes(10 * minute, 4, 2, wet_stems=True, report=True)
+    assert 0.75 <= (WORKER_BYTES + with_report) / 1e9 <= 1.0
     short, longer = (render_bytes(seconds * 44_100, 4, 1) for seconds in (10, 20))
     assert longer == 2 * short
     # What a network keeps between its passes lies in no file.
