@@ -112,26 +112,51 @@ def apply_console(
             out[stem] = silence(*audio.shape)
             report["stems"][stem] = {"heard": False}
             continue
-        done, effects = apply_strip(
-            audio,
+        out[stem], done = _through_strip(
+            stem,
+            stems,
             sample_rate,
             console.strip(stem),
-            keys={name: key for name, key in stems.items() if name != stem},
-            stem=stem,
-            plugin_runner=plugin_runner,
+            sends,
+            plugin_runner,
+            tells_loudness=tells_loudness,
             consume=stem in consume,
         )
-        done, sent = sends.add_returns(done, console.strip(stem))
-        of_strip: StripReport = {"heard": True, "effects": effects, "sends": sent}
-        if sent:
+        report["stems"][stem] = done
+        if done["sends"]:
             shared = sends.report()
             report["reverb"], report["delay"] = shared["reverb"], shared["delay"]
-        if done is not audio and tells_loudness:
-            of_strip["loudness_before_lufs"] = _loudness_lufs(audio, sample_rate)
-            of_strip["loudness_after_lufs"] = _loudness_lufs(done, sample_rate)
-        report["stems"][stem] = of_strip
-        out[stem] = done
     return ConsoleOutput(out, report)
+
+
+def _through_strip(
+    stem: str,
+    stems: Mapping[str, FloatArray],
+    sample_rate: int,
+    strip: Strip,
+    sends: Sends,
+    plugin_runner: RunPlugin,
+    *,
+    tells_loudness: bool,
+    consume: bool,
+) -> tuple[FloatArray, StripReport]:
+    """A stem that is heard, after its strip and with its returns, and what was done to it."""
+    audio = stems[stem]
+    done, effects = apply_strip(
+        audio,
+        sample_rate,
+        strip,
+        keys={name: key for name, key in stems.items() if name != stem},
+        stem=stem,
+        plugin_runner=plugin_runner,
+        consume=consume,
+    )
+    done, sent = sends.add_returns(done, strip)
+    report: StripReport = {"heard": True, "effects": effects, "sends": sent}
+    if done is not audio and tells_loudness:
+        report["loudness_before_lufs"] = _loudness_lufs(audio, sample_rate)
+        report["loudness_after_lufs"] = _loudness_lufs(done, sample_rate)
+    return done, report
 
 
 def _refuse_different_lengths(stems: Mapping[str, FloatArray]) -> None:

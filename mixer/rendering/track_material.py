@@ -106,27 +106,31 @@ def mix_tracks(
     n_done, n_all = 0.0, len(tracks) + bus * (len(stems) + 1)
     for stem in stems:
         own = [index for index, track in enumerate(tracks) if track.stem == stem]
-        found = chain.find_group(stem, own)
-        if found is not None:
-            groups[stem], n_done = found, n_done + len(own) + bus
-            continue
-        group, sends = silence(2, n_samples), GroupSends(settings.space, sample_rate)
-        with closing(_in_order(chain.run, own, threads)) as each:
-            for index, done in each:
-                n_done += 1
-                name, strip = tracks[index].name, settings.tracks[index]
-                tell(name, n_done / n_all)
-                if done is not None:
-                    group += done.with_returns
-                    sends.send(done.audio, strip)
-                if keep is not None:
-                    keep(name, _alone(done, sends, strip, n_samples))
-        sends.add_returns(group)
-        groups[stem] = _through_bus(stem, group, sample_rate, settings.groups[stem], tap)
-        chain.keep_group(stem, own, group)
-        n_done += bus
-        tell(stem, n_done / n_all)
+        group = chain.find_group(stem, own)
+        if group is None:
+            sends, of_group = GroupSends(settings.space, sample_rate), silence(2, n_samples)
+            with closing(_in_order(chain.run, own, threads)) as each:
+                for n_run, (index, done) in enumerate(each, 1):
+                    name, strip = tracks[index].name, settings.tracks[index]
+                    tell(name, (n_done + n_run) / n_all)
+                    _add(done, strip, of_group, sends)
+                    if keep is not None:
+                        keep(name, _alone(done, sends, strip, n_samples))
+            sends.add_returns(of_group)
+            group = _through_bus(stem, of_group, sample_rate, settings.groups[stem], tap)
+            chain.keep_group(stem, own, group)
+            tell(stem, (n_done + len(own) + bus) / n_all)
+        groups[stem], n_done = group, n_done + len(own) + bus
     return groups
+
+
+def _add(
+    done: Handled | None, settings: TrackSettings, group: FloatArray, sends: GroupSends
+) -> None:
+    """Add a track to its group and to its sends, in place; one that is not heard adds nothing."""
+    if done is not None:
+        group += done.with_returns
+        sends.send(done.audio, settings)
 
 
 def _through_bus(
