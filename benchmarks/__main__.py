@@ -45,7 +45,7 @@ def measured(part: str) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Every figure of docs/performance.md.")
     parser.add_argument("--parts", nargs="+", choices=["machine", *PARTS], default=list(BENCH))
-    parser.add_argument("--page", type=Path, help="write them into this page as well")
+    parser.add_argument("--page", type=Path, help="page to write the figures into")
     asked = parser.parse_args()
     for part in ("machine", *(part for part in asked.parts if part != "machine")):
         sys.stdout.write(f"\n## {part}\n\n")

@@ -423,7 +423,7 @@ def _link(source: str, target: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Batch rendering in figures.")
-    parser.add_argument("--songs", type=int, default=N_SONGS, help="in each turn of a batch")
+    parser.add_argument("--songs", type=int, default=N_SONGS, help="number of songs in each turn")
     for line in table(parser.parse_args().songs):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

@@ -57,7 +57,9 @@ class Chromium:
         """Start it; raises FileNotFoundError without Chromium."""
         executable = find_chromium()
         if executable is None:
-            raise FileNotFoundError("no Chromium here: install it, or name it in $CHROMIUM")
+            raise FileNotFoundError(
+                "Chromium was not found: install it, or set $CHROMIUM to its path"
+            )
         self._profile = tempfile.mkdtemp(prefix="mixer-chromium-")
         theirs_in, self._to = _pipe()
         self._from, theirs_out = _pipe()
@@ -153,7 +155,7 @@ class Chromium:
         while b"\0" not in self._received:
             received = os.read(self._from, 1 << 16)
             if not received:
-                raise EOFError("the browser has ended")
+                raise EOFError("the browser exited")
             self._received += received
         message, _, self._received = self._received.partition(b"\0")
         return json.loads(message)

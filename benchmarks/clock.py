@@ -254,11 +254,13 @@ def table() -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Is the clock honest?")
+    parser = argparse.ArgumentParser(description="Measure the accuracy of progress and time left.")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--seconds", nargs="+", type=float, default=[20.0, 180.0])
-    parser.add_argument("--interruptions", type=int, default=0, help="for each kind and length")
-    parser.add_argument("--stages", action="store_true", help="tell each stage's seconds")
+    parser.add_argument(
+        "--interruptions", type=int, default=0, help="interruptions of each kind and length"
+    )
+    parser.add_argument("--stages", action="store_true", help="print the seconds of each stage")
     asked = parser.parse_args()
     for line in report(asked.kinds, asked.seconds, asked.interruptions, stages=asked.stages):
         sys.stdout.write(line + "\n")

@@ -54,7 +54,7 @@ def instructions_of(arguments: Sequence[str], checkout: Path = _ROOT) -> int:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=checkout, env=env)
         found = _COUNTED.search(log.read_text(encoding="utf-8"))
     if found is None:
-        raise ValueError("valgrind did not tell how many instructions there were")
+        raise ValueError("valgrind did not report the number of instructions")
     return int(found[1].replace(",", ""))
 
 

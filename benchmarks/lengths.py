@@ -123,10 +123,10 @@ def table(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time and memory against length and tracks.")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the pictures")
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, help="a folder for the pictures"
+        "--longest", type=int, default=LENGTHS_S[-1], help="longest song in seconds"
     )
-    parser.add_argument("--longest", type=int, default=LENGTHS_S[-1], help="seconds")
     parser.add_argument("--most-tracks", type=int, default=TRACKS[-1])
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)

@@ -186,8 +186,8 @@ def table(song_s: float = SONG_S, turns: int = N_TURNS) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What a user might pick in the mixer's place.")
-    parser.add_argument("--seconds", type=float, default=SONG_S, help="of the song")
+    parser = argparse.ArgumentParser(description="Compare mixer with alternatives.")
+    parser.add_argument("--seconds", type=float, default=SONG_S, help="length of the song")
     parser.add_argument("--turns", type=int, default=N_TURNS)
     asked = parser.parse_args()
     for line in itertools.chain(machine(), [""], table(asked.seconds, asked.turns)):

@@ -46,7 +46,7 @@ LINES = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs", nargs="*", metavar="SONG REFERENCE")
-    parser.add_argument("--tracks", type=Path, help="a folder of songs, track by track")
+    parser.add_argument("--tracks", type=Path, help="folder of songs with one file a track")
     parser.add_argument("--model")
     parser.add_argument("--svg", type=Path)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Cost of a render, so that a change that makes it a third more expensive is noticed.
+"""Compare the cost of a render with the recorded cost: a third more fails.
 
     python -m benchmarks.regression               # exit 1 from 1.3 times what is written on
     python -m benchmarks.regression --write       # write down what it costs now
@@ -178,9 +178,11 @@ def dearer(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Has a render become dearer?")
-    parser.add_argument("--write", action="store_true", help="write down what it costs now")
-    parser.add_argument("--against", type=Path, help="a checkout to compare with")
+    parser = argparse.ArgumentParser(
+        description="Compare the cost of renders with the recorded costs."
+    )
+    parser.add_argument("--write", action="store_true", help="record the present costs")
+    parser.add_argument("--against", type=Path, help="checkout to compare with")
     asked = parser.parse_args()
     if asked.write:
         rounded = {case: round(ratio, 2) for case, ratio in ratios_to_loop().items()}
@@ -201,9 +203,9 @@ def _told(found: Iterable[tuple[str, float]], bound: float) -> int:
     """Print the ratio of each case; return 1 if one exceeds the bound, else 0."""
     status = 0
     for case, ratio in found:
-        mark = "  dearer" if ratio > bound else ""
+        mark = "  too expensive" if ratio > bound else ""
         status = max(status, int(ratio > bound))
-        sys.stdout.write(f"{case:<26} {ratio:.3f} times what is known{mark}\n")
+        sys.stdout.write(f"{case:<26} {ratio:.3f} times the recorded cost{mark}\n")
         sys.stdout.flush()
     return status
 

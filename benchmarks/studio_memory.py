@@ -156,8 +156,8 @@ def _play(browser: Chromium, peaks: Peaks, play_s: float) -> Iterator[str]:
         time.sleep(1.0)
     resident = peaks.processes["page"][-1].resident / 1e6
     yield (
-        f"Played {played:.0f} s of the song in {play_s:.0f} s ({edits} edits, {waits} looks found "
-        f"it waiting); the page took {resident:.0f} MB at the end."
+        f"Played {played:.0f} s of the song in {play_s:.0f} s ({edits} edits, {waits} checks "
+        f"found it waiting); the page took {resident:.0f} MB at the end."
     )
 
 
@@ -169,7 +169,7 @@ def main() -> int:
     parser.add_argument("--play", type=float, default=180.0)
     asked = parser.parse_args()
     if sys.platform != "linux":
-        sys.stdout.write("skipped: reads memory as Linux tells it\n")
+        sys.stdout.write("skipped: memory can be read on Linux only\n")
         return 0
 
     def lines(folder: Path) -> Iterator[str]:

@@ -11,9 +11,9 @@ EXTRAS = {
     "cuda": "CUDA's libraries; a GPU machine then needs only its driver",
     "hub": "models from the Hugging Face Hub",
     "plot": "diagrams",
-    "mcp": "the server of tools for agents",
+    "mcp": "the tool server for agents",
     "ray": "batches on a Ray cluster",
-    "studio": "the page to mix on",
+    "studio": "mixing by hand in the browser",
     "train": "training and export",
 }
 

@@ -97,7 +97,7 @@ def parse_effects(text: str) -> tuple[str, ...]:
     if names == [NO_EFFECTS]:
         return ()
     if not names:
-        raise SettingsError(f"effects: name some of {', '.join(EFFECTS)}, or none for none")
+        raise SettingsError(f"effects must name one or more of {', '.join(EFFECTS)}, or be none")
     # The order in which they run is fixed; the order in which they are named does not matter.
     known = sorted((name for name in names if name in EFFECTS), key=EFFECTS.index)
     effects = (*known, *(name for name in names if name not in EFFECTS))

@@ -51,7 +51,7 @@ def check_parity(paper: Path, paper_fp16: Path, places: Places, sizes: Sizes) ->
         found = verify_network(Network(bundle, places.network, is_own=True))
         yield Parity(
             bundle.name,
-            "PyTorch's stored answer",
+            "PyTorch's stored output",
             found.device,
             found.max_abs_error,
             found.snr_db,

@@ -231,7 +231,7 @@ def find_column(name: str) -> Column:
         return known
     if "." in name:
         return _strip_column(name)
-    raise SettingsError(f"no such column; {suggest(name, COLUMNS)}")
+    raise SettingsError(f"unknown column; {suggest(name, COLUMNS)}")
 
 
 def _strip_column(name: str) -> Column:

@@ -94,7 +94,9 @@ class DeviceProcess:
             self._process.start()
         theirs.close()
         try:
-            kind, text = self._pipe.recv() if self._pipe.poll(_START_S) else ("broken", "no answer")
+            kind, text = (
+                self._pipe.recv() if self._pipe.poll(_START_S) else ("broken", "it did not respond")
+            )
         except (EOFError, OSError):
             kind, text = "broken", "it died during start-up"
         if kind != "ready":

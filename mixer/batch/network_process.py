@@ -97,7 +97,7 @@ def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None
             stems = [_receive(client, shape) for shape in header["stems"]]
             runner = networks.get(header["model"])
             if runner is None:
-                raise ModelError("no model, no network")
+                raise ModelError("no model was named")
             with turn:
                 output = runner.run(
                     stems,
@@ -270,7 +270,7 @@ def _receive(pipe: Connection, shape: Sequence[int] | None) -> Any:
         return None
     n_channels, n_samples = (int(n) for n in shape)
     if not (0 < n_channels <= 64 and 0 <= n_samples * n_channels * 4 <= _MAX_AUDIO_BYTES):
-        raise OSError(f"audio of shape {shape} was announced")
+        raise OSError(f"audio of shape {shape} is not accepted")
     audio = np.empty((n_channels, n_samples), np.float32)
     for channel in audio:
         pipe.recv_bytes_into(channel.data.cast("B"))

@@ -65,7 +65,7 @@ def find_outliers(records: Sequence[Record]) -> dict[str, list[str]]:
             for song_id in sorted(unusual(values, tolerance)):
                 if any(unit in text for text in marks[song_id]):
                     continue  # marked for what it was requested
-                text = f"{values[song_id]:.1f} {unit}, typical is {median(values.values()):.1f}"
+                text = f"{values[song_id]:.1f} {unit}; the median is {median(values.values()):.1f}"
                 marks[song_id].append(text)
     for song_id, text in _odd_spectra(done).items():
         marks[song_id].append(text)
@@ -108,7 +108,7 @@ def _odd_spectra(done: Sequence[Record]) -> dict[str, str]:
     )
     low = {song_id for song_id, value in correlations.items() if value < LOW_CORRELATION}
     return {
-        song_id: f"spectrum correlates {correlations[song_id]:.2f} with the other songs'"
+        song_id: f"spectral correlation with the other songs: {correlations[song_id]:.2f}"
         for song_id in sorted(low & unusual(correlations, 0.02))
     }
 

@@ -62,7 +62,7 @@ def parse_shard(text: str) -> Shard:
     match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
     shard = Shard(int(match.group(1)), int(match.group(2))) if match else Shard(0, 0)
     if not 1 <= shard.index <= shard.count:
-        raise SettingsError(f"shard {text!r}: write I/N with I from 1 to N, for instance 3/8")
+        raise SettingsError(f"shard must be I/N with I from 1 to N, for example 3/8, not {text!r}")
     return shard
 
 
@@ -223,7 +223,7 @@ def _why_again(listed: Listed, out: Path, fresh: Record, known: Record) -> str |
     if known.state == State.FAILED:
         return "failed before"
     if known.state not in (State.DONE, State.MEASURED):
-        return "was interrupted" if known.attempts else "not begun"
+        return "was interrupted" if known.attempts else "not started"
     changed = _what_changed(fresh, known)
     if changed:
         return f"{changed} changed"

@@ -35,7 +35,7 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         raise InputError(f"{folder}: no such folder; give the one that holds the song folders")
     tree = find_song_folders(folder)
     if not tree.songs:
-        raise InputError(f"{folder}: no folder in it holds the parts of a song")
+        raise InputError(f"{folder}: none of its folders holds a song's recordings")
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(HEADER)

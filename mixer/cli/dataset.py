@@ -35,7 +35,7 @@ def command() -> None:
     default="auto",
     show_default=True,
     help="What to normalise to: a name, a file, or measure for the training songs' average; "
-    "auto measures from 20 training songs on, else takes musdb18.",
+    "auto measures from 20 training songs on, else uses musdb18.",
 )
 @click.option(
     "--examples",

@@ -57,7 +57,7 @@ def _what(manifest: Manifest, megabytes: float) -> Iterator[str]:
     if manifest.effects:
         yield f"normalises the {joined(manifest.effects)} of recordings to its own profile"
     else:
-        yield "takes recordings as they are, without normalisation"
+        yield "takes recordings without normalisation"
     hyper = ", ".join(f"{k} {v}" for k, v in manifest.hyper_parameters.to_json().items())
     yield f"network: {hyper}"
 
@@ -81,9 +81,9 @@ def _limits(manifest: Manifest) -> Iterator[str]:
     if not manifest.learnt_to_mix:
         yield "it has not learnt to mix"
     if not manifest.architecture.mixes_tracks:
-        yield f"its mixes have nothing above {manifest.sample_rate / 2000:g} kHz"
+        yield f"its mixes contain nothing above {manifest.sample_rate / 2000:g} kHz"
     if not manifest.has_wet_stems:
-        yield "it makes no wet stems: strips can mute, solo and set the gain, but no more"
+        yield "it makes no wet stems, so strips can only mute, solo and set the gain"
     elif manifest.wet_stem_leakage_db is None:
         yield "the crosstalk between its wet stems was never measured"
     elif not manifest.has_faithful_wet_stems:

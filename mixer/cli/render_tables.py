@@ -81,7 +81,7 @@ def show_mix_table(mix: Mix) -> None:
         table.add_column(heading, justify="right")
     unsure = mix.measurements.get("doubts")
     if unsure is not None:
-        table.add_column("answers differ", justify="right")
+        table.add_column("level uncertain by", justify="right")
     table.add_column("what was done")
     desk = mix.measurements["console"].get("stems", {})
     for stem, measured in mix.measurements["stems"].items():

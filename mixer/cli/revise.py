@@ -121,8 +121,8 @@ def _show_words() -> None:
     width = max(len(", ".join(wish.phrases)) for wish in WISHES)
     for wish in WISHES:
         say(f"{', '.join(wish.phrases):<{width}}  {wish.does}")
-    say(f"of: {', '.join(TARGETS)}")
-    say("how much: a bit (half), much (twice), or a number of dB, for example: vocals up 2 dB")
+    say(f"what to change: {', '.join(TARGETS)}")
+    say("by how much: a bit (half), much (twice), or a number of dB, for example: vocals up 2 dB")
 
 
 def _show_plan(revision: Revision, *, as_json: bool) -> None:

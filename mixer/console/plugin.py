@@ -80,7 +80,7 @@ def run_plugin(
             code = _run([*worker, str(folder)], time_limit_s)
             if code is None:
                 raise _broken(
-                    setting, stem, f"did not answer within {time_limit_s:.0f} s and was stopped"
+                    setting, stem, f"did not respond within {time_limit_s:.0f} s and was stopped"
                 )
             answer = _read_answer(folder / ANSWER)
             if answer.get("error"):
@@ -155,10 +155,10 @@ def _read_output(path: Path, shape: tuple[int, ...], setting: Plugin, stem: str)
     expected = 4 * int(np.prod(shape))
     size = path.stat().st_size if path.is_file() else 0
     if size != expected:
-        raise _broken(setting, stem, f"answered with {size} bytes of audio instead of {expected}")
+        raise _broken(setting, stem, f"returned {size} bytes of audio instead of {expected}")
     out = np.fromfile(path, dtype=np.float32).reshape(shape)
     if not np.isfinite(peak(out)):
-        raise _broken(setting, stem, "answered with NaN or infinite samples")
+        raise _broken(setting, stem, "returned NaN or infinite samples")
     return out
 
 

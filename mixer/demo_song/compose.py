@@ -26,7 +26,7 @@ def compose_demo_song(seed: int = 1, sample_rate: int = 44_100) -> dict[str, np.
     a seed or a rate out of range.
     """
     if seed < 0:
-        raise SettingsError(f"seed {seed} is negative: choose 0 or more")
+        raise SettingsError(f"seed must be 0 or a positive whole number, not {seed}")
     if not LOWEST_RATE_HZ <= sample_rate <= HIGHEST_RATE_HZ:
         raise SettingsError(
             f"sample rate {sample_rate} Hz is out of range: choose {LOWEST_RATE_HZ} to "

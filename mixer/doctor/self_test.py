@@ -120,7 +120,7 @@ def self_test() -> Iterator[Finding]:
             f"{name} {value:.2f}, not {EXPECTED[name][0]:.2f} within {EXPECTED[name][1]:g}"
             for name, value in done.misfits.items()
         )
-        todo = "a library computes wrongly here; install mixer again in a new environment"
+        todo = "a library gives wrong results here; install mixer again in a new environment"
         yield Finding(_ABOUT, Status.PROBLEM, wrong, todo, _as_json(done))
         return
     place = KNOWN_SHA256.get(done.sha256)

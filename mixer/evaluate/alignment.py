@@ -99,7 +99,9 @@ def shared_part(
     mix_start, reference_start = max(lag_samples, 0), max(-lag_samples, 0)
     n_samples = min(mix.shape[1] - mix_start, reference.shape[1] - reference_start)
     if n_samples <= 0:
-        raise InputError("mix and reference have no time in common: are they of the same song?")
+        raise InputError(
+            "mix and reference do not overlap in time; check that both are of the same song"
+        )
     return (
         mix[:, mix_start : mix_start + n_samples],
         reference[:, reference_start : reference_start + n_samples],

@@ -189,7 +189,7 @@ def measure_truth(
         stems = {n: measure_stem(a[:, first:end], sample_rate) for n, a in true_wet.items()}
         segments.append(TrueSegment(first, end, mix, stems))
     if not segments:
-        raise InputError("the true mix is silent: there is nothing to compare a mix with")
+        raise InputError("the true mix is silent, so no mix can be compared with it")
     return Truth(true_mix.shape[1], tuple(segments))
 
 

@@ -51,7 +51,7 @@ def find_pairs(mix: Path, reference: Path) -> list[FilePair]:
     shared = [name for name in mixes if name in references]
     if not shared:
         raise InputError(
-            f"{mix} and {reference}: no file name is in both; give each mix the name of "
+            f"{mix} and {reference}: no file name occurs in both; give each mix the name of "
             "its reference, "
             "or list the pairs in a CSV with the columns mix,reference"
         )
@@ -89,8 +89,8 @@ def read_pairs(table: Path) -> list[FilePair]:
             missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
             if missing:
                 raise InputError(
-                    f"{table}: no column {missing[0]!r}; the first line names the columns "
-                    f"{','.join(COLUMNS)} and perhaps {','.join(OPTIONAL_COLUMNS)}"
+                    f"{table}: column {missing[0]!r} is missing; the first line must name "
+                    f"{','.join(COLUMNS)} and may name {','.join(OPTIONAL_COLUMNS)}"
                 )
             gathered = Gathered(InputError)
             pairs: list[FilePair] = []
@@ -112,7 +112,7 @@ def _told_twice(table: Path, pairs: Sequence[FilePair]) -> Iterator[str]:
     for pair in pairs:
         if (pair.system, pair.song) in seen:
             yield (
-                f"{table}: song {pair.song!r} twice for system {pair.system!r}; "
+                f"{table}: song {pair.song!r} appears twice for system {pair.system!r}; "
                 "give each its own name in the columns song and system"
             )
         seen.add((pair.system, pair.song))
@@ -144,7 +144,7 @@ def _pair(table: Path, line: int, row: dict[str, str | None]) -> FilePair:
     for column in COLUMNS:
         name = (row.get(column) or "").strip()
         if not name:
-            raise InputError(f"{table}: line {line} has no {column}")
+            raise InputError(f"{table}: line {line}: {column} is empty")
         path = table.parent / name
         if not path.is_file():
             raise InputError(f"{table}: line {line}: {path} is not a file")

@@ -127,7 +127,7 @@ class _Scanner:
             self._skip(_SPACES)
             found = _KEY_PART.match(self.text, self.place)
             if found is None:
-                raise ValueError("not a TOML that was parsed before")
+                raise ValueError("the text was not parsed as TOML before")
             self.place = found.end()
             part = found.group()
             if part[0] in "\"'":

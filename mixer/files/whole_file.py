@@ -139,7 +139,7 @@ def _refuse_long_name(path: Path, parent: Path, asked: str) -> None:
     n_bytes = max((len(os.fsencode(part)) for part in parts), default=0)
     if n_bytes > longest:
         raise OutputError(
-            f"{shortened(path)} has a name of {n_bytes} bytes, and its disk takes {longest}; "
+            f"{shortened(path)} has a name of {n_bytes} bytes, but its disk allows {longest}; "
             f"choose a shorter {asked}"
         )
 

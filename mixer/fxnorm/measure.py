@@ -75,7 +75,9 @@ def measure_profile(
             stems[stem] = dataclasses.replace(stems[stem], **fields)
     for stem, figures in stems.items():
         if not np.isfinite([figures.onset_peak_dbfs[0], figures.loudness_lufs]).all():
-            raise InputError(f"{stem}: no song has an onset or loudness in it, leave this stem out")
+            raise InputError(
+                f"{stem}: no song has a measurable onset and loudness; leave this stem out"
+            )
     return Profile(tuple(bands_hz), stems, about)
 
 

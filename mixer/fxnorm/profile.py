@@ -19,7 +19,7 @@ from mixer.errors import ModelError
 from mixer.files.document import Document, read_json
 from mixer.files.fields import MISSING, TextKind, entries, number, numbers, text
 from mixer.files.mistakes import Mistake
-from mixer.files.wording import joined, quote
+from mixer.files.wording import quote
 
 PACKAGED = Path(__file__).resolve().parents[1] / "profiles"
 # What figures can be: beyond lies no audio, and sums of such levels overflow further on. A spectrum
@@ -136,7 +136,8 @@ def read_profile(name_or_path: str | Path) -> Profile:
     path = PACKAGED / f"{name_or_path}.json" if str(name_or_path) in known else Path(name_or_path)
     if not path.is_file():
         raise ModelError(
-            f"no profile {quote(str(name_or_path))}; give a JSON file or {joined(known, 'or')}"
+            f"unknown profile {quote(str(name_or_path))}; choose from {', '.join(known)}, or give a"
+            " JSON file"
         )
     return _checked(read_json(path, "a profile", ModelError))
 

@@ -55,15 +55,15 @@ class RecordedRooms:
         """
         if sample_rate != self.sample_rate:
             raise InputError(
-                f"the rooms were read at {self.sample_rate} Hz, the audio has {sample_rate} Hz: "
-                "read them at the audio's sample rate"
+                f"the rooms were read at {self.sample_rate} Hz, but the audio has {sample_rate} "
+                "Hz: read them at the audio's sample rate"
             )
         times = self.reverberation_times_s
         fitting = [i for i, time_s in enumerate(times) if shortest_s <= time_s <= longest_s]
         if not fitting:
             known = ", ".join(f"{time_s:.1f} s" for time_s in sorted(times))
             raise InputError(
-                f"no room with {shortest_s:g} to {longest_s:g} s reverberation time (there are "
+                f"no room has a reverberation time of {shortest_s:g} to {longest_s:g} s (known: "
                 f"{known}): add one to the folder or use the generated rooms"
             )
         return self.rooms[fitting[int(rng.integers(len(fitting)))]]
@@ -81,7 +81,7 @@ def read_rooms(folder: str | Path, sample_rate: int, read: RoomReader) -> Record
         InputError: the folder does not exist or is empty, or a file is not an impulse response.
     """
     if not Path(folder).is_dir():
-        raise InputError(f"{folder}: no such folder of impulse responses")
+        raise InputError(f"{folder}: no such folder; give a folder of impulse responses")
     rooms, times_s = [], []
     for path in room_files(Path(folder)):
         audio = np.asarray(read(path, sample_rate), dtype=np.float32)

@@ -24,11 +24,11 @@ def why_not(changes: Sequence[float], n_songs: int, least: float) -> str:
         least: what is too small.
     """
     if len(changes) < max(_LEAST_SONGS, _LEAST_SHARE * n_songs):
-        return "too seldom"
+        return "too rarely"
     middle = median(changes)
     if sum(change * middle > 0.0 for change in changes) < _SAME_DIRECTION * len(changes):
         return "in different directions"
-    return "too little" if abs(middle) < least else ""
+    return "by too little" if abs(middle) < least else ""
 
 
 def is_most(n_made: int, n_tracks: int) -> bool:

@@ -66,9 +66,8 @@ def edit_of(changed: Changed, mix: WrittenMix) -> Edit:
     if only_gains:
         if changed.bands_gone or changed.bands_new or changed.sends or changed.is_wider:
             edit.remarks.append(
-                "a model of stems can only mute, solo and set the gain of a single "
-                "track: change the stem's "
-                "folder, or render with --model tracks"
+                "a model that mixes stems can only mute, solo and set the gain of a single "
+                "track: change the stem's folder, or render with --model tracks"
             )
         return edit
     if changed.is_wider:
@@ -101,7 +100,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
     new_pan = math.atan2(right, left) * 4.0 / math.pi - 1.0
     if changed.is_moved and abs(new_pan - pan) > 1e-3:
         if only_gains:
-            edit.remarks.append("a model of stems does not pan single tracks")
+            edit.remarks.append("a model that mixes stems cannot pan single tracks")
             gain_db = now.gain_db - was.gain_db
         else:
             edit.table["pan"] = round(float(np.clip(new_pan, -1.0, 1.0)), 4)
@@ -111,7 +110,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
     elif changed.is_moved and abs(gain_db) >= 0.5 * LEAST_DB:
         edit.table["gain_db"] = _added(own, gain_db)
     if changed.is_automated and only_gains:
-        edit.remarks.append("a model of stems does not automate the gain of single tracks")
+        edit.remarks.append("a model that mixes stems cannot automate the gain of single tracks")
 
 
 def _moving(changed: Changed, own: Any, more_db: float) -> list[list[float]]:

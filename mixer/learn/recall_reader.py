@@ -96,7 +96,7 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
                 f"{visible(path)} was written by another version of mixer: write the session again"
             )
         if daw not in table["sessions"]:
-            raise InputError(f"{visible(path)} has no values for a {daw} session")
+            raise InputError(f"{visible(path)} holds no values for a {daw} session")
         own, target = table["sessions"][daw], table["loudness_lufs"]
         return WrittenMix(
             song=Path(str(table["song"])),

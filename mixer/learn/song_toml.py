@@ -122,7 +122,7 @@ def _without_tables(text: str, path: Path, taken: frozenset[str]) -> str:
             headers[number] = headers.get(number, False) or keys[0] in taken
         elif keys[0] in taken and len(keys) == 1:
             raise PresetError(
-                f"{path}, line {number}: {keys[0]} is not a table of its own; write it as "
+                f"{path}, line {number}: {keys[0]} is not a separate table; write it as "
                 f"[{keys[0]}.NAME] and so on, then try again"
             )
     kept, is_taken = list[str](), False

@@ -217,7 +217,7 @@ def _not_for_presets(place: _Place) -> Iterator[str]:
         found = {
             what: None for moves in song if moves is not None for what in moves.not_for_presets
         }
-        yield from (f"{what} is not for a preset" for what in found)
+        yield from (f"{what} cannot be set in a preset" for what in found)
 
 
 def _name(keys: Keys) -> str:

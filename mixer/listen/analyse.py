@@ -164,7 +164,7 @@ def _remarks(
         remarks.append("only one participant: no interval can be drawn")
     if key.reference_system is not None:
         remarks.append(
-            f"{key.reference_system} was also played openly as what counts as 100: its ratings say "
-            "whether it was recognised"
+            f"{key.reference_system} was also played openly as the reference that counts as 100, "
+            "so its ratings show whether it was recognised"
         )
     return remarks

@@ -165,7 +165,7 @@ def _checked(document: Document, design: Design) -> Answers:
     document.check_version("version", FORMAT_VERSION, name=ANSWERS_FORMAT)
     test_id = document.table.get("test_id")
     if test_id != design.test_id:
-        raise document.refusal(("test_id",), f"is of another test, {quote(test_id)}")
+        raise document.refusal(("test_id",), f"must be that of this test, not {quote(test_id)}")
     answers = document.read_as(Answers, is_open=True)
     document.refuse(_find_misfits(answers, design))
     return answers

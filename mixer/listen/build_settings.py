@@ -131,6 +131,6 @@ def _refuse_output(output: Path, overwrite: bool) -> None:
         for path in sorted(output.iterdir()):
             if path.name not in _OF_A_TEST:
                 raise OutputError(
-                    f"{path} does not belong to the test there; move it away to replace the test"
+                    f"{path} does not belong to the test; move it away to replace the test"
                 )
     refuse_unwritable([output / KEY_FILE])

@@ -169,7 +169,7 @@ def _rows(path: Path, design: Design) -> Iterator[tuple[str, Answers | MixerErro
 def _named(answers: Answers, participant: str) -> Answers:
     """Answers that are of whom the table says they are."""
     if answers.participant != participant:
-        raise InputError(f"participant: these are the answers of {answers.participant!r}")
+        raise InputError(f"participant must be {participant!r}, not {answers.participant!r}")
     return answers
 
 

@@ -51,7 +51,7 @@ def check_key(design: Design, key: Key, test_folder: Path) -> None:
     fault = _fault(design, key)
     if fault is not None:
         raise InputError(
-            f"{test_folder / KEY_FILE}: {fault}; take the key that was made with this test"
+            f"{test_folder / KEY_FILE}: {fault}; use the key that was made with this test"
         )
 
 

@@ -76,7 +76,7 @@ def parse_systems(words: Sequence[str], human_folder: Path | None = None) -> tup
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SettingsError(
-            f"two systems are called {twice!r}: give one as NAME=FOLDER, or leave it"
+            f"two systems are called {twice!r}: give one as NAME=FOLDER, or leave one out"
         )
     return tuple(systems)
 
@@ -187,8 +187,8 @@ def _read_mix(path: Path, stems_sum: np.ndarray, sample_rate: int, align: bool) 
         alignment = find_alignment(audio, stems_sum, sample_rate)
         if not alignment.found:
             raise InputError(
-                f"{path}: too little in common with the stems to align it; is it a mix of this "
-                "song? --no-align takes it as it is"
+                f"{path}: too little in common with the stems to align it; check that it is a mix "
+                "of this song, or add --no-align"
             )
         lag = alignment.lag_samples
     return AlignedMix(zero_padded(audio, lag, lag + stems_sum.shape[1]), lag, str(path))

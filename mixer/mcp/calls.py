@@ -17,9 +17,9 @@ from mixer.rendering.progress import Progress
 
 # What an agent reads of each tool; a method of `Calls` bears its name.
 DESCRIPTIONS: Mapping[str, str] = {
-    "check": "How a song's files are understood, and what is wrong with them.",
-    "presets": "Presets, models, targets, wishes, roles and outputs to choose from.",
-    "preset": "Every number of a preset.",
+    "check": "Show how a song's files are classified, and any problems.",
+    "presets": "List the presets, models, targets, wishes, roles and outputs to choose from.",
+    "preset": "Show every number of a preset.",
     "render": "Mix a song. presets: names, the strongest last. sets: key=value, as "
     "vocals.gain_db=+1.5. settings: model, amount, dry, levels, platform, loudness_lufs, "
     "true_peak_dbtp, seed. outputs: format, bit_depth, stems, tracks, report, deliver, daw, "
@@ -27,8 +27,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "revise": "The next take of a mix: wishes in plain words, or key=value.",
     "variations": "Other mixes of a song beside the first: n spread out, or by names as "
     "'brighter', or blends as 'first=0.6,brighter=0.4'.",
-    "compare": "What differs between two mixes, B minus A.",
-    "evaluate": "How a mix measures against a reference mix of the same song.",
+    "compare": "Show the differences between two mixes, B minus A.",
+    "evaluate": "Measure a mix against a reference mix of the same song.",
 }
 Song = Annotated[str, Field(description="Folder of the song.")]
 MixPath = Annotated[str, Field(description="A mix, or its recipe NAME.mix.json.")]

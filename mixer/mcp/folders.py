@@ -29,7 +29,7 @@ class Folders:
             InputError: one is not a folder, or there are none.
         """
         if not folders:
-            raise InputError("no folder is allowed; name at least one")
+            raise InputError("no folder was given; name at least one")
         missing = [folder for folder in folders if not folder.is_dir()]
         if missing:
             raise InputError(f"{missing[0]}: no such folder")

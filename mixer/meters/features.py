@@ -110,16 +110,20 @@ def _magnitudes(block: np.ndarray, window: np.ndarray) -> np.ndarray:
 
 def _refuse_unmeasurable(audio: np.ndarray, sample_rate: int) -> None:
     if audio.ndim != 2 or audio.shape[0] not in (1, 2):
-        raise InputError(f"audio of shape {audio.shape}: give (channels, samples), mono or stereo")
+        raise InputError(
+            f"audio must have the shape (1, samples) or (2, samples), not {audio.shape}"
+        )
     if sample_rate < LOWEST_RATE_HZ:
-        raise InputError(f"a sample rate of {sample_rate} Hz: resample to {LOWEST_RATE_HZ} or more")
+        raise InputError(
+            f"a sample rate of {sample_rate} Hz is too low: resample to {LOWEST_RATE_HZ} Hz or more"
+        )
     if audio.shape[1] < SHORTEST_SAMPLES:
         raise InputError(
-            f"{audio.shape[1] / sample_rate:.2f} s of audio: the measures average over 40 frames, "
-            f"so give {SHORTEST_SAMPLES / sample_rate:.2f} s or more"
+            f"{audio.shape[1] / sample_rate:.2f} s of audio are too short: the measures average "
+            f"over 40 frames, so give {SHORTEST_SAMPLES / sample_rate:.2f} s or more"
         )
     largest = peak(audio)
     if not np.isfinite(largest):
-        raise InputError("NaN or infinite samples in a mix: export it again")
+        raise InputError("a mix holds NaN or infinite samples; export it again")
     if largest == 0.0:
-        raise InputError("a silent mix: every sample is zero, there is nothing to measure")
+        raise InputError("a mix is silent: every sample is zero, so it cannot be measured")

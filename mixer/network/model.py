@@ -89,8 +89,8 @@ class Bundle:
             hyper.n_channels * n_samples,
         ):
             raise ModelError(
-                f"{self.folder}: its check has {len(stems)} input and {len(mix)} output samples,"
-                " which do not go together: export it again"
+                f"{self.folder}: its check has {len(stems)} input samples and {len(mix)} output"
+                " samples, which do not match: export it again"
             )
         scaled = stems.reshape(hyper.n_inputs, n_samples).astype(np.float32) / np.float32(1 << 15)
         return scaled, mix.reshape(hyper.n_channels, n_samples).astype(np.float32)

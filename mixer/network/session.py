@@ -125,15 +125,15 @@ class Network:
             kind, shape = value if isinstance(value, tuple) else _type_and_shape(value)
             problem = None
             if kind != "float32":
-                problem = "something that is not float32"
+                problem = "a type other than float32"
             elif shape != wanted[name]:
                 problem = f"the shape {shape} instead of {wanted[name]}"
             elif not np.isfinite(value).all():
                 problem = "values that are not finite"
             if problem is not None:
                 raise ModelError(
-                    f"{self.bundle.folder}: graph {graph} answers {name} with {problem}: the"
-                    " bundle cannot be used, export it again"
+                    f"{self.bundle.folder}: output {name} of graph {graph} has {problem}: export"
+                    " the bundle again"
                 )
 
     def close(self, *graphs: str) -> None:

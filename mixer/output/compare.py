@@ -115,7 +115,7 @@ def _measure(recipe: RecordedMix) -> Engineering:
     output = recipe.outputs[FileRole.MIX]
     if not output.is_there(hash_file):
         raise InputError(
-            f"{visible(output.path)} is not there, or was changed since; its audio is not measured"
+            f"{visible(output.path)} is missing, or was changed since; its audio is not measured"
         )
     audio, sample_rate = read_audio(output.path)
     if audio.shape[1] < SHORTEST_SAMPLES or peak(audio) == 0.0:

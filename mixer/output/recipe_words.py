@@ -152,7 +152,7 @@ def sureness_lines(recipe: Recipe) -> Iterator[str]:
         drawn = record.get("drawn")
         more = "" if drawn is None else f"; moved {100.0 * drawn:.0f} % of the way to neutral"
         yield (
-            f"{stem}: its level differs by {record['level_db']:.1f} dB between answers, "
+            f"{stem}: its level differs by {record['level_db']:.1f} dB between runs, "
             f"{record['models_db']:.1f} dB between models{more}"
         )
 

@@ -191,7 +191,7 @@ def differences_of_outputs(
 def _audible(was: RecordedOutput, now: Path) -> str:
     """Difference of the samples in words, if the recorded file still exists."""
     if not was.is_there(hash_file):
-        return "the recorded file is not here to compare samples with"
+        return "the recorded file is missing, so samples were not compared"
     try:
         (before, _), (after, _) = read_audio(was.path), read_audio(now)
     except MixerError as error:

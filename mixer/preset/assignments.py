@@ -61,7 +61,7 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
             if part not in shape.fields:
                 inside = f" of {until}" if until else ""
                 hint = suggest(part, shape.fields)
-                raise PresetError(f"{quote(key)}: no key {quote(part)}{inside}; {hint}")
+                raise PresetError(f"{quote(key)}: unknown key {quote(part)}{inside}; {hint}")
             shape = shape.fields[part]
         elif isinstance(shape, Rows):
             if not PLACE.fullmatch(part):

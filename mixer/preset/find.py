@@ -90,7 +90,7 @@ def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
     if found is None:
         hint = suggest(name_or_path, known)
         files = "" if hint.endswith("?") else f"; the name of a preset's file ends in {ENDING}"
-        raise PresetError(f"no preset {quote(name_or_path)}: {hint}{files}")
+        raise PresetError(f"unknown preset {quote(name_or_path)}; {hint}{files}")
     if asking is not None and found.hides and _same(found.path, asking):
         return Found(found.name, shipped_folder() / f"{found.name}{ENDING}", shipped=True)
     return found
@@ -99,7 +99,7 @@ def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
 def _find_file(name: str, asking: Path | None) -> Found:
     if asking is not None and (Path(name).name != name or "\\" in name):
         raise PresetError(
-            f"{quote(name)} leads elsewhere: give a preset's name, or a file beside this one"
+            f"{quote(name)} lies in another folder; give a preset's name, or a file beside this one"
         )
     try:
         path = Path(name).expanduser() if asking is None else asking.parent / name
@@ -107,7 +107,9 @@ def _find_file(name: str, asking: Path | None) -> Found:
             return Found(path.name[: -len(ENDING)], path)
     except (OSError, ValueError, RuntimeError):  # too long a name, a NUL, no such home
         pass
-    raise PresetError(f"no preset file {quote(name)}; `mixer preset list` shows them all")
+    raise PresetError(
+        f"preset file {quote(name)} was not found; `mixer preset list` shows all presets"
+    )
 
 
 def _names_in(folder: Path) -> dict[str, Path]:

@@ -126,7 +126,7 @@ def _found(document: Document, keys: Keys, name: str, asking: Path, is_song: boo
     try:
         return find_preset(name, asking=asking)
     except PresetError as error:
-        raise document.refusal(keys, f"names {error}") from None
+        raise document.refusal(keys, f"cannot be used: {error}") from None
 
 
 def _find_plugins(table: Mapping[str, Any]) -> Iterator[Mistake]:

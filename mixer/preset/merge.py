@@ -159,7 +159,7 @@ def _extended(layer: Layer, inside: tuple[Path, ...]) -> list[Layer]:
     for place, found in enumerate(layer.extends):
         keys: Keys = (EXTENDS, place) if len(layer.extends) > 1 else (EXTENDS,)
         if found.path.resolve() in (*inside, path):
-            what = f"leads in a circle: {found.name} extends this one again"
+            what = f"is circular: {found.name} extends this preset again"
             gathered.add(str(layer.refusal(keys, what)))
             continue
         try:
@@ -268,7 +268,7 @@ def _merged_rows(shape: Rows, base: Any, layer: Any, keys: Keys) -> list[Any]:
         if place > len(rows) or place >= shape.most:
             there = f"there {'is' if len(rows) == 1 else 'are'} {len(rows)}"
             next_one = min(len(rows), shape.most - 1)
-            what = f"is not there: {there}, the next is {dotted((*keys, next_one))}"
+            what = f"does not exist: {there}, the next is {dotted((*keys, next_one))}"
             raise _MisfitError((*keys, key), what)
         row = _merged(shape.item, rows[place] if place < len(rows) else None, layer[key], keys)
         rows[place : place + 1] = [row]

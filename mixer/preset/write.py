@@ -97,8 +97,8 @@ def delete_preset(name: str) -> Path:
     if name not in own:
         if name in presets:
             raise PresetError(f"{name} ships with mixer and cannot be deleted")
-        what = suggest(name, own) if own else "you have none of your own"
-        raise PresetError(f"no preset {quote(name)} of yours; {what}")
+        what = suggest(name, own) if own else "you have not saved any"
+        raise PresetError(f"unknown preset {quote(name)} of yours; {what}")
     path = presets[name].path
     try:
         path.unlink()

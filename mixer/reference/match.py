@@ -151,7 +151,7 @@ def _tone_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]:
     difference_db = np.where(another, 0.0, np.clip(difference_db, -MOST_EQ_DB, MOST_EQ_DB))
     remarks = []
     if (missing := COMPARED & own.plays & ~target.plays).any():
-        remarks.append(f"tone: the reference has nothing {_where(missing)}: left as it is")
+        remarks.append(f"tone: the reference has nothing {_where(missing)}: left unchanged")
     if (missing := COMPARED & ~own.plays & target.plays).any():
         remarks.append(
             f"tone: the song has nothing {_where(missing)}: another range, or arrangement"
@@ -159,7 +159,7 @@ def _tone_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]:
     if (another & COMPARED).any():
         remarks.append(
             f"tone: {_where(another & COMPARED)} another arrangement: more than "
-            f"{ANOTHER_ARRANGEMENT_DB:g} dB apart, left as it is"
+            f"{ANOTHER_ARRANGEMENT_DB:g} dB apart, left unchanged"
         )
     return Goal(own.tone_db + amount * difference_db, weight), tuple(remarks)
 

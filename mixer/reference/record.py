@@ -247,7 +247,7 @@ def row_words(row: Row) -> tuple[str, str, str, str]:
 def reference_lines(record: ReferenceRecord) -> Iterator[str]:
     """Effect of references, a line each."""
     if "sources" not in record:
-        yield "moved towards a reference as the mix before was"
+        yield "moved towards a reference in the same way as the previous mix"
         return
     for source in record["sources"]:
         said = ", ".join(f"{name} {amount:g}" for name, amount in source["amounts"].items())

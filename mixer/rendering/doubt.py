@@ -144,7 +144,7 @@ def doubt_words(doubts: Doubts | None) -> list[str]:
         if record["level_db"] < CHECK_FROM_DB:
             continue
         of_models = record["models_db"] >= CHECK_FROM_DB
-        who = "the models differ" if of_models else "the model's answers differ"
+        who = "the models differ" if of_models else "the model's runs differ"
         by_db = record["models_db"] if of_models else record["level_db"]
         lines.append(f"check the {stem} by ear: {who} by {by_db:.1f} dB")
     return lines

@@ -24,8 +24,8 @@ _VALUES = {level_words.RAW: RAW, level_words.ROUGH: ROUGH, level_words.MIX: MIX}
 # Peaks that agree so closely were normalised, each file by itself.
 _NORMALISED_WITHIN_DB = 1.0
 _FEWEST_NORMALISED = 4
-_EACH_NORMALISED = "all files have the same peak: each was normalised on its own"
-_MONO_STEMS = "the stems are mono, as no mix leaves them"
+_EACH_NORMALISED = "all files have the same peak: each was normalised separately"
+_MONO_STEMS = "the stems are mono, unlike those of a finished mix"
 _FEWEST_FOR_QUARTILES = 8
 _QUARTILES_OF_NORMAL = 1.349  # distance of a normal distribution's quartiles, in deviations
 # Raw recordings stand at -22 LUFS or so each whatever stands beside them: of 13 raw sessions

@@ -346,7 +346,7 @@ def _run_network(
             kept.keep_output(plan, output)
     clock.stop()
     if not np.isfinite(peak(output.mix)):
-        raise ModelError(f"model {plan.bundle.manifest.name} answered with NaN or infinite samples")
+        raise ModelError(f"model {plan.bundle.manifest.name} returned NaN or infinite samples")
     asked = [name for name in plan.stem_order if is_wanted(name, job.wet_stems)]
     wet = dict(zip(asked, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.

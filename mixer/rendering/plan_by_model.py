@@ -149,7 +149,7 @@ def _warnings(settings: RenderSettings, bundle: Bundle, profile: Profile) -> tup
         return ()
     return (
         f"profile {settings.profile} is not the one that model {bundle.name} was made with: "
-        "the network gets stems unlike those of its training",
+        "the network receives stems unlike those that it was trained on",
     )
 
 

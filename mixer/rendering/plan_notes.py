@@ -22,8 +22,8 @@ def no_doubts(plan: RenderPlan) -> tuple[str, ...]:
     if bundle is not None and knows_doubt(bundle.manifest):
         return ()
     return (
-        f"model {plan.model_name} has no settings to ask for twice, so --uncertainty has "
-        "nothing to report",
+        f"model {plan.model_name} outputs no settings that could be compared, so --uncertainty "
+        "has nothing to report",
     )
 
 

@@ -104,7 +104,7 @@ def with_desk(plan: RenderPlan, settings: RenderSettings) -> RenderPlan:
     if plan.bundle is not None and not plan.tracks:
         gains_before, of_stems, _ = around_network(of_stems, plan.bundle.manifest, settings.amount)
     if (hand, changes, gains_before) != (plan.hand, plan.changes, plan.gains_before):
-        raise ValueError("another desk must leave the wet material as it is")
+        raise ValueError("another desk must not change the wet material")
     return replace(plan, settings=settings, asked=console, console=of_stems)
 
 

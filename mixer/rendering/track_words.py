@@ -22,7 +22,7 @@ from mixer.network.track_mixer.settings import (
 from mixer.rendering.track_console import TrackRecord
 from mixer.rendering.track_hand_strips import HandRecord
 
-NOTHING_DONE, SILENT = "as it is", "silent"
+NOTHING_DONE, SILENT = "unchanged", "silent"
 # What one would not hear, or not read off a console.
 _LEAST_CURVE_DB, _LEAST_PAN, _LEAST_SHARE, _LEAST_BALANCE_DB = 1.0, 0.015, 0.02, 0.5
 # Moves of a curve worth a word; the others are smaller.
@@ -85,7 +85,7 @@ def hand_words(hand: HandRecord | None) -> str:
         return ""
     said = hand["set"]
     if not hand["heard"]:
-        return "muted" if said.get("mute") else "not heard beside what is soloed"
+        return "muted" if said.get("mute") else "not heard, as other tracks are soloed"
     return ", ".join(_of_hand(said, hand.get("effects", {}))) or NOTHING_DONE
 
 

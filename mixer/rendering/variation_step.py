@@ -87,10 +87,14 @@ def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], t
     if manifest is not None and not manifest.has_faithful_wet_stems:
         reasons[VOICE] = f"the wet stems of model {manifest.name} are not faithful"
     if isinstance(master.width, tuple):
-        reasons[WIDTH] = "the width of the bus moves in time"
+        reasons[WIDTH] = "the width of the bus is automated"
     if master.compressor is not None or master.gate is not None:
         reasons[DYNAMICS] = "the bus has a compressor or a gate already"
-    reasons |= {axis.name: "the mix has none" for axis in AXES if axis.name not in sound}
+    reasons |= {
+        axis.name: "the mix has nothing that it could move"
+        for axis in AXES
+        if axis.name not in sound
+    }
     axes = [axis for axis in AXES if axis.name not in reasons]
     return axes, tuple(f"{name} stays: {why}" for name, why in reasons.items())
 

@@ -157,7 +157,7 @@ def read_classifier(path: Path) -> Classifier:
         layers = tuple((file[f"weight_{n}"], file[f"bias_{n}"]) for n in range(n_layers))
         mean, scale = file["mean"], file["scale"]
     if not set(roles) <= set(ROLE_NAMES) or layers[-1][0].shape[-1] != len(roles):
-        raise ValueError(f"{path.name}: its outputs are not roles that are known")
+        raise ValueError(f"{path.name}: its outputs are not all known roles")
     return Classifier(roles, mean, scale, layers)
 
 

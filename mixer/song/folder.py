@@ -107,7 +107,7 @@ def _listed(
             own = (*words, *plan.read[name])
             further = plan_folder(inner, is_song=not own)
             if further.songs:
-                reason = f'in the folder "{prefix}{name}", which holds songs of its own'
+                reason = f'in the folder "{prefix}{name}", which holds other songs'
                 yield from _passed_over(inner, inside, reason)
             else:
                 yield from _listed(inner, inside, own, further, depth + 1)

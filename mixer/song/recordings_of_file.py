@@ -112,7 +112,7 @@ def _why_not_opened(folder: Path, path: Path) -> str | None:
     """Why a file in a song's folder must not be opened, and what to do; None if it may be."""
     if not path.is_file():
         if path.is_symlink():
-            return "a link that leads to no file; put the file itself here"
+            return "a broken link; put the file itself here"
         return "not a file but a pipe or a device; put a file here"
     if path.is_symlink() and folder not in path.resolve().parents:
         return "a link that leaves the song folder; copy what it leads to here"
@@ -124,7 +124,7 @@ def _further_streams(name: str, sources: list[AudioSource]) -> list[Recording]:
     if len(sources) == 1:
         return []
     reason = f"one of {len(sources)} audio streams, of which only the first is mixed; "
-    reason += "save it as a file of its own"
+    reason += "save it as a separate file"
     return [
         Recording(source, f"{name}#{source.stream + 1}", None, reason) for source in sources[1:]
     ]

@@ -93,7 +93,7 @@ class FileSettings:
 class Marker:
     """A named place in the song, in seconds from its start."""
 
-    name: str = text(longest=_LONGEST_NAME, help="what the place is called")
+    name: str = text(longest=_LONGEST_NAME, help="the marker's name")
     time_s: float = number(MISSING, *MARKER_RANGE_S, help="the seconds from the song's start")
 
 

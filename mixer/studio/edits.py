@@ -91,7 +91,7 @@ class History:
             if value is not None:
                 edits[key] = value
         if len(edits) > MOST_EDITS:
-            raise SettingsError(f"there are more than {MOST_EDITS} edits; take some back")
+            raise SettingsError(f"there are more than {MOST_EDITS} edits; undo some")
         if all(edits.get(key) == value for key, value in touched.items()):
             return self
         step = Step(label or _label(changes), touched, {k: edits.get(k) for k in touched}, gesture)

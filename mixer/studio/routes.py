@@ -227,7 +227,7 @@ class Routes:
         except IndexError:
             raise _ProblemError(416, "that is beyond the song's end") from None
         except GoneError:
-            raise _ProblemError(410, "these samples are not there any more") from None
+            raise _ProblemError(410, "these samples are no longer available") from None
         headers = {"X-Frames": str(len(data) // 4)}
         return Response(data, 200 if data else 202, headers, "application/octet-stream")
 
@@ -310,4 +310,4 @@ def _found(look: Callable[[], Any]) -> Any:
     try:
         return look()
     except KeyError:
-        raise _ProblemError(404, "nothing here has that name") from None
+        raise _ProblemError(404, "this name is unknown here") from None

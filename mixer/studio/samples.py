@@ -57,7 +57,7 @@ class Samples:
                 self._file.close()
                 raise
         except OSError as error:
-            raise OutputError(f"{folder}: no room for samples: {error.strerror}") from None
+            raise OutputError(f"{folder}: no space for samples: {error.strerror}") from None
 
     def write(self, audio: FloatArray) -> None:
         """Replace all samples, or those at the start of the song.
@@ -90,7 +90,7 @@ class Samples:
             while data:
                 data = data[self._file.write(data) :]
         except OSError as error:
-            raise OutputError(f"no room for samples: {error.strerror}") from None
+            raise OutputError(f"no space for samples: {error.strerror}") from None
 
     def read(self, start: int, n_frames: int) -> bytes:
         """Read interleaved little-endian 16-bit samples; fewer if no more are ready."""

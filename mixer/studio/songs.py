@@ -37,7 +37,7 @@ class Studio:
             raise InputError(f"{folder}: no such folder; give the one that holds the song's files")
         found = find_song_folders(folder).songs
         if not found:
-            raise InputError(f"{folder}: no folder in it holds the parts of a song")
+            raise InputError(f"{folder}: none of its folders holds a song's recordings")
         self._folder, self._mixes = folder, mixes.absolute()
         self._songs = {_id_of(song.relative_to(folder)): song for song in found}
         self._open: dict[str, SongSession] = {}

@@ -65,7 +65,7 @@ def refuse_missing(song_folder: Path) -> None:
         OutputError: the folder was moved or removed.
     """
     if not song_folder.is_dir():
-        raise OutputError(f"{song_folder} is no longer there; move it back, or open it anew")
+        raise OutputError(f"{song_folder} is no longer there; move it back, or open the song again")
 
 
 def write_kept(song_folder: Path, kept: Kept) -> None:
@@ -110,7 +110,7 @@ def read_kept(song_folder: Path) -> Kept:
         return _kept(json.loads(data, parse_constant=_refuse_constant))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MixerError) as error:
         raise InputError(
-            f"{path} is not a state of the studio ({error}); move it away to begin anew"
+            f"{path} is not a state of the studio ({error}); move it away to start again"
         ) from None
 
 

@@ -245,7 +245,7 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
     decisive = [str(difference) for difference in differences if difference.kind in DECISIVE]
     if plan is None or decisive:
         raise InputError(
-            f"{visible(parent.path)}: what it was made of has changed "
+            f"{visible(parent.path)}: its inputs have changed "
             f"({'; '.join(decisive)}), so more than you ask for would change: render the song again"
         )
     is_elsewhere = any(

@@ -53,8 +53,8 @@ class Wanted:
             raise SettingsError("give a number of variations, or name one")
         if not 0 <= self.spread <= MOST_VARIATIONS:
             raise SettingsError(
-                f"{self.spread} variations: there must be 1 to {MOST_VARIATIONS}; more would "
-                "be too close to each other"
+                f"the number of variations must be 1 to {MOST_VARIATIONS}, not {self.spread}; "
+                "more would be too similar"
             )
         for name in self.names:
             moves_named(name)

@@ -46,7 +46,7 @@ def test_each_reason_is_its_own_sentence(
 
 def test_a_name_that_no_disk_takes_is_found_before_the_work(tmp_path: Path) -> None:
     # the folder is not there yet, so the disk has not been asked
-    with pytest.raises(OutputError, match="has a name of 259 bytes, and its disk takes 255"):
+    with pytest.raises(OutputError, match="has a name of 259 bytes, but its disk allows 255"):
         refuse_unwritable([tmp_path / "mixes" / ("x" * 255 + ".wav")])
     refuse_unwritable([tmp_path / "mixes" / ("x" * 251 + ".wav")])
 

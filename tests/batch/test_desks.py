@@ -63,13 +63,13 @@ def test_every_mistake_comes_with_row_and_column(make_songs, tmp_path) -> None:
     (tmp_path / "three" / "song.toml").write_text("[console.vocals]\ngian_db = 1\n")
     bad, nosuch, eq, song = mistakes(manifest)
     assert bad.startswith(f"row 2, column preset: {tmp_path / 'bad.toml'}: line 2: vocals.gain_db")
-    assert nosuch.startswith("row 2, column preset: no preset 'nosuch'")
+    assert nosuch.startswith("row 2, column preset: unknown preset 'nosuch'")
     assert eq.startswith("row 3, column vocals.eq.2.gain_db: vocals.eq.2 is not there")
     assert song.startswith("row 4, column song: ")
     assert "song.toml: line 2: console.vocals.gian_db is unknown" in song
-    with pytest.raises(PresetError, match="no preset 'nosuch'"):
+    with pytest.raises(PresetError, match="unknown preset 'nosuch'"):
         desks(manifest, presets=("nosuch",))
-    with pytest.raises(PresetError, match=r"--set: .* no key 'gian_db'"):
+    with pytest.raises(PresetError, match=r"--set: .* unknown key 'gian_db'"):
         desks(manifest, sets=("vocals.gian_db=1",))
 
 

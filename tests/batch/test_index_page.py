@@ -113,7 +113,7 @@ def batch_page(tmp_path: Path) -> Path:
         soundfile.write(tmp_path / f"{name}.wav", tone, 44_100)
     records = [song("loud", -12.0), song("middle", -18.0, album="One"), song("quiet", -24.0)]
     records += [Record("later"), Record(HOSTILE, State.FAILED, error=HOSTILE)]
-    page = index_page(records, {"middle": ["spectrum correlates 0.1 with the other songs'"]})
+    page = index_page(records, {"middle": ["spectral correlation with the other songs: 0.1"]})
     (tmp_path / "index.html").write_text(page, encoding="utf-8")
     return tmp_path / "index.html"
 

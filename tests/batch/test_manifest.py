@@ -74,9 +74,9 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         read_rows(write(songs, text))
     assert caught.value.exit_code == 2
     expected = [
-        "row 1, column 'nosuch': no such column",
-        "row 1, column 'vocals.gian_db': no key 'gian_db' of vocals; did you mean 'gain_db'?",
-        "row 1, column 'loudnes_lufs': no such column; did you mean 'loudness_lufs'?",
+        "row 1, column 'nosuch': unknown column",
+        "row 1, column 'vocals.gian_db': unknown key 'gian_db' of vocals; did you mean 'gain_db'?",
+        "row 1, column 'loudnes_lufs': unknown column; did you mean 'loudness_lufs'?",
         "row 2, column amount: '2' must be a number from 0 to 1",
         "row 2, column format: 'wma' must be one of wav, flac, mp3, ogg",
         "row 2, column seed: 'x' must be a whole number",
@@ -245,8 +245,8 @@ def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> No
         "row 2, column model: unknown model 'nosuch'",
         "row 3, column song: folder 'tow' was not found; did you mean 'two'?",
         "row 3, column id: 'a' is also the id of row 2",
-        "row 3, column preset: no preset 'rok'",
-        "row 3, column preset: no preset 'wid'",
+        "row 3, column preset: unknown preset 'rok'",
+        "row 3, column preset: unknown preset 'wid'",
         "row 3, column output: '{sng}.wav' has the unknown field",
         "row 5, column output: would write 'b.wav' as row 4 does",
     ):

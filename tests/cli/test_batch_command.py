@@ -134,7 +134,7 @@ def test_of_a_long_batch_songs_with_warnings_are_shown(capsys) -> None:
 def test_unknown_columns_are_let_through_with_or_without_names(manifest, capsys, arguments) -> None:
     manifest.write_text("song,Notes\none,loud\ntwo,\n")
     assert run(["batch", "manifest.csv", "--dry-run"]) == 2
-    assert "row 1, column 'Notes': no such column" in capsys.readouterr().err
+    assert "row 1, column 'Notes': unknown column" in capsys.readouterr().err
     assert run(["batch", *arguments]) == 0
 
 
@@ -233,13 +233,13 @@ def test_shards_and_their_merge(manifest, tmp_path, capsys) -> None:
     [
         (["batch"], 2, "mixer batch init"),
         (["batch", "nothing.csv"], 2, "does not exist"),
-        (["batch", "manifest.csv", "--shard", "3/2"], 2, "write I/N"),
+        (["batch", "manifest.csv", "--shard", "3/2"], 2, "must be I/N"),
         (["batch", "manifest.csv", "--address", "auto"], 2, "--engine ray"),
         (["batch", "manifest.csv", "--devices", "tpu"], 3, "unknown device 'tpu'"),
         (["batch", "manifest.csv", "-j", "0"], 2, "must be a whole number from 1"),
         (["batch", "bad.csv"], 2, "row 2, column output: '../x' leads out"),
         (["batch", "bad.csv", "--dry-run"], 2, "row 3, column model: unknown model 'nosuch'"),
-        (["batch", "init", "empty"], 1, "no folder in it holds the parts of a song"),
+        (["batch", "init", "empty"], 1, "none of its folders holds a song's recordings"),
         (["batch", "merge", "empty"], 1, "no shard has a ledger"),
     ],
 )

@@ -88,8 +88,8 @@ def test_all_mistakes_are_told_at_once(folder, tmp_path, capsys, command) -> Non
             "mine.toml: line 2: drums.mute must be true or false, not 3",
             "mine.toml: line 3: drums.pna is unknown; did you mean 'pan'?",
             *own,
-            "--set: 'vocals.gian_db': no key 'gian_db' of vocals; did you mean 'gain_db'?",
-            "--set: 'vocls.gain_db': no key 'vocls'; did you mean 'vocals'?",
+            "--set: 'vocals.gian_db': unknown key 'gian_db' of vocals; did you mean 'gain_db'?",
+            "--set: 'vocls.gain_db': unknown key 'vocls'; did you mean 'vocals'?",
         ]
     told = [line.removeprefix("mixer: ") for line in told.splitlines()]
     assert [line.partition("; choose")[0] for line in told] == [
@@ -204,9 +204,9 @@ def test_effects_may_be_named_in_any_order(folder, tmp_path, capsys) -> None:
         (["render", "FOLDER", "--format", "flac", "--bit-depth", "32f"], 2, "FLAC holds"),
         (["render", "FOLDER", "-o", "a.wav", "--format", "mp3"], 2, "--format says mp3"),
         (["render", "FOLDER", "--model", "nosuch"], 3, "unknown model 'nosuch'"),
-        (["render", "FOLDER", "--profile", "nosuch"], 3, "no profile 'nosuch'"),
+        (["render", "FOLDER", "--profile", "nosuch"], 3, "unknown profile 'nosuch'"),
         (["render", "FOLDER", "--device", "tpu"], 3, "unknown device 'tpu'"),
-        (["render", "FOLDER", "--rooms", "nowhere"], 1, "no such folder of impulse responses"),
+        (["render", "FOLDER", "--rooms", "nowhere"], 1, "give a folder of impulse responses"),
         (["render", "EMPTY"], 1, "no audio files"),
     ],
 )

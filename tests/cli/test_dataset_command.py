@@ -62,7 +62,7 @@ def test_a_dry_run_writes_nothing(source: Path, tmp_path: Path, capsys) -> None:
     [
         (["--split", "coin"], 2, "unknown split 'coin'; choose from"),
         (["--effects", "eq,flanger"], 2, "unknown effect 'flanger'"),
-        (["--profile", "nobody"], 3, "no profile 'nobody'"),
+        (["--profile", "nobody"], 3, "unknown profile 'nobody'"),
         (["--target", "mixture"], 1, "none of its files is named mixture"),
         (["--split", "musdb"], 1, "not in a train or test folder"),
     ],

@@ -159,7 +159,7 @@ def test_systems_are_told_in_the_paper_s_table(write_song, rng, capsys, tmp_path
         (["evaluate", "A", "A", "--max-lag", "-1"], 2, "0 or more"),
         (["evaluate", "A", "A", "--max-lag", "nan"], 2, "must be a number"),
         (["evaluate", "A", "A", "--seed", "-1"], 2, "must be a whole number from 0"),
-        (["evaluate", "A", "A", "--target", "nosuch"], 3, "no profile 'nosuch'"),
+        (["evaluate", "A", "A", "--target", "nosuch"], 3, "unknown profile 'nosuch'"),
         (["evaluate", "FOLDER", "FOLDER", "--stems", "FOLDER"], 2, "with a single mix"),
         (["evaluate", "system"], 2, "Missing argument"),
         (["evaluate", "system", "FOLDER"], 1, "no mixture.wav"),

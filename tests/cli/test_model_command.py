@@ -101,7 +101,7 @@ def test_a_card_tells_of_limits_that_follow_from_what_was_measured(
     assert json.loads(capsys.readouterr().out)["limits"][0] == "deaf to choirs"
     assert run(["model", "info", str(wave_u_net)]) == 0
     said = capsys.readouterr().out
-    assert "- it makes no wet stems: strips can mute, solo and set the gain" in said
+    assert "- it makes no wet stems, so strips can only mute, solo and set the gain" in said
     assert "- the benchmark was not run on it" in said
     assert "- half precision on a GPU: " in said
 

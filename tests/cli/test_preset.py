@@ -76,7 +76,7 @@ def test_validate_tells_every_mistake_and_fails(tmp_path: Path, capsys) -> None:
     starts = ["bad.toml: line 2", "bad.toml: line 3", "bad.toml: line 5", "orphan.toml: line 1"]
     *mistakes, missing = said.err.splitlines()
     assert [": ".join(line.split(": ")[:2]) for line in mistakes] == starts
-    assert "no preset file 'none.toml'" in missing
+    assert "preset file 'none.toml' was not found" in missing
     assert run("validate", "bad.toml", "--json") == 2
     (file,) = answered(capsys)["files"]
     assert (file["valid"], len(file["mistakes"])) == (False, 3)
@@ -128,7 +128,7 @@ def test_delete_takes_an_own_preset_and_never_a_shipped_one(own_folder: Path, ca
     assert resolve(["wide"]).table != {"bass": {"pan": 1.0}}
     with pytest.raises(PresetError, match="wide ships with mixer"):
         run("delete", "wide")
-    with pytest.raises(PresetError, match="you have none of your own"):
+    with pytest.raises(PresetError, match="you have not saved any"):
         run("delete", "../song")
     run("save", "our-rock", "--set", "bass.pan=1")
     with pytest.raises(PresetError, match="did you mean 'our-rock'"):

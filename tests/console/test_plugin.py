@@ -33,9 +33,9 @@ WORKERS = {
 SAYS = {
     "aborts": "crashed (SIGABRT)",
     "exits": "crashed (exit code 9)",
-    "hangs": "did not answer within 1 s",
-    "no audio": "answered with 0 bytes",
-    "half": "answered with 4000 bytes of audio instead of 8000",
+    "hangs": "did not respond within 1 s",
+    "no audio": "returned 0 bytes",
+    "half": "returned 4000 bytes of audio instead of 8000",
     "nan": "NaN",
     "no json": "crashed",
     "a list": "crashed",

@@ -62,7 +62,7 @@ def test_silence_is_not_aligned() -> None:
 
 
 def test_nothing_in_common_is_an_error() -> None:
-    with pytest.raises(InputError, match="no time in common"):
+    with pytest.raises(InputError, match="do not overlap in time"):
         shared_part(np.zeros((2, 100)), np.zeros((2, 100)), 100)
 
 

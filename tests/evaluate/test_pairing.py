@@ -44,7 +44,7 @@ def test_what_does_not_pair_is_an_error(folders, tmp_path) -> None:
     with pytest.raises(InputError, match="no audio files"):
         find_pairs(mixes, other)
     (other / "z.wav").write_bytes(b"")
-    with pytest.raises(InputError, match="no file name is in both"):
+    with pytest.raises(InputError, match="no file name occurs in both"):
         find_pairs(mixes, other)
     (other / "z.flac").write_bytes(b"")
     with pytest.raises(InputError, match=r"z\.flac and z\.wav share a name"):
@@ -64,13 +64,13 @@ def test_a_table_of_pairs(folders, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"", "no column 'mix'"),
-        (b"mix,ref\n", "no column 'reference'"),
+        (b"", "column 'mix' is missing"),
+        (b"mix,ref\n", "column 'reference' is missing"),
         (b"mix,reference\n", "has only a header"),
-        (b"mix,reference\nmixes/a.wav,\n", "line 2 has no reference"),
-        (b"mix,reference\nmixes/a.wav\n", "line 2 has no reference"),
+        (b"mix,reference\nmixes/a.wav,\n", "line 2: reference is empty"),
+        (b"mix,reference\nmixes/a.wav\n", "line 2: reference is empty"),
         (b"mix,reference\nmixes/a.wav,nowhere.wav\n", "line 2: .*nowhere.wav is not a file"),
-        (b"mix,reference\n" + b"mixes/a.wav,references/a.mp3\n" * 2, "song 'a' twice"),
+        (b"mix,reference\n" + b"mixes/a.wav,references/a.mp3\n" * 2, "song 'a' appears twice"),
         (b"\xff\xfe,\n", "cannot be read as a CSV"),
     ],
 )

@@ -142,7 +142,7 @@ def test_folders_of_stems_come_back_by_a_model_of_stems(song, tmp_path, capsys) 
     assert learnt["master",] == {"loudness_lufs": -15.0}
     (band,) = learnt["vocals",]["eq"]
     assert (band["type"], band["frequency_hz"], band["gain_db"]) == ("peak", 2_000.0, 3.0)
-    assert told["not_learnt"] == ["a model of stems does not pan single tracks"]
+    assert told["not_learnt"] == ["a model that mixes stems cannot pan single tracks"]
 
     deliver(song, tmp_path / "again", "default", daws=("reaper",))
     now = strips(tmp_path / "again" / "mix.rpp")

@@ -102,8 +102,8 @@ def test_mutes_count_and_solo_and_automation_do_not() -> None:
     taste = taste_of([made] * 2)
     assert [(h.keys, h.value) for h in taste.habits] == [(("roles", "fx", "mute"), True)]
     assert taste.others == [
-        "bass: automation is not for a preset, in 2 of 2 songs",
-        "bass: solo is not for a preset, in 2 of 2 songs",
+        "bass: automation cannot be set in a preset, in 2 of 2 songs",
+        "bass: solo cannot be set in a preset, in 2 of 2 songs",
     ]
 
 

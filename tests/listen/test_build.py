@@ -242,7 +242,7 @@ def test_answers_are_never_overwritten(songs, tmp_path) -> None:
     build_test(songs[:1], systems, folder, settings, overwrite=True)
     assert (folder / "key.json").stat().st_mode & 0o077 == 0
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match=r"notes\.txt does not belong to the test there"):
+    with pytest.raises(OutputError, match=r"notes\.txt does not belong to the test;"):
         build_test(songs[:1], systems, folder, settings, overwrite=True)
     (folder / "notes.txt").unlink()
     (folder / "answers.sqlite").touch()

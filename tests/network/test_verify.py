@@ -82,7 +82,7 @@ def test_other_weights_do_not_pass(copy: Path, exported: Exported) -> None:
 )
 def test_a_check_that_does_not_fit_is_refused(copy: Path, part: str, content: bytes) -> None:
     put(copy, part, content)
-    with pytest.raises(ModelError, match="do not go together"):
+    with pytest.raises(ModelError, match="which do not match"):
         verify_bundle(read_bundle(copy))
 
 

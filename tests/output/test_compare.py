@@ -73,7 +73,7 @@ def test_audio_that_changed_since_is_not_measured_but_noted(pair, tmp_path) -> N
     comparison = compare_mixes(read_recipe(moved), read_recipe(pair[1]))
     assert comparison.audio == ()
     (note,) = comparison.notes
-    assert "a.wav is not there, or was changed since" in note
+    assert "a.wav is missing, or was changed since" in note
     assert rows(comparison.measured)["master.loudness_lufs"][0] == pytest.approx(-20.0, abs=0.1)
 
 

@@ -75,7 +75,7 @@ def test_later_layers_win_key_by_key(preset: Path) -> None:
 
 
 def test_a_list_that_is_not_there_has_no_second_place() -> None:
-    with pytest.raises(PresetError, match=r"tracks\.Kick\.eq\.1 is not there: there are 0"):
+    with pytest.raises(PresetError, match=r"tracks\.Kick\.eq\.1 does not exist: there are 0"):
         merge_strip([(("tracks", "Kick"), {"eq": {"1": {"gain_db": 2}}})])
 
 

@@ -44,7 +44,10 @@ def test_balanced_stems_are_a_mix_and_others_are_not(rng: np.random.Generator) -
 def test_mono_stems_are_raw_however_well_they_are_balanced(rng: np.random.Generator) -> None:
     mono = [heard_at(rng, lufs, 1) for lufs in GROUP_LUFS.values()]
     meaning = meaning_of_levels("auto", STEMS, mono, dry=False)
-    assert (meaning.word, meaning.reason) == ("raw", "the stems are mono, as no mix leaves them")
+    assert (meaning.word, meaning.reason) == (
+        "raw",
+        "the stems are mono, unlike those of a finished mix",
+    )
     # A voice and a bass are mono in many a mix.
     assert meaning_of_levels("auto", STEMS[:2], mono[:2], dry=False).word == "mix"
 

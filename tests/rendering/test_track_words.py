@@ -79,8 +79,8 @@ def test_the_space_is_told_once() -> None:
     [
         (None, ""),
         ({"heard": False, "set": {"mute": True}}, "muted"),
-        ({"heard": False, "set": {}}, "not heard beside what is soloed"),
-        ({"heard": True, "set": {}}, "as it is"),
+        ({"heard": False, "set": {}}, "not heard, as other tracks are soloed"),
+        ({"heard": True, "set": {}}, "unchanged"),
         (
             {
                 "heard": True,

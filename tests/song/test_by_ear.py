@@ -148,7 +148,7 @@ def test_weights_of_other_roles_are_refused(tmp_path: Path) -> None:
     with np.load(WEIGHTS, allow_pickle=False) as file:
         arrays = dict(file)
     np.savez(path, **{**arrays, "roles": np.array(["kazoo"] * len(arrays["roles"]))})
-    with pytest.raises(ValueError, match="not roles that are known"):
+    with pytest.raises(ValueError, match="not all known roles"):
         read_classifier(path)
 
 

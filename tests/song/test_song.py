@@ -187,7 +187,7 @@ def test_pipes_and_dead_links_are_left_out_and_never_opened(write_song) -> None:
     (folder / "Hat.wav").symlink_to(folder / "Hat.wav")
     song = load_song(folder)
     assert [r.file for r in song.recordings] == ["Kick.wav"]
-    dead = "a link that leads to no file; put the file itself here"
+    dead = "a broken link; put the file itself here"
     assert {r.file: r.reason for r in song.left_out} == {
         "Hat.wav": dead,
         "Snare.wav": "not a file but a pipe or a device; put a file here",

@@ -95,7 +95,7 @@ def test_a_whole_table_says_anew_what_was_said_of_its_parts() -> None:
         ({"presets": ["../../etc/passwd"]}, "not a preset's name"),
         ({"presets": ["/tmp/mine.toml"]}, "not a preset's name"),
         ({"presets": "rock"}, "must be a list"),
-        ({"presets": ["no-such-one"]}, "no preset"),
+        ({"presets": ["no-such-one"]}, "unknown preset"),
         ({"settings.model": "/tmp/model"}, "must be one of"),
         ({"settings.model": 3}, "must be"),
         ({"settings.amount": 1.5}, "must be from 0 to 1"),
@@ -103,8 +103,8 @@ def test_a_whole_table_says_anew_what_was_said_of_its_parts() -> None:
         ({"settings.platform": "cassette"}, "unknown platform"),
         ({'files."a.wav".role': "banjo"}, "unknown role"),
         ({'files."a.wav".ignore': True}, "is unknown"),
-        ({"": 1.0}, "no key"),
-        ({"." * 500: 1.0}, "no key"),
+        ({"": 1.0}, "unknown key"),
+        ({"." * 500: 1.0}, "unknown key"),
     ],
 )
 def test_what_does_not_fit_is_refused(changes: dict[str, object], says: str) -> None:

@@ -32,7 +32,7 @@ def test_what_is_written_is_read_from_any_place_within_half_a_step(tmp_path: Pat
 
 
 def test_a_disk_that_is_full_or_gone_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"gone: no room for samples: No such file"):
+    with pytest.raises(OutputError, match=r"gone: no space for samples: No such file"):
         Samples(tmp_path / "gone", 100)
 
 

@@ -202,7 +202,7 @@ def test_the_library_makes_them_in_one_call(
 def test_what_cannot_be_is_said(write_song, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="unknown variation 'brigter'; did you mean 'brighter'"):
         Wanted(names=("brigter",))
-    with pytest.raises(SettingsError, match="there must be 1 to 20"):
+    with pytest.raises(SettingsError, match="variations must be 1 to 20"):
         Wanted(spread=21)
     song = load_song(write_song({"vocals.wav": np.zeros((2, RATE_HZ), np.float32)}))
     plan = plan_render(song, RenderSettings(model="none"))
@@ -218,7 +218,7 @@ def test_without_a_voice_the_other_axes_are_left(
     plan = plan_render(load_song(write_song(tracks)), RenderSettings(model="none"))
     where = Destination(tmp_path / "song.wav", OutputSettings("wav"))
     made = make_variations(plan, where, Wanted(spread=3))
-    assert made.left_out == ("voice stays: the mix has none",)
+    assert made.left_out == ("voice stays: the mix has nothing that it could move",)
     assert not any("voice" in each.take["variation"]["moves"] for each in made.made)
     with pytest.raises(SettingsError, match="voice cannot be moved in this mix"):
         make_variations(plan, where, Wanted(names=("voice-up",)), first_is_there=True)

@@ -75,7 +75,7 @@ def measure_cost(graph: Graph, inputs: Mapping[str, Value], name: str) -> Cost:
         call = Call(node, [_known(known, taken, node, name) for taken in node.inputs])
         found = _run_rule(call, name)
         for value, output in zip(found, node.outputs, strict=False):
-            _check_tensor(value, f"one answer of {node.operator}", name)
+            _check_tensor(value, f"one output of {node.operator}", name)
             known[output] = value
             live += value.n_bytes
         work += call.work + sum(value.size for value in (*found, *call.inputs) if value)
@@ -128,7 +128,8 @@ def _known(known: Mapping[str, Value], taken: str, node: Node, name: str) -> Val
         return None
     if taken not in known:
         raise ModelError(
-            f"{name}: operator {node.operator} takes {quote(taken)}, which nothing makes: refused"
+            f"{name}: operator {node.operator} takes {quote(taken)}, which no operator outputs:"
+            " refused"
         )
     return known[taken]
 

@@ -121,7 +121,7 @@ def _squeeze(call: Call) -> list[Value]:
         else {front_axis(axis, rank) for axis in axes}
     )
     if any(value.shape[axis] != 1 for axis in gone):
-        raise MisfitError("an axis to leave out is longer than 1")
+        raise MisfitError("an axis to remove is longer than 1")
     shape = tuple(length for i, length in enumerate(value.shape) if i not in gone)
     return [computed(shape, value.kind, [value], lambda a: a.reshape(shape))]
 
@@ -144,7 +144,7 @@ def _gather(call: Call) -> list[Value]:
     if index.content is not None:
         length = value.shape[axis]
         if not all(-length <= int(place) < length for place in index.content.ravel()):
-            raise MisfitError("it takes what is not there")
+            raise MisfitError("its indices are out of range")
     return [computed(shape, value.kind, [value, index], lambda a, i: np.take(a, i, axis))]
 
 
@@ -152,10 +152,10 @@ def _gather_nd(call: Call) -> list[Value]:
     value, index = call.value(0), call.value(1)
     batch = call.whole("batch_dims", 0)
     if not index.shape or not 0 <= batch < len(index.shape):
-        raise MisfitError("its places have no coordinates")
+        raise MisfitError("its indices have no coordinates")
     n_coordinates = index.shape[-1]
     if batch + n_coordinates > len(value.shape):
-        raise MisfitError("its places have more coordinates than there are axes")
+        raise MisfitError("its indices have more coordinates than there are axes")
     return [Value((*index.shape[:-1], *value.shape[batch + n_coordinates :]), value.kind)]
 
 
@@ -168,7 +168,7 @@ def _expand(call: Call) -> list[Value]:
 def _tile(call: Call) -> list[Value]:
     value, repeats = call.value(0), _lengths(call.sizes(1))
     if len(repeats) != len(value.shape):
-        raise MisfitError("it says repeats for other axes than there are")
+        raise MisfitError("its repeats do not match its axes")
     shape = tuple(n * times for n, times in zip(value.shape, repeats, strict=True))
     return [computed(shape, value.kind, [value], lambda a: np.tile(a, repeats))]
 
@@ -178,7 +178,7 @@ def _pad(call: Call) -> list[Value]:
     pads = call.list_of("pads", 1) or []
     axes = call.sizes(3) if call.has(3) else list(range(len(value.shape)))
     if len(pads) != 2 * len(axes):
-        raise MisfitError("it pads other axes than there are")
+        raise MisfitError("its padding does not match its axes")
     shape = list(value.shape)
     for place, axis in enumerate(axes):
         added = pads[place] + pads[place + len(axes)]

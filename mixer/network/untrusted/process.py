@@ -181,15 +181,15 @@ class GraphProcess:
                 self._process.stdin.flush()
             answer = self._answers[place].get(timeout=limit_s)
         except queue.Empty:
-            self._ended_for = f"it gave no answer in {limit_s:.0f} s and was ended"
+            self._ended_for = f"it did not respond within {limit_s:.0f} s and was stopped"
             self._process.kill()
             answer = None
         except (OSError, ValueError):  # it has ended, and its pipe with it
             answer = None
         if answer is None:
             raise ModelError(
-                f"{self._name}: the process of its network is gone: {self._ending()}: a model from"
-                " elsewhere runs within limits of memory and time"
+                f"{self._name}: its process ended: {self._ending()}; a model that does not ship"
+                " with mixer runs within limits of memory and time"
             )
         return answer
 
@@ -198,7 +198,7 @@ class GraphProcess:
         if answer.get("of_device"):
             return DeviceError(reason)
         if "alloc" in reason:
-            reason = f"more memory was asked for than it may take ({reason})"
+            reason = f"it needed more memory than it is allowed ({reason})"
         return ModelError(f"{self._name}: {what}: {reason}")
 
     def _ending(self) -> str:
@@ -207,9 +207,9 @@ class GraphProcess:
         try:
             code = self._process.wait(timeout=5.0)
         except subprocess.TimeoutExpired:
-            return "it stopped answering"
+            return "it stopped responding"
         try:
-            return f"it was ended by {signal.Signals(-code).name}, out of memory most likely"
+            return f"it was ended by {signal.Signals(-code).name}, most likely out of memory"
         except ValueError:
             return f"it ended with exit code {code}"
 

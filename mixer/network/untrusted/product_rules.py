@@ -13,7 +13,7 @@ from mixer.network.untrusted.layout_rules import Rule
 def _matmul(call: Call) -> list[Value]:
     a, b = call.value(0), call.value(1)
     if not a.shape or not b.shape:
-        raise MisfitError("it multiplies single numbers")
+        raise MisfitError("it multiplies scalars")
     left = a.shape if len(a.shape) > 1 else (1, *a.shape)
     right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
     if left[-1] != right[-2]:
@@ -28,7 +28,7 @@ def _matmul(call: Call) -> list[Value]:
 def _gemm(call: Call) -> list[Value]:
     a, b = call.value(0), call.value(1)
     if len(a.shape) != 2 or len(b.shape) != 2:
-        raise MisfitError("it multiplies what are not matrices")
+        raise MisfitError("its inputs are not matrices")
     left = a.shape[::-1] if call.whole("transA", 0) else a.shape
     right = b.shape[::-1] if call.whole("transB", 0) else b.shape
     if left[1] != right[0]:
@@ -81,7 +81,7 @@ def _recurrent(gates: int) -> Rule:
     def rule(call: Call) -> list[Value]:
         sequence, weights = call.value(0), call.value(1)
         if len(sequence.shape) != 3 or len(weights.shape) != 3:
-            raise MisfitError("its sequence or its weights have another number of axes than 3")
+            raise MisfitError("its sequence or its weights do not have 3 axes")
         steps, batch, width = sequence.shape
         directions, rows, columns = weights.shape
         units = rows // gates
@@ -112,7 +112,7 @@ class _Window:
             raise MisfitError("its window has other axes than its input")
         positive = (*kernel, *self._strides, *self._dilations)
         if min(positive, default=1) < 1 or min((*self._pads, *self._added), default=0) < 0:
-            raise MisfitError("its window is empty or stands still")
+            raise MisfitError("its window is empty or has a stride of 0")
 
     def lengths(self, lengths: Sequence[int], *, up: bool) -> tuple[int, ...]:
         """Lengths of the output; `up` for a transposed convolution."""
@@ -132,13 +132,13 @@ class _Window:
             return -(-length // stride)
         room = length + padding - reach - 1
         if room < 0:
-            raise MisfitError(f"its window is longer than the {length} values there are")
+            raise MisfitError(f"its window is longer than its {length} values")
         return (-(-room // stride) if self._rounds_up else room // stride) + 1
 
 
 def _check_weights(value: Value, weights: Value) -> None:
     if len(value.shape) < 3 or len(value.shape) != len(weights.shape):
-        raise MisfitError("its weights have other axes than its input")
+        raise MisfitError("its weights and its input have different axes")
 
 
 PRODUCT_RULES: Mapping[str, Rule] = {

@@ -47,7 +47,7 @@ def _negative(call: Call) -> list[Value]:
 def _cast(call: Call) -> list[Value]:
     value, kind = call.value(0), call.whole("to", FLOAT)
     if kind not in ITEM_BYTES:
-        raise MisfitError("it makes values of a type that are not numbers")
+        raise MisfitError("it outputs values that are not numbers")
     dtype = _NUMPY.get(kind)
     return [computed(value.shape, kind, [value], dtype and (lambda a: a.astype(dtype)))]
 

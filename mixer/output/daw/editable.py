@@ -307,7 +307,7 @@ class _Maker:
             tracks.append(
                 DawTrack(self._names.unique(f"{name} (audio)"), _RETURN_COLOR,
                          (self._write(key, back),), group=RETURNS, is_solo_safe=True,
-                         notes=("what comes back, as audio",))
+                         notes=("the effect's output, as audio",))
             )  # fmt: skip
         return tracks, total
 

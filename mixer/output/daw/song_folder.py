@@ -141,7 +141,7 @@ class _Media:
             path = self._unpacked(clip.file) if clip.inside else self._path(clip.file)
             if not path.is_file():
                 raise InputError(
-                    f"{visible(self._session.path)}: {visible(clip.file)} is not there; put it "
+                    f"{visible(self._session.path)}: {visible(clip.file)} is missing; put it "
                     "where the session looks for it"
                 )
             self._found[key] = audio_io.probe(path)[0]

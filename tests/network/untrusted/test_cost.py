@@ -209,7 +209,7 @@ def test_what_would_take_too_much_is_refused_before_it_runs(kind: str) -> None:
         ([node("OneHot", "x d v", "y")], {"d": whole(1 << 40), "v": np.zeros(2)}, "OneHot"),
         ([node("NonZero", "x", "y")], {}, "not known before"),
         ([node("Cast", "x", "i", to=7), node("Expand", "x i", "y")], {}, "depend on the audio"),
-        ([node("Add", "x z", "y")], {}, "which nothing makes"),
+        ([node("Add", "x z", "y")], {}, "which no operator outputs"),
         ([node("MatMul", "x w", "y")], {"w": np.ones((3, 3), np.float32)}, "do not go together"),
         ([node("Reshape", "x w", "y")], {"w": whole(5, -1, -1)}, "more than one length"),
     ],
@@ -260,7 +260,7 @@ def test_what_the_runtime_works_out_while_it_opens_a_graph_is_bounded() -> None:
     nodes, constants = LARGE["ConstantOfShape"]
     graph = read_graph_file(model_of(nodes, constants), "a.onnx")
     assert not declared_inputs(graph)
-    with pytest.raises(ModelError, match="16 GiB for one answer of ConstantOfShape"):
+    with pytest.raises(ModelError, match="16 GiB for one output of ConstantOfShape"):
         measure_cost(graph, declared_inputs(graph), "a.onnx")
 
 
