@@ -64,7 +64,7 @@ def test_every_mistake_comes_with_row_and_column(make_songs, tmp_path) -> None:
     bad, nosuch, eq, song = mistakes(manifest)
     assert bad.startswith(f"row 2, column preset: {tmp_path / 'bad.toml'}: line 2: vocals.gain_db")
     assert nosuch.startswith("row 2, column preset: unknown preset 'nosuch'")
-    assert eq.startswith("row 3, column vocals.eq.2.gain_db: vocals.eq.2 is not there")
+    assert eq.startswith("row 3, column vocals.eq.2.gain_db: vocals.eq.2 does not exist")
     assert song.startswith("row 4, column song: ")
     assert "song.toml: line 2: console.vocals.gian_db is unknown" in song
     with pytest.raises(PresetError, match="unknown preset 'nosuch'"):

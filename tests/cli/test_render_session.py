@@ -106,7 +106,7 @@ def test_nothing_outside_of_its_folder_is_read_unasked(session, tmp_path, capsys
 def test_a_file_that_is_not_there_and_one_that_is_no_session(session, tmp_path, capsys) -> None:
     (session.parent / "Audio Files" / "0003.wav").unlink()
     assert run(["render", str(session), "-o", str(tmp_path / "a.wav")]) != 0
-    assert "0003.wav is not there" in capsys.readouterr().err
+    assert "0003.wav is missing" in capsys.readouterr().err
     (tmp_path / "a.txt").write_text("x")
     assert run(["render", str(tmp_path / "a.txt")]) == 2
     assert "a session (.dawproject or .rpp)" in capsys.readouterr().err
