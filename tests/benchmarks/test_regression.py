@@ -43,4 +43,4 @@ def test_what_costs_the_same_is_measured_once() -> None:
 def test_the_status_says_whether_one_case_is_dearer(bound, capsys) -> None:
     assert _told([("render", 1.01), ("check", bound - 0.01)], bound) == 0
     assert _told([("render", 1.01), ("check", bound + 0.01)], bound) == 1
-    assert capsys.readouterr().out.count("dearer") == 1
+    assert capsys.readouterr().out.count("too expensive") == 1
