@@ -10,6 +10,7 @@ manifests are read into.
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,7 +96,7 @@ def _command(command: click.Command, context: click.Context, level: int) -> Iter
     if not isinstance(command, click.Group):
         usage = " ".join([context.command_path, *(["[OPTIONS]"] if options else []), *pieces])
         yield f"```text\n{usage}\n```"
-    yield from _paragraphs(command.help or "")
+    yield from _paragraphs(inspect.cleandoc(command.help or ""))
     if options:
         yield _table(("option", "what it does", "default"), map(_option_row, options))
     if isinstance(command, click.Group):
@@ -109,7 +110,7 @@ def _paragraphs(text: str) -> Iterator[str]:
     """The help of a command; what click is told to leave as it is becomes a block."""
     for paragraph in text.split("\n\n"):
         if paragraph.startswith("\b\n"):
-            yield f"```text\n{paragraph.removeprefix(chr(8) + chr(10))}\n```"
+            yield f"```text\n{paragraph.removeprefix(chr(8) + chr(10)).rstrip()}\n```"
         elif paragraph.strip():
             yield _escaped(" ".join(paragraph.split()))
 

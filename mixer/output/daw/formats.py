@@ -14,6 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mixer.files.wording import joined
+
 if TYPE_CHECKING:
     from mixer.output.daw.read_session import ReadSession
     from mixer.output.daw.session import DawSession
@@ -129,4 +131,4 @@ DAW_FORMATS = {
     )
 }  # fmt: skip
 DAW_SUFFIXES = tuple(daw.suffix for daw in DAW_FORMATS.values())
-DAW_TITLES = " or ".join(daw.title for daw in DAW_FORMATS.values())
+DAW_TITLES = joined((daw.title for daw in DAW_FORMATS.values()), "or")
