@@ -36,8 +36,8 @@ def _roles(hyper: BandMixerParameters) -> dict[str, Role]:
 
 
 def _memory(hyper: BandMixerParameters, sample_rate: int) -> Memory:
-    """Levels, and what it makes of the stems: the mix and its sends, or as many wet stems."""
-    return Memory(bytes_per_s=_LEVELS_BYTES + hyper.n_inputs * 4 * sample_rate)
+    """Levels: the mix, its sends and wet stems are arrays as long as the song, which are bounded together."""
+    return Memory(bytes_per_s=_LEVELS_BYTES)
 
 
 BAND_MIXER = Architecture(

@@ -47,8 +47,8 @@ def _roles(hyper: TrackMixerParameters) -> dict[str, Role]:
 
 
 def _memory(hyper: TrackMixerParameters, sample_rate: int) -> Memory:
-    """Levels, and every wet stem, which it makes before it sums them."""
-    return Memory(bytes_per_s=_LEVELS_BYTES + hyper.n_inputs * 4 * sample_rate)
+    """Levels: its groups are arrays as long as the song, which are bounded together."""
+    return Memory(bytes_per_s=_LEVELS_BYTES)
 
 
 TRACK_MIXER = Architecture(
