@@ -14,9 +14,9 @@ _BEGIN_S = 0.02
 # To hash a recording; to write a file, by formats; to measure one that is not the mix, which was
 # measured; to make a version.
 _HASH, _MEASURE = 0.00016, 0.0008
-_FILES = {"wav": 0.0009, "flac": 0.0032}
+_FILES = {"wav": 0.0006, "flac": 0.0032}
 _LOSSY_FILE = 0.028
-_VERSION, _TRANSLATION, _REPORT = 0.0006, 0.035, 0.0355
+_VERSION, _TRANSLATION, _REPORT = 0.0003, 0.035, 0.0355
 # To begin with each of them, whatever the length.
 _BEGIN_VERSIONS_S, _BEGIN_TRANSLATION_S, _BEGIN_REPORT_S = 0.1, 0.15, 0.14
 # To make the 30 s of each source that a report plays from inside, on two cores.

@@ -36,7 +36,10 @@ def _roles(hyper: BandMixerParameters) -> dict[str, Role]:
 
 
 def _memory(hyper: BandMixerParameters, sample_rate: int) -> Memory:
-    """Levels: the mix, its sends and wet stems are arrays as long as the song, which are bounded together."""
+    """Levels.
+
+    The mix, its sends and the wet stems are bounded with all arrays that are as long as the song.
+    """
     return Memory(bytes_per_s=_LEVELS_BYTES)
 
 

@@ -47,7 +47,7 @@ def _roles(hyper: TrackMixerParameters) -> dict[str, Role]:
 
 
 def _memory(hyper: TrackMixerParameters, sample_rate: int) -> Memory:
-    """Levels: its groups are arrays as long as the song, which are bounded together."""
+    """Levels; its groups are bounded with all arrays that are as long as the song."""
     return Memory(bytes_per_s=_LEVELS_BYTES)
 
 
