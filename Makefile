@@ -65,7 +65,7 @@ paper-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the paper's
 evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that nothing is trained on
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 
-evaluate-default: $(DEVELOPMENT) ## judge the default models by the benchmark: held-out songs, real ones, the demo, tracks
+evaluate-default: $(DEVELOPMENT) ## judge the default models by the benchmark: held-out songs, real ones, the demo, tracks (about 15 minutes on two cores)
 	$(BIN)/python -m training.shipped.evaluate --json build/benchmark.json
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 

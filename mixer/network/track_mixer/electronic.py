@@ -21,7 +21,7 @@ PLAYERS = ("overheads", "room", "cymbals", "toms", "electric_guitar", "acoustic_
 # 18 songs (one with voices, four with bass and other instruments), reduced to allow for the small
 # sample. The network adds the share of it that machines make.
 ELECTRONIC_LU = {"vocals": -0.5, "bass": 1.7, "drums": 0.5, "other": -1.7}
-# The same where nobody sings, reduced likewise (three of the twelve songs were not used for it).
+# The same where nobody sings, reduced likewise.
 _WITHOUT_VOICES_LU = {"bass": 0.0, "drums": 1.0, "other": -4.0}
 # A recorded kit has these microphones; what is programmed does not.
 _RECORDED_KIT = frozenset(("overheads", "room"))
