@@ -187,8 +187,9 @@ def _apply(x: FloatArray, task: Task) -> EffectReport:
     def magnitude(frequencies_hz: np.ndarray) -> np.ndarray:
         return task.profile.magnitude_at(task.stem, frequencies_hz)
 
+    bound_db = task.profile.stem(task.stem).largest_boost_db
     _, channels = match_equalization(
-        x, task.sample_rate, magnitude, out=x, largest_boost_db=task.profile.largest_boost_db
+        x, task.sample_rate, magnitude, out=x, largest_boost_db=bound_db
     )
     return {"channels": channels}
 

@@ -58,12 +58,16 @@ class StemProfile:
         spectrum_db: mean STFT magnitude at each of the profile's bands, relative to the largest;
             only the shape counts.
         panning_phi: mean similarity of left and right at each band, 0 to 1 (1 = centred).
+        largest_boost_db: EQ normalisation raises no frequency of a channel by more than this
+            against its level, in dB. Below the default, a stem that hardly has a band is not
+            given it.
     """
 
     loudness_lufs: float = number(MISSING, *LOUDNESS_LUFS)
     onset_peak_dbfs: tuple[float, float] = numbers(ONSET_PEAK_DBFS, ONSET_DEVIATION_DB)
     spectrum_db: tuple[float, ...] = number(MISSING, *SPECTRUM_DB)
     panning_phi: tuple[float, ...] = number(MISSING, *PHI)
+    largest_boost_db: float = number(LARGEST_BOOST_DB, 0.0, LARGEST_BOOST_DB)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,15 +78,11 @@ class Profile:
         bands_hz: rising band centres at which the curves are given.
         stems: stem name to its profile.
         about: origin of the figures, in a sentence.
-        largest_boost_db: EQ normalisation raises no frequency of a channel by more than this
-            against its level, in dB. Below the default, a stem that hardly has a band is not
-            given it.
     """
 
     bands_hz: tuple[float, ...] = entries(number(MISSING, *BANDS_HZ), least=2)
     stems: dict[str, StemProfile] = entries(least=1)
     about: str = text("", kind=TextKind.PROSE, shortest=0)
-    largest_boost_db: float = number(LARGEST_BOOST_DB, 0.0, LARGEST_BOOST_DB)
 
     @property
     def sha256(self) -> str:
@@ -178,13 +178,13 @@ def write_profile(profile: Profile, path: str | Path) -> None:
 
 def profile_table(profile: Profile) -> dict[str, object]:
     """The profile in JSON form, as its file and everything that records a profile have it."""
-    stems = {name: dataclasses.asdict(stem) for name, stem in profile.stems.items()}
-    table: dict[str, object] = {
-        "about": profile.about,
-        "bands_hz": list(profile.bands_hz),
-        "stems": stems,
-    }
-    # Left out where it changes nothing, so that profiles without it keep their fingerprints.
-    if profile.largest_boost_db != LARGEST_BOOST_DB:
-        table["largest_boost_db"] = profile.largest_boost_db
+    stems = {name: _stem_table(stem) for name, stem in profile.stems.items()}
+    return {"about": profile.about, "bands_hz": list(profile.bands_hz), "stems": stems}
+
+
+def _stem_table(stem: StemProfile) -> dict[str, object]:
+    table = dataclasses.asdict(stem)
+    # Left out where it bounds nothing, so that profiles without it keep their fingerprints.
+    if stem.largest_boost_db == LARGEST_BOOST_DB:
+        del table["largest_boost_db"]
     return table

@@ -32,6 +32,16 @@ def by_the_sample(
     return x * 10.0 ** (-smooth_db / 20.0)
 
 
+def test_settings_are_the_published_ones() -> None:
+    published = {
+        "vocals": (7.5, 400.0, 4),
+        "drums": (10.0, 180.0, 6),
+        "bass": (10.0, 500.0, 5),
+        "other": (15.0, 666.0, 4),
+    }
+    assert {stem: CompressorSettings(*values) for stem, values in published.items()} == SETTINGS
+
+
 @pytest.mark.parametrize("stem", sorted(SETTINGS))
 @pytest.mark.parametrize(("ratio", "threshold_db"), [(4.0, -20.0), (20.0, -40.0)])
 def test_compressor_follows_its_equations(
