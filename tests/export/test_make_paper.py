@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.make_paper import provenance, training_curve
+from export.make_paper import bound_boosts, provenance, training_curve
 from export.paper_songs import (
     VALIDATION_SONG,
     composing,
@@ -17,6 +17,9 @@ from export.paper_songs import (
     real_song_folders,
 )
 from mixer.audio import write_audio
+from mixer.fxnorm.profile import read_profile
+from mixer.network.model import read_bundle
+from mixer.shipped import PAPER_MODEL
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
 
 RATE_HZ = 44_100
@@ -75,6 +78,15 @@ def test_a_relative_folder_is_split_as_a_whole_path_is(
     assert composed == {"song-train": "train", "song-valid": "valid", "song-test": "valid"}
 
 
+def test_boosts_are_bounded_as_the_shipped_bundle_has_them() -> None:
+    plain = read_profile("musdb18")
+    bound = bound_boosts(plain)
+    shipped = read_profile(read_bundle(PAPER_MODEL).profile_path)
+    for profile in (bound, shipped):
+        assert {stem.largest_boost_db for stem in profile.stems.values()} == {12.0}
+    assert bound.stem("bass").spectrum_db == plain.stem("bass").spectrum_db
+
+
 def test_a_bundle_says_which_songs_and_how_it_went(tmp_path: Path) -> None:
     said = provenance(72, real_song_folders(shared_folder(tmp_path)), (200, 150), 1)
     assert "72 composed songs" in said
@@ -83,6 +95,7 @@ def test_a_bundle_says_which_songs_and_how_it_went(tmp_path: Path) -> None:
         "200 steps by the paper's loss La from there, then 150 by Lb, seed 1; profile fitted to"
         in said
     )
+    assert said.endswith("EQ normalisation boosts by at most 12 dB")
     log = tmp_path / "log.jsonl"
     events = [
         {"event": "start", "step": 0},
