@@ -5,6 +5,8 @@ on the gain reduction, no make-up gain (Giannoulis, Massberg, Reiss, JAES 2012, 
 """
 
 import dataclasses
+import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import NotRequired, TypedDict
 
@@ -13,7 +15,7 @@ import numpy as np
 from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, are_equal, db_to_gain, peak, peak_dbfs
 from mixer.dsp.long_audio import silence
-from mixer.dsp.onsets import OnsetPeaks, measure_onset_peaks
+from mixer.dsp.onsets import measure_onset_peaks
 from mixer.dsp.threads import stop_if_asked
 from mixer.fxnorm.profile import StemFields
 from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
@@ -24,6 +26,8 @@ LEVEL_FLOOR_DB = -120.0
 MAX_RATIO = 20
 THRESHOLDS_DB = -10.0 - 0.5 * np.arange(61)
 _BLOCK_SAMPLES = 1 << 16
+# How the fall of onset peaks over thresholds bends, for the first tries; then the search halves.
+_BENDS = (1 / 1.8, 1 / 1.2, 1 / 1.2, 1 / 1.2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,6 +186,7 @@ class _Compressor:
         self.settings = settings
         self.output = silence(channel.size)
         self.level_db = silence(channel.size)
+        self._holds: tuple[float, float] | None = None
         for start in range(0, channel.size, _BLOCK_SAMPLES):
             stop_if_asked()
             block = slice(start, start + _BLOCK_SAMPLES)
@@ -192,6 +197,9 @@ class _Compressor:
             np.multiply(level, np.float32(20.0), out=self.level_db[block])
 
     def __call__(self, ratio: float, threshold_db: float) -> FloatArray:
+        if self._holds == (ratio, threshold_db):
+            return self.output
+        self._holds = ratio, threshold_db
         # The smoothing is positively homogeneous: the ratio may scale its output.
         slope = 1.0 - 1.0 / ratio
         times_ms = self.settings.attack_ms, self.settings.release_ms
@@ -231,46 +239,96 @@ def _compressed(
 ) -> CompressionReport:
     """Bring one channel `(samples,)` at its working peak under the bound, in place."""
     bound_dbfs, sample_rate = begun.bound_dbfs, begun.sample_rate
-    # The level is computed once for the dozen settings that the search tries.
+    # The level is computed once for the settings that the search tries.
     compressor = _Compressor(channel, sample_rate, settings)
 
-    def measure(ratio: int, index: int) -> OnsetPeaks | None:
+    @functools.cache
+    def onset_peak_dbfs(ratio: int, index: int) -> float:
         output = compressor(ratio, float(THRESHOLDS_DB[index]))
-        return measure_onset_peaks(output[np.newaxis], sample_rate)
+        found = measure_onset_peaks(output[np.newaxis], sample_rate)
+        return -np.inf if found is None else found.mean_dbfs
 
-    def meets(ratio: int, index: int) -> bool:
-        found = measure(ratio, index)
-        return found is None or found.mean_dbfs < bound_dbfs
-
-    ratio, index, met = _gentlest(meets, settings.first_ratio)
-    # The last setting tried need not be the one found: the buffer must hold that one's output.
-    after = measure(ratio, index)
-    channel[:] = compressor.output
+    unpressed_dbfs = before["onset_peak_dbfs"]
+    assert unpressed_dbfs is not None  # it is above the bound
+    ratio, index = _gentlest(onset_peak_dbfs, bound_dbfs, settings.first_ratio, unpressed_dbfs)
+    threshold_db, after_dbfs = float(THRESHOLDS_DB[index]), onset_peak_dbfs(ratio, index)
+    # The last setting tried need not be the one found.
+    channel[:] = compressor(ratio, threshold_db)
     return {
         **before,
         "ratio": ratio,
-        "threshold_db": float(THRESHOLDS_DB[index]),
-        "bound_met": met,
-        "onset_peak_after_dbfs": None if after is None else after.mean_dbfs,
+        "threshold_db": threshold_db,
+        "bound_met": after_dbfs < bound_dbfs,
+        "onset_peak_after_dbfs": None if after_dbfs == -np.inf else after_dbfs,
     }
 
 
-def _gentlest(meets: Callable[[int, int], bool], first_ratio: int) -> tuple[int, int, bool]:
+def _gentlest(
+    onset_peak_dbfs: Callable[[int, int], float],
+    bound_dbfs: float,
+    first_ratio: int,
+    unpressed_dbfs: float,
+) -> tuple[int, int]:
     """The first ratio at which the lowest threshold meets the bound, then the highest threshold
-    that still does; the hardest setting, and False, where none meets it.
+    that still does; the hardest setting where none meets it.
 
-    By bisection, since a higher ratio or a lower threshold only compresses more: the setting
-    found meets the bound, and the one half a dB gentler has been tried and does not.
+    A higher ratio or a lower threshold only compresses more: the setting found meets the bound,
+    and the one half a dB gentler has been tried and does not.
+
+    Args:
+        onset_peak_dbfs: of the output, by ratio and place in `THRESHOLDS_DB`; must remember.
+        bound_dbfs: below which it is to be.
+        first_ratio: the gentlest ratio.
+        unpressed_dbfs: of the input; not below the bound.
     """
     # The lowest threshold alone decides which ratio is enough: no other compresses as much.
     lowest = THRESHOLDS_DB.size - 1
-    if meets(first_ratio, lowest):
+
+    def meets(ratio: int) -> bool:
+        return onset_peak_dbfs(ratio, lowest) < bound_dbfs
+
+    if meets(first_ratio):
         ratio = first_ratio
-    elif meets(MAX_RATIO, lowest):
-        ratio = _first_true(lambda r: meets(r, lowest), first_ratio, MAX_RATIO)
+    elif meets(MAX_RATIO):
+        ratio = _first_true(meets, first_ratio, MAX_RATIO)
     else:
-        return MAX_RATIO, lowest, False
-    return ratio, _first_true(lambda index: meets(ratio, index), -1, lowest), True
+        return MAX_RATIO, lowest
+    ends_dbfs = unpressed_dbfs, onset_peak_dbfs(ratio, lowest)
+    return ratio, _first_below(
+        lambda index: onset_peak_dbfs(ratio, index), bound_dbfs, (-1, lowest), ends_dbfs
+    )
+
+
+def _first_below(
+    level_db: Callable[[int], float],
+    bound_db: float,
+    ends: tuple[int, int],
+    ends_db: tuple[float, float],
+) -> int:
+    """Smallest whole number at which a level that falls is below a bound.
+
+    A compressor's output first hardly falls, then ever more nearly in a line: that is where the
+    first tries go. On stems three or four find what six halvings would.
+
+    Args:
+        level_db: never rises from one number to the next.
+        bound_db: of the level.
+        ends: a number at which it is not below, and one at which it is.
+        ends_db: the levels there.
+    """
+    (above, below), (above_db, below_db) = ends, ends_db
+    bends = iter(_BENDS)
+    while below - above > 1:
+        bend = next(bends, None)
+        share = 0.5 if bend is None else ((above_db - bound_db) / (above_db - below_db)) ** bend
+        middle = above + math.ceil(share * (below - above))
+        middle = min(max(middle, above + 1), below - 1)
+        found_db = level_db(middle)
+        if found_db < bound_db:
+            below, below_db = middle, found_db
+        else:
+            above, above_db = middle, found_db
+    return below
 
 
 def _first_true(predicate: Callable[[int], bool], known_false: int, known_true: int) -> int:

@@ -23,7 +23,12 @@ from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.edges import extend
 from mixer.fxnorm.profile import LARGEST_BOOST_DB, StemFields
 from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
-from mixer.meters.loudness import COOKBOOK_FILTER, integrated_loudness_lufs
+from mixer.meters.loudness import (
+    COOKBOOK_FILTER,
+    gated_loudness_lufs,
+    integrated_loudness_lufs,
+    step_energies,
+)
 
 N_FFT = 65_536
 HOP_LENGTH = N_FFT // 4
@@ -98,28 +103,34 @@ def match_equalization(
         out = np.array(audio, dtype=np.float32)
     elif out is not audio:
         out[:] = audio
+    heard = out[:1] if identical else out
+    # All channels in one pass, which takes two for the time of one.
+    energies = step_energies(heard, sample_rate, COOKBOOK_FILTER, N_FFT)
+    done = []
+    for place in range(len(heard)):
+        channel = slice(place, place + 1)
+        loudness_lufs = gated_loudness_lufs(energies[channel], sample_rate)
+        done.append(
+            _match_channel(
+                heard[channel], sample_rate, loudness_lufs, target, between_zeros, largest_boost_db
+            )
+        )
     if identical:
-        done = _match_channel(out[:1], sample_rate, target, between_zeros, largest_boost_db)
         out[1] = out[0]
-        return out, [done, done]
-    channels = [out[i : i + 1] for i in range(len(out))]
-    return out, [
-        _match_channel(c, sample_rate, target, between_zeros, largest_boost_db) for c in channels
-    ]
+        return out, done * 2
+    return out, done
 
 
 def _match_channel(
     channel: FloatArray,
     sample_rate: int,
+    loudness_lufs: float,
     target: TargetCurve,
     between_zeros: bool,
     largest_boost_db: float,
 ) -> EqualizationReport | None:
     """Match one channel `(1, samples)` in place."""
-    if peak_dbfs(channel) <= SILENCE_PEAK_DBFS:
-        return None
-    loudness_lufs = integrated_loudness_lufs(channel, sample_rate, COOKBOOK_FILTER, N_FFT)
-    if not np.isfinite(loudness_lufs):
+    if peak_dbfs(channel) <= SILENCE_PEAK_DBFS or not np.isfinite(loudness_lufs):
         return None
     gain = _matching_gain(_mean_magnitude(channel), sample_rate, target, largest_boost_db)
     kernel = zero_phase_kernel(gain)
