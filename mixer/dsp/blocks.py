@@ -197,10 +197,27 @@ def convolve(
     Returns:
         float32 `(channels, samples)`: sum over k of kernel[k] audio[n + advance - k].
     """
-    kernel = np.atleast_2d(np.asarray(kernel, dtype=np.float32))
-    taps, (channels, n_samples) = kernel.shape[-1], audio.shape
     if out is None:
         out = silence(*audio.shape)
+    for part, result in convolved_parts(audio, kernel, advance_samples):
+        out[:, part] = result
+    return out
+
+
+def convolved_parts(
+    audio: FloatArray, kernel: FloatArray, advance_samples: int = 0
+) -> Iterator[tuple[slice, FloatArray]]:
+    """`convolve` part by part, for who adds what comes out to something else.
+
+    Args:
+        audio, kernel, advance_samples: as in `convolve`.
+
+    Yields:
+        Samples of the result, `(channels, part)`, and where they belong. The audio there and before
+        is not read again, and may be overwritten.
+    """
+    kernel = np.atleast_2d(np.asarray(kernel, dtype=np.float32))
+    taps, (channels, n_samples) = kernel.shape[-1], audio.shape
     # Longer ones would be less work a sample, but leave the cache.
     n_fft = next_fast_len(max(1 << 14, _KERNELS_A_TRANSFORM * taps))
     n_fft = min(n_fft, next_fast_len(n_samples + taps - 1))
@@ -210,7 +227,6 @@ def convolve(
     blocks = np.zeros((channels, per_group, n_fft), np.float32)
     spectra = np.empty((channels, per_group, n_fft // 2 + 1), np.complex64)
     products, tail = np.empty_like(blocks), np.zeros((channels, taps - 1), np.float32)
-    # A result is known `advance_samples` or more after the input it replaces: `out` may be `audio`.
     for start in range(0, stop, per_group * step):
         stop_if_asked()
         group = zero_padded(audio, start, start + per_group * step)
@@ -221,8 +237,8 @@ def convolve(
         for index, product in enumerate(products.swapaxes(0, 1)):
             product[:, : taps - 1] += tail
             tail = product[:, step:].copy()
+            # A result is known `advance_samples` or more after the input it replaces.
             to = start + index * step - advance_samples
             first, last = max(to, 0), min(to + step, n_samples)
             if first < last:
-                out[:, first:last] = product[:, first - to : last - to]
-    return out
+                yield slice(first, last), product[:, first - to : last - to]

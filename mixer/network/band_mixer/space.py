@@ -13,7 +13,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, convolve, db_to_gain
+from mixer.dsp.blocks import FloatArray, convolved_parts, db_to_gain
 from mixer.dsp.fourier import irfft, next_fast_len, rfft
 from mixer.dsp.long_audio import gained, parts_of, silence
 from mixer.dsp.noise_room import RoomRecipe
@@ -84,15 +84,16 @@ def add_returns(
     Args:
         mix: float32 (2, samples).
         sample_rate: in Hz.
-        width: what was sent to it, (1, samples); overwritten. None for nothing.
-        room: what was sent to it, (2, samples); overwritten. None for nothing.
+        width: what was sent to it, (1, samples); None for nothing.
+        room: what was sent to it, (2, samples); None for nothing.
     """
     if room is not None:
-        mix += convolve(room, room_filter(sample_rate), out=room)
+        for part, answer in convolved_parts(room, room_filter(sample_rate)):
+            mix[:, part] += answer
     if width is not None:
-        convolve(width, width_filter(sample_rate), out=width)
-        mix[0] += width[0]
-        mix[1] -= width[0]
+        for part, (side,) in convolved_parts(width, width_filter(sample_rate)):
+            mix[0, part] += side
+            mix[1, part] -= side
 
 
 def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: float) -> None:
