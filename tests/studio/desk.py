@@ -17,6 +17,16 @@ from mixer.studio.session import SongSession
 from tests.signals import band
 
 RATE = 44_100
+EDITS: dict[str, Any] = {
+    "vocals.gain_db": 2.0,
+    "vocals.pan": -0.4,
+    "vocals.eq": [{"type": "peak", "frequency_hz": 900.0, "gain_db": 5.0, "q": 1.2}],
+    "drums.reverb_db": -12.0,
+    "other.width": 0.3,
+    "other.high_pass": {"frequency_hz": 200.0},
+    "bass.mute": True,
+}
+
 Open = Callable[[Path], SongSession]
 
 
@@ -105,3 +115,7 @@ def channel(state: SongState, name: str) -> Channel:
             if name in (one["id"], one["file"]):
                 return one
     raise KeyError(name)
+
+
+def mix_of(state: SongState) -> Any:
+    return next(source for source in state["sources"] if source["id"] == "mix")["audio"]
