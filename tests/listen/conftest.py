@@ -15,6 +15,8 @@ from mixer.listen.systems import parse_systems
 from mixer.song.load import load_song
 from mixer.song.song import Song
 from tests.browser import browser, open_page, page, serve, watch  # noqa: F401
+from tests.listen.analysed import analysis, study  # noqa: F401
+from tests.listen.serving import start, store  # noqa: F401
 from tests.signals import band
 
 RATE_HZ = 44_100
