@@ -122,7 +122,7 @@ def test_another_result_is_told_with_how_far_it_is_off(recipe, tmp_path) -> None
 def test_without_the_recorded_file_nothing_is_said_of_samples(recipe, tmp_path) -> None:
     recorded = read_recipe(recipe).outputs["mix"]
     recorded.path.write_bytes(b"other")
-    assert "not here to compare" in _audible(recorded, recorded.path)
+    assert "samples were not compared" in _audible(recorded, recorded.path)
 
 
 def test_a_song_that_moved_is_found_where_one_says(recipe, tmp_path) -> None:
