@@ -1,4 +1,4 @@
-"""Every figure of docs/performance.md, measured anew: speed, memory, and what else one might use.
+"""Every figure of docs/performance.md, measured again: speed, memory, and what else one might use.
 
     python -m benchmarks                                    # what `make bench` shows
     python -m benchmarks --parts batch clock                # some of the parts

@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 _CODE = ("mixer", "training", "export", "benchmarks")
-_TEXTS = ("README.md", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "docs", "mixer")
+_TEXTS = (
+    "README.md", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "docs", "mixer",
+    "training/EXPERIMENTS.md",
+)  # fmt: skip
 _TEXT_SUFFIXES = {".md", ".js", ".html", ".toml"}
 
 # "there is no file" and "is no longer" are English; "is no file" is not.
@@ -50,6 +53,21 @@ SLIPS = {
     "with commas": re.compile(r"\b(?:list|names|genres) with commas\b", re.IGNORECASE),
     "must be a text": re.compile(r"must be a text\b"),
     "no number any more": re.compile(r"no number any more"),
+    # "unknown preset 'x'; choose from ...".
+    "no x 'y'": re.compile(
+        r"(?<!has )(?<!have )\bno (?:column|device|format|genre|key|model|option|platform|preset"
+        r"|profile|role|stem) (?:\{quote\(|'|\{\w+!r\})"
+    ),
+    # "does not use x", "does not apply to x".
+    "has no use for": re.compile(r"\b(?:has|have) no use for\b"),
+    # "must name one or more of".
+    "name some of": re.compile(r"\bname some of\b"),
+    # "because the disk is full", "as time ran out".
+    "for want of": re.compile(r"\bfor want of\b"),
+    # "so", "therefore"; "rarely"; "again".
+    "bookish": re.compile(r"\b(?:hence|thereby|whereby|seldom|anew(?! with it\b))\b"),
+    # "is circular".
+    "leads in a circle": re.compile(r"\bleads? in a circle\b"),
 }
 # The first words of a docstring, a comment or a help text.
 _OF = re.compile(r"^(?:#\s*|[rf]?\"\"\"|[rf]?\")Of (?!course)")
@@ -127,6 +145,13 @@ def test_the_documents_speak_plain_english() -> None:
         "by the house rules",
         "more of the hand's gain",
         "each figure that is asked of a reference",
+        "no preset 'rokc': did you mean 'rock'?",
+        "{path}: no stem {name!r}; use one of vocals, bass",
+        "network.kind wave_u_net has no use for [loss]",
+        "effects: name some of eq, reverb",
+        "stopped for want of memory",
+        "measured anew, hence slower",
+        "extends leads in a circle",
     ],
 )
 def test_slips_are_found(text: str) -> None:
@@ -150,6 +175,10 @@ def test_slips_are_found(text: str) -> None:
         "one after the other, behind the fader",
         "by its name and path",
         "Clicked by hand; the question was asked of course",
+        "there is no preset of that name, and no stem is lost",
+        "silent, with no track to play",
+        "which has no key 'x'",
+        "unknown preset 'rokc'; did you mean 'rock'?",
     ],
 )
 def test_english_is_left_alone(text: str) -> None:

@@ -37,7 +37,7 @@ def read_time_reference(path: Path, sample_rate: int) -> int | None:
 
 
 def believed_reference(reference: int | None, sample_rate: int) -> int | None:
-    """The reference in samples; None if it is more than a week at a rate in Hz, hence garbage."""
+    """The reference in samples; None if it exceeds a week, which is garbage."""
     if reference is None or reference > _LONGEST_DAY_S * sample_rate:
         return None
     return reference

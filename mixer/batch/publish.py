@@ -151,7 +151,7 @@ def recover(ledger: Ledger, state: Path, out: Path) -> list[str]:
     """Recover from an interrupted run: finish its moves and drop its unfinished work.
 
     Returns:
-        Ids of the songs that are thereby finished.
+        Ids of the songs that are finished by this.
 
     Raises:
         OSError, OutputError: the moves or the ledger cannot be written.

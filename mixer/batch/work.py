@@ -364,7 +364,7 @@ def _failed(order: Order, error: str, *, disk_full: bool = False, passing: bool 
 
 
 def _disk_is_full(order: Order, error: Exception) -> bool:
-    """Whether a failed write failed for want of room: by its cause, else by trying."""
+    """Whether a write failed because the disk is full: by its cause, or else by trying."""
     cause = error if isinstance(error, OSError) else error.__context__
     if isinstance(cause, OSError) and cause.errno in _FULL:
         return True

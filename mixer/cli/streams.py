@@ -1,4 +1,4 @@
-"""The standard streams as a program needs them that must not fail for want of a listener."""
+"""Standard streams that do not fail when nobody reads them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The shared reverb: a generated room, the same for every stem and at every run.
 
 Noise, independent left and right, whose frequencies die away each at its own pace, as air and
-walls take the high ones first. A convolution, hence linear and time-invariant: the return of a sum
+walls take the high ones first. A convolution, and so linear and time-invariant: the return of a sum
 of stems is the sum of their returns.
 """
 

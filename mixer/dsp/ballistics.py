@@ -5,7 +5,7 @@
 
 The compressor of pedalboard (JUCE's) holds this recursion on |input| in native code. With ratio 2
 and a threshold far below, its output is input * (y / threshold)^-1/2, from which y is read back.
-Its time constants are exp(-2 pi 1000 / (rate ms)), hence the factor 2 pi. The recursion must never
+Its time constants are exp(-2 pi 1000 / (rate ms)), so the factor is 2 pi. The recursion must never
 see zero, where its output says nothing: `OFFSET_DB` is added, and the threshold, 1e-5, lies below.
 """
 

@@ -43,7 +43,7 @@ def measure_profile(
 
     Args:
         songs: each a mapping of stem name to float32 `(1 or 2, samples)`; must be iterable more
-            than once: a list, or an object whose `__iter__` starts anew, but no generator.
+            than once: a list, or an object whose `__iter__` starts again, not a generator.
         sample_rate: of all songs, Hz.
         effects: the chain that the profile is for.
         bands_hz: rising frequencies at which the curves are kept.

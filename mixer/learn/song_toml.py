@@ -1,4 +1,4 @@
-"""Learnt changes in a song's `song.toml`: the console's tables anew, all else unchanged."""
+"""Learnt changes in a song's `song.toml`: the console's tables replaced, all else unchanged."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def song_toml_with_tables(
     tables: Mapping[str, Mapping[str, Any]],
     additions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> str:
-    """The text of a song's file with whole tables anew; all else stays as it stands.
+    """The text of a song's file with whole tables replaced; all else stays unchanged.
 
     Args:
         folder: the song's.

@@ -173,7 +173,7 @@ def gated_loudness_lufs(energies: np.ndarray, sample_rate: int) -> float:
     if kept.size == 0:
         return -np.inf
     relative_gate_lufs = float(_power_to_lufs(kept.mean())) + RELATIVE_GATE_LU
-    # Never empty: the loudest block is above the mean, hence above the mean less 10 LU.
+    # Never empty: the loudest block is above the mean, so also above the mean less 10 LU.
     gated = power[loudness_lufs > max(relative_gate_lufs, ABSOLUTE_GATE_LUFS)]
     return float(_power_to_lufs(gated.mean()))
 

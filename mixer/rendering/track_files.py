@@ -15,7 +15,7 @@ from mixer.errors import OutputError
 
 
 class TrackFiles(Mapping[str, FloatArray]):
-    """Tracks in files of one folder, each float32 (2, samples), read anew on every access."""
+    """Tracks in files of one folder, each float32 (2, samples), read again on every access."""
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
         """Open a folder of tracks.

@@ -30,7 +30,7 @@ from mixer.song.relations import (
 from mixer.song.sides import Side
 from mixer.song.throughout import left_over_throughout_db, plays_wherever
 
-# Excerpts of a song: spread over it, and so many that even a track which seldom plays is met.
+# Excerpts of a song: spread over it, and so many that they catch a track that plays only rarely.
 N_EXCERPTS, EXCERPT_S = 16, 0.3
 # A whole number of samples at every usual rate: files at several are compared without resampling
 # their place.

@@ -31,7 +31,7 @@ _LEAST_CORRELATION = 0.3
 
 
 def sounds_like_a_mix(own: np.ndarray, others: np.ndarray, sample_rate: int) -> bool:
-    """Whether a recording's spectrum is close to that of the others' sum; a part's seldom is.
+    """Whether a recording's spectrum is close to that of the others' sum; a part's rarely is.
 
     Args:
         own, others, sample_rate: as in `spectrum_differs_by_db`.

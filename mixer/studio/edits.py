@@ -84,7 +84,7 @@ class History:
         edits = dict(self.edits)
         touched: dict[str, Any] = {}
         for key, value in changes.items():
-            # A whole table says anew what was said of parts of it.
+            # A whole table replaces earlier edits of its parts.
             for old in [k for k in edits if k == key or k.startswith(f"{key}.")]:
                 touched.setdefault(old, edits.pop(old))
             touched.setdefault(key, None)

@@ -60,7 +60,7 @@ class _StemResult:
 
 @dataclass
 class _OneStem:
-    """Iterable over one stem of every song, read anew for each pass of `measure_profile`."""
+    """Iterable over one stem of every song, read again for each pass of `measure_profile`."""
 
     task: _StemTask
     report: Report

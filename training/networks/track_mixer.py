@@ -56,7 +56,7 @@ _SIDE_GROUPS = 8
 # Dynamics on which a fader depends: how much a track plays, how far its moments, seconds and
 # highest peak stand out, and how even it is.
 _FADER_DYNAMICS = (0, 8, 10, 12, 13)
-# Initial level changes, in dB, of tracks that seldom play and of tracks with high peaks: both are
+# Initial level changes, in dB, of tracks that rarely play and of tracks with high peaks: both are
 # softer while they play.
 _FADER_AT_REST = (7.0, 0.0, 0.0, 0.0, -2.5)
 _STRIP = ("spread", "width", "widen_db", "high_pass_hz", "shape", "ride", "threshold", "ratio",

@@ -53,7 +53,7 @@ _TOLD_WET = 0.25
 _LEANS = 0.15
 # Index of the median crest factor of windows in `dynamics`, and the smallest change that counts.
 _CREST, _HELD_DB, _USUAL_RATIO = 10, 1.0, 3.0
-# People mix tracks that seldom play at lower levels, by this much between never and always: about
+# People mix tracks that rarely play at lower levels, by this much between never and always: about
 # half of what 15 real songs show, all of them electronic music.
 _SELDOM_DB = 5.0
 # For electronic music, where drums and bass lead: about half of what the same songs show, in LU.

@@ -183,7 +183,7 @@ def _with_plain_curve(row: Mapping[str, float], track: TrackLevels) -> dict[str,
     matrix = curve_matrix(N_BANDS)
     louder = float((weights * 10.0 ** (np.clip(curve_db @ matrix, -60.0, 60.0) / 10.0)).sum())
     offset_db = 10.0 * float(np.log10(max(louder / total, 1e-6)))
-    # Where a point was left alone for want of sound there, it stays alone.
+    # A point that was left alone, as it has no sound, stays alone.
     band_db = 10.0 * np.log10(np.maximum(weights / weights.max(), 1e-12))
     sounds = 1.0 / (1.0 + np.exp(-np.clip((band_db + _SOUNDS_WITHIN_DB) / 4.0, -30.0, 30.0)))
     share = matrix @ sounds / matrix.sum(axis=1)

@@ -145,7 +145,7 @@ def _either(text: str) -> list[bytes]:
 def _write_aside(
     session: Path, target: Path, mentions: dict[str, re.Pattern[bytes]], mark: str
 ) -> tuple[set[str], bool]:
-    """Write a session anew where it names files that move; those, and whether it was written."""
+    """Rewrite a session that names files that move; return those, and whether it was written."""
     with open_regular(session) as file:
         if zipfile.is_zipfile(file):
             return _write_archive_aside(session, target, mentions, mark)
@@ -191,7 +191,7 @@ def _repointed(
 
 
 def _copy_archive(archive: zipfile.ZipFile, target: Path, project: bytes) -> None:
-    """Write a container anew with another `project.xml`."""
+    """Rewrite a container with another `project.xml`."""
     with zipfile.ZipFile(target, "w") as copy:
         for info in archive.infolist():
             if info.filename == _PROJECT:

@@ -146,7 +146,7 @@ const MOST_WAIT_S = 2;
  *
  * They share the clock of the audio device but not the moment at which they start. So each is compared
  * with the one that is heard and brought into step by its speed, without a change of pitch algorithm:
- * a seek would start it anew, about 10 ms off.
+ * a seek would restart it, about 10 ms off.
  */
 export class ElementEngine {
   constructor(length_s, urls) {

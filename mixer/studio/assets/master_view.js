@@ -58,7 +58,7 @@ export class MasterView {
     this.figures.limited.value.textContent = shown(limited, 1, "dB");
   }
 
-  /** Another mix plays, or this one anew. */
+  /** Another mix plays, or this one from its start. */
   reset() {
     this.peak = 0;
   }

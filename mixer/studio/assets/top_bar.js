@@ -109,7 +109,7 @@ export class TopBar {
     setTimeout(() => made.remove(), SAID_MS);
   }
 
-  /** Something to know, which stays until it is closed or said anew. */
+  /** Something to know, which stays until it is closed or replaced. */
   warn(text) {
     this.clear("warned");
     this.clear("refused");

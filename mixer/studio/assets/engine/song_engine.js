@@ -258,7 +258,7 @@ export class SongEngine {
     this.graph.tellDesk({ type: "play" });
   }
 
-  /** Integrated loudness and the highest peak begin anew. */
+  /** Restart integrated loudness and the highest peak. */
   restartFigures() {
     this.graph.tellBus({ type: "reset" });
     this.onRestart();

@@ -93,7 +93,7 @@ export function approximations(state, bakedOf, wasBaked) {
     const isChanged = Object.keys(hand).some((field) => !wasBaked(channel, field.split(".")[0]));
     if ((live === false || silentTracks.includes(channel)) && isChanged) say(name, "its strip");
   }
-  // The render finds anew what gain reaches the target.
+  // The render calculates again what gain reaches the target.
   const { exact, revision, master } = state;
   if (master.loudness_lufs !== null && exact && exact.revision !== revision) say("mix", "loudness target");
   return [...found];
