@@ -205,13 +205,16 @@ class _Render:
         from mixer.rendering.progress import StageClock
 
         stems = destination.wanted.takes_stems or self.order.hears_sound
-        forecast_s = making_forecast(plan, wet_stems=stems, threads=self.shop.threads)
+        tracks, stages = destination.takes_tracks(plan), destination.wanted.has_report
+        forecast_s = making_forecast(
+            plan, wet_stems=stems, wet_tracks=tracks, stages=stages, threads=self.shop.threads
+        )
         with self.shop.compute, StageClock(self._progress, forecast_s) as clock:
             made = premaster(
                 plan,
                 wet_stems=stems,
-                wet_tracks=destination.takes_tracks(plan),
-                stages=destination.wanted.has_report,
+                wet_tracks=tracks,
+                stages=stages,
                 clock=clock,
                 network=network,
                 threads=self.shop.threads,
@@ -258,7 +261,13 @@ class _Render:
         moves, wanted = self.order.album_moves, destination.wanted
         goals = {name: was + moves.get(name, 0.0) for name, was in self.order.album_sound.items()}
         tracks = destination.takes_tracks(plan)
-        forecast_s = making_forecast(plan, wet_stems=True, threads=self.shop.threads)
+        forecast_s = making_forecast(
+            plan,
+            wet_stems=True,
+            wet_tracks=tracks,
+            stages=wanted.has_report,
+            threads=self.shop.threads,
+        )
         with self.shop.compute, StageClock(self._progress, forecast_s) as clock:
             job = Job(plan, clock, True, tracks, wanted.has_report, network, self.shop.threads)
             made = reach_sound(wet_mix(job), plan, goals, clock)

@@ -212,7 +212,11 @@ def forecast_of(
     """
     wanted = destination.wanted
     making = making_forecast(
-        plan, wet_stems=wanted.takes_stems, stages=wanted.has_report, threads=threads
+        plan,
+        wet_stems=wanted.takes_stems,
+        wet_tracks=destination.takes_tracks(plan),
+        stages=wanted.has_report,
+        threads=threads,
     )
     if is_made:
         making = {Stage.MASTER: making[Stage.MASTER]}

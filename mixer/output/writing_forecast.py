@@ -22,7 +22,7 @@ _BEGIN_VERSIONS_S, _BEGIN_TRANSLATION_S, _BEGIN_REPORT_S = 0.1, 0.15, 0.14
 # To make the 30 s of each source that a report plays from inside, on two cores.
 _PREVIEWS_S = 1.9
 # A session, and each recording's strip in it.
-_BEGIN_SESSION_S, _SESSION, _STRIP_IN_A_SESSION = 0.2, 0.025, 0.0088
+_BEGIN_SESSION_S, _SESSION, _STRIP_IN_A_SESSION = 0.2, 0.025, 0.0078
 
 
 def writing_forecast(

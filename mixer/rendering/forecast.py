@@ -27,6 +27,8 @@ _BEGIN_S, _BEGIN_A_NETWORK_S, _BEGIN_A_TRACK_S = 0.03, 0.09, 0.009
 _LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.00088, 0.0012
 # The bus of a group, or of all of them: one thread.
 _BUS = 0.0009
+# To make a wet track of its own and write it aside.
+_KEEP_A_TRACK = 0.0009
 # To read a recording, or a track, once more.
 _READ = 0.00019
 # To find a stem that an earlier take has kept, by stage; to hash one.
@@ -53,6 +55,7 @@ def making_forecast(
     plan: RenderPlan,
     *,
     wet_stems: WetStems = False,
+    wet_tracks: bool = False,
     stages: bool = False,
     threads: int | None = None,
     kept: Collection[Stage] = (),
@@ -62,6 +65,7 @@ def making_forecast(
     Args:
         plan: of the render.
         wet_stems: those that are wanted as well, besides those that the plan needs.
+        wet_tracks: so is each wet track, of a mix of tracks.
         stages: so are the sums of the recordings and of the normalised stems.
         threads: as in `mixer.render`.
         kept: stages whose material earlier takes have kept.
@@ -71,6 +75,8 @@ def making_forecast(
     needed = {stem for stem in plan.song.stems if is_wanted(stem, wet_stems)}
     needed |= plan.needed_wet_stems.intersection(plan.song.stems)
     found = _material_s(plan, song_s, cores, share_wet=len(needed) / len(plan.song.stems))
+    if wet_tracks and Stage.TRACKS in found:
+        found[Stage.TRACKS] += song_s * _KEEP_A_TRACK * len(plan.tracks)
     n_stems = len(plan.song.stems)
     found |= {stage: song_s * _FIND[stage] * n_stems for stage in kept if stage in found}
     if stages or is_blended(plan):
@@ -131,7 +137,9 @@ def take_forecast(
     plan: RenderPlan, *, wet_stems: bool, stages: bool, kept: Collection[Stage]
 ) -> dict[Stage, float]:
     """As `making_forecast`, of a mix before its master whose parts are hashed and measured."""
-    found = making_forecast(plan, wet_stems=wet_stems, stages=stages, kept=kept)
+    found = making_forecast(
+        plan, wet_stems=wet_stems, wet_tracks=bool(plan.tracks), stages=stages, kept=kept
+    )
     parts_s = _HASH * len(plan.tracks or plan.song.stems)
     parts_s += _MEASURE_A_WET_STEM * len(plan.song.stems)
     found[Stage.MASTER] = song_seconds(plan) * (_MASTER + parts_s)

@@ -92,7 +92,9 @@ def render(
         wet_tracks=wet_tracks,
     )
     plan = hands_on_wet_stems(plan) if wet_stems else plan
-    forecast_s = making_forecast(plan, wet_stems=wet_stems, stages=stages, threads=threads)
+    forecast_s = making_forecast(
+        plan, wet_stems=wet_stems, wet_tracks=wet_tracks, stages=stages, threads=threads
+    )
     with StageClock(progress, forecast_s) as clock:
         made = premaster(
             plan,

@@ -165,7 +165,9 @@ def make_variations(
     wet_stems = True if destination.wanted.takes_stems else wet_stems_for(plan, wanted)
     stages, tracks = destination.wanted.has_report, destination.takes_tracks(plan)
     asking = replace(plan, settings=replace(plan.settings, uncertainty=True))
-    making_s = making_forecast(asking, wet_stems=wet_stems, stages=stages, threads=threads)
+    making_s = making_forecast(
+        asking, wet_stems=wet_stems, wet_tracks=tracks, stages=stages, threads=threads
+    )
     varying_s = _varying_forecast(plan, destination, wanted, threads, not first_is_there)
     making, varying = parts_of(progress, making_s, varying_s)
     cores = threads or available_threads()

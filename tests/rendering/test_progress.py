@@ -188,6 +188,14 @@ def test_the_steps_of_matching_with_a_reference_are_told(write_song, rng, tmp_pa
     assert shares[-1] > shares[0]
 
 
+def test_to_keep_wet_tracks_takes_longer(write_song, rng) -> None:
+    song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 0.5, 44_100).items()}))
+    plan = plan_render(song, RenderSettings(model="tracks", device="cpu"))
+    alone_s, kept_s = making_forecast(plan), making_forecast(plan, wet_tracks=True)
+    assert kept_s[Stage.TRACKS] > alone_s[Stage.TRACKS]
+    assert kept_s[Stage.LISTEN] == alone_s[Stage.LISTEN]
+
+
 def test_what_earlier_takes_have_kept_is_found_sooner_than_made(write_song, rng) -> None:
     song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 0.5, 44_100).items()}))
     plan = plan_render(song, RenderSettings(device="cpu"))
