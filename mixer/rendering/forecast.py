@@ -19,6 +19,7 @@ from mixer.rendering.answers_of_stems import HEARD_S, knows_doubt
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
 from mixer.rendering.stem_forecast import FIND_NORMALISED, StemForecast
+from mixer.rendering.stem_levels import asks_for_levels
 
 _USUAL_RATE_HZ = 44_100
 # To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
@@ -45,6 +46,8 @@ _IN_A_STRIP = {"compressor": 0.0042, "saturation": 0.0056, "gate": 0.0028, "de_e
 _PLUGIN, _SEND = 0.007, 0.0035
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
 _BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.1, 1.9
+# To find out what incoming levels mean, and to bring them to usual ones.
+_USUAL_LEVELS = 0.0053
 # To ask a model of stems, or one of tracks, how sure it is.
 _BEGIN_TO_ASK_S, _ASK = 0.07, 0.0095
 _BEGIN_TO_ASK_TRACKS_S, _ASK_TRACKS = 0.15, 0.0025
@@ -128,6 +131,8 @@ def _material_s(
         cost *= 1.0 + (_WITH_WET_STEMS - 1.0) * share_wet
         begin_s = _BEGIN_A_NETWORK_S + share_wet * _BEGIN_WET_STEMS_S
         found[Stage.NETWORK] = begin_s + network_s * cost / cores
+        if asks_for_levels(plan):
+            found[Stage.NETWORK] += song_s * _USUAL_LEVELS
         if plan.settings.uncertainty and knows_doubt(manifest):
             found[Stage.NETWORK] += _BEGIN_TO_ASK_S + min(song_s, HEARD_S) * _ASK
     return found

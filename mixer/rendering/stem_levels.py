@@ -23,6 +23,11 @@ from mixer.rendering.raw_stems import sign_of_raw_stems
 _LOUDNESS = "loudness"
 
 
+def asks_for_levels(plan: RenderPlan) -> bool:
+    """Whether a model of stems hears their incoming levels, so that these must be understood."""
+    return _LOUDNESS not in plan.effects and plan.settings.effects is None
+
+
 def bring_to_usual_levels(
     plan: RenderPlan,
     stems: list[np.ndarray | None],
@@ -41,7 +46,7 @@ def bring_to_usual_levels(
         What the levels were taken for; None if loudness is normalised anyway, or the effects
         were requested.
     """
-    if _LOUDNESS in plan.effects or plan.settings.effects is not None:
+    if not asks_for_levels(plan):
         return None
     dry = plan.song.dry if plan.settings.dry is None else plan.settings.dry
     before = {
