@@ -141,16 +141,14 @@ def export_bundle(
         name: the bundle's name; by default the name of the folder.
         profile: target profile (JSON); by default that of the data set the checkpoint was trained
             on, or for a published state dict the packaged MUSDB18 profile.
-        effects: names of effect normalisations; by default those of the checkpoint's data set, or
-            for a published state dict the paper's.
+        effects: names of effect normalisations; by default the data set's, else the paper's.
         learnt_to_mix: see `Description`; by default whether training went beyond pre-training.
         stems, panning_limits_time_axis, limits: see `Description`.
         warm_up_s: see `Description`; by default 30 s for the paper's network and 0 for the others.
         fp16: also write graphs in half precision (`Exporter.half_graphs`), for GPUs.
         provenance, licence: see `Description`; by default as stated in the checkpoint.
         overwrite: replace an existing bundle.
-        shape: `stride_samples`, `pool_frames` and `segment_samples`, passed on to
-            `read_checkpoint`.
+        shape: strides and lengths of a published network, passed on to `read_checkpoint`.
 
     Returns:
         The bundle, read back.

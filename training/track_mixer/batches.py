@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mixer.roles import ROLE_NAMES, UNKNOWN
-from training.track_mixer.draws import Example
+from training.track_mixer.examples import Example
 
 
 @dataclass(frozen=True)

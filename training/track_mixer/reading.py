@@ -17,15 +17,8 @@ from training.data.track_songs import SongKind, SongTracks
 from training.run.config import TrainingConfig
 from training.run.loading import TrainingData
 from training.track_mixer.batches import collate
-from training.track_mixer.draws import (
-    Curves,
-    Example,
-    Sounds,
-    Strength,
-    draw,
-    draw_human,
-    sounds_of,
-)
+from training.track_mixer.draws import Curves, Sounds, draw, draw_human, sounds_of
+from training.track_mixer.examples import Example, Strength
 from training.track_mixer.human_mixes import MIXES_FILE, HumanMix, read_human_mixes, usual_curves
 
 # Relative frequency of each kind of song, among the kinds that are available.

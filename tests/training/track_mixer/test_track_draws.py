@@ -13,9 +13,11 @@ from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
 from training.data.track_songs import SongKind, make_song, read_song, write_song
 from training.networks.track_mixer import TrackMixer
 from training.track_mixer.batches import collate
-from training.track_mixer.draws import Sounds, Strength, draw, draw_human, loudness
+from training.track_mixer.draws import Sounds, draw, draw_human
+from training.track_mixer.examples import Strength
 from training.track_mixer.human_mixes import MIXES_FILE, read_human_mixes, usual_curves
 from training.track_mixer.objective import Weights, objective
+from training.track_mixer.track_powers import loudness
 
 RATE = 44_100
 ROLES = ("kick", "bass", "lead_vocal", "electric_guitar", "electric_guitar", "keys")
