@@ -12,6 +12,7 @@ import numpy as np
 
 from mixer.console.settings import Band, Compressor, Console, Gate, Number, Strip
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.long_audio import parts_of
 from mixer.meters.stereo_spectrum import N_FFT, StereoSpectrum
 from mixer.model_settings import Change, StripChanges
 from mixer.rendering.known_levels import KnownLevels
@@ -65,7 +66,7 @@ def _measure_voice_lu(made: Premaster, known: KnownLevels) -> float | None:
     gain_db = strip.gain_db
     # What a fader alone does to a loudness need not be measured.
     if came is not None and strip == Strip(gain_db=gain_db) and not isinstance(gain_db, tuple):
-        heard = np.any(vocals)
+        heard = any(np.any(vocals[:, part]) for part in parts_of(vocals))
         sung_lufs = known.loudness_lufs(came, gain_db=float(gain_db)) if heard else None
     else:
         sung_lufs = known.loudness_lufs(vocals)

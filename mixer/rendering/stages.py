@@ -222,11 +222,15 @@ def _mix_of_changed(
     changed = [stem for stem, audio in stems.items() if audio is not wet[stem]]
     if output_curve is not None or set(changed) >= {*plan.song.stems, *stems}:
         return mix_again(stems, plan, output_curve) if stems else silence(*mix.shape)
-    out = copy_of(mix)
+    if not changed:
+        return copy_of(mix)
+    out = silence(*mix.shape)
     for part in parts_of(out):
+        own, before = out[:, part], mix[:, part]
         for stem in changed:
-            out[:, part] -= wet[stem][:, part]
-            out[:, part] += stems[stem][:, part]
+            np.subtract(before, wet[stem][:, part], out=own)
+            own += stems[stem][:, part]
+            before = own
     return out
 
 
