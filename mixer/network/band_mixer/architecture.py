@@ -1,4 +1,4 @@
-"""The band mixer to the runtime: a console whose settings are found for the song as a whole."""
+"""The band mixer as the runtime knows it: a console, set for the song as a whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COST_A_STEM_S = 0.0013
 
 
 def _roles(hyper: BandMixerParameters) -> dict[str, Role]:
-    """What a band mixer sets, from what it is notified of the whole song."""
+    """Inputs and outputs of the graph: levels of the whole song in, settings out."""
     levels: Shape = (1, hyper.n_stems * len(VIEWS) * hyper.n_bands, "blocks")
     n_curves = hyper.n_stems * hyper.n_bands
     return {

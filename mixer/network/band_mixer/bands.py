@@ -24,7 +24,7 @@ _BLOCK_SAMPLES = 3 << 15
 
 
 def band_weights(hyper: BandMixerParameters, sample_rate: int) -> NDArray[np.float32]:
-    """How each bin of the model's transform is shared among its bands, (bands, bins)."""
+    """Weights by which each bin of the transform is shared among the bands, (bands, bins)."""
     return erb_bands.band_weights(hyper.n_bands, hyper.n_fft, sample_rate)
 
 
@@ -147,7 +147,7 @@ def measure_levels(
 
 
 def silent_levels(hyper: BandMixerParameters, n_samples: int) -> Levels:
-    """The levels of a stem that is not there."""
+    """Levels of a missing stem: silence."""
     n_blocks = n_blocks_of(hyper, n_samples)
     silence = np.full((len(VIEWS), hyper.n_bands, n_blocks), _FLOOR_DB, np.float32)
     return Levels(silence, silence, np.full(n_frames_of(hyper, n_samples), _FLOOR_DB, np.float32))

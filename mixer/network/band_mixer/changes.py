@@ -88,7 +88,7 @@ def _changed_gains(gain_db: NDArray[np.float32], changes: StripChanges) -> NDArr
 
 
 def _of_array(change: Change, found: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What becomes of each number of an array."""
+    """Apply a change to each number of an array."""
     start = found if change.set is None else np.full_like(found, change.set)
     return np.asarray(start * change.scale + change.offset, np.float32)
 

@@ -1,9 +1,10 @@
 """A whole song through the band mixer: exact, in two passes over each stem.
 
 Pass 1 reads every stem's levels; the network turns them into the console's settings, once, over the
-whole song; pass 2 sends each stem through its console. Levels and settings live at the rate of
-blocks (5 a second), so memory beside the stems grows by about 40 kB a second of song. What a pass
-does to a sample depends on a window around it alone: nothing is cut into segments.
+whole song; pass 2 sends the stems through their consoles and sums them
+(`mixer.network.band_mixer.sums`). Levels and settings live at the rate of blocks (5 a second), so
+memory beside the stems grows by about 40 kB a second of song. What a pass does to a sample depends
+on a window around it alone: segments of the song differ in nothing from the whole.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def mix_by_bands(
         sample_rate: in Hz.
         wet_stems: also return stems as they are in the mix.
         progress: called with the fraction done, from the calling thread.
-        threads: stems at a time.
+        threads: stems, then segments of the song, at a time.
         device: for the record.
         changes: by stem, of what the network sets.
         consume: stems that can be written to become what they are in the mix, and are taken out

@@ -26,7 +26,7 @@ REVERBERATION_TIME_S = 1.2
 PRE_DELAY_S = 0.015
 ROOM_LOW_CUT_HZ = 250.0
 ROOM_HIGH_CUT_HZ = 7_000.0
-# What the filters are drawn by: another number would be another product.
+# Seed of both filters: another one would be another product.
 _SEED = 20_261_122
 
 

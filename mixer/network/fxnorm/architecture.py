@@ -1,4 +1,4 @@
-"""The paper's network to the runtime: streamed exactly, by graphs that share the work."""
+"""The paper's network as the runtime knows it: streamed exactly, in graphs that share the work."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def _roles(hyper: HyperParameters) -> dict[str, Role]:
     return _sample_roles(hyper) | _block_roles(hyper) | _sequence_roles(hyper)
 
 
-# Seconds of one core that a product takes.
+# Seconds of one core for a product.
 _PRODUCT_S = 3.6e-11
 
 
 def _sample_roles(hyper: HyperParameters) -> dict[str, Role]:
-    """What runs at the sample rate."""
+    """Graphs that run at the sample rate."""
     latent: Shape = (1, hyper.n_filters, "frames")
     mix: Shape = (1, hyper.n_channels, "samples")
     wet: Shape = (1, hyper.n_inputs, "samples")
@@ -50,7 +50,7 @@ def _sample_roles(hyper: HyperParameters) -> dict[str, Role]:
 
 
 def _block_roles(hyper: HyperParameters) -> dict[str, Role]:
-    """The temporal blocks."""
+    """Graphs of the temporal blocks."""
     stream: Shape = (1, hyper.bottleneck_channels, "frames")
     skips: Shape = (1, hyper.skip_channels, "frames")
     hidden: Shape = (1, hyper.hidden_channels, "frames")
@@ -75,7 +75,7 @@ def _block_roles(hyper: HyperParameters) -> dict[str, Role]:
 
 
 def _sequence_roles(hyper: HyperParameters) -> dict[str, Role]:
-    """The BLSTM, and squeeze-and-excitation."""
+    """Graphs of the BLSTM and of squeeze-and-excitation."""
     units, filters = hyper.n_filters // 2, hyper.n_filters
     sequence: dict[str, Shape] = {"sequence": ("frames", 1, filters)}
     state: Shape = (1, 1, units)
@@ -91,7 +91,7 @@ def _sequence_roles(hyper: HyperParameters) -> dict[str, Role]:
 
 
 def _lengths(hyper: HyperParameters, lengths: Mapping[str, int]) -> dict[str, int]:
-    """What the filters' context leaves of the inputs' lengths."""
+    """Lengths of the outputs: those of the inputs without the filters' context."""
     found = dict(lengths)
     if "front_frames" in found:
         frames = found["front_frames"] // hyper.pool_frames - 2 * hyper.context_frames
@@ -102,7 +102,7 @@ def _lengths(hyper: HyperParameters, lengths: Mapping[str, int]) -> dict[str, in
 
 
 def _cost(hyper: HyperParameters, sample_rate: int) -> float:
-    """The front-end and its inverse, and the temporal blocks, by their products."""
+    """Seconds of one core for each second of song, by the products of the filters and blocks."""
     frames = hyper.n_filters * hyper.kernel_samples * hyper.n_inputs / hyper.stride_samples
     block = hyper.hidden_channels * (2 * hyper.bottleneck_channels + hyper.skip_channels)
     latent = (hyper.n_tcn_blocks * block + 8 * hyper.n_filters**2) / hyper.hop_samples

@@ -31,7 +31,7 @@ def empty_chunks(shape: Sequence[int], n_frames: int, chunk_frames: int) -> list
 
 
 def write_frames(chunks: Sequence[Audio], first: int, values: Audio) -> None:
-    """Put values (1, channels, frames) at frame `first`; what reaches after the end is dropped.
+    """Write values (1, channels, frames) from frame `first` on; those beyond the end are dropped.
 
     Args:
         chunks: of one length, except for the last.
@@ -49,7 +49,7 @@ def write_frames(chunks: Sequence[Audio], first: int, values: Audio) -> None:
 
 
 def read_frames(chunks: Sequence[Audio], start: int, stop: int) -> Audio:
-    """Frames start ... stop (1, channels, stop - start), zeros outside the song."""
+    """Read frames `start` to `stop`: (1, channels, stop - start), zeros outside the song."""
     size = chunks[0].shape[-1]
     frames = np.zeros((1, chunks[0].shape[1], stop - start), np.float32)
     position = max(0, start)

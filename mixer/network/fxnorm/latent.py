@@ -33,7 +33,7 @@ def mix_latent(
     pool: Executor,
     progress: Callable[[float], None],
 ) -> list[Audio]:
-    """The mask, squeeze-and-excitation folded in.
+    """Make the mask, with squeeze-and-excitation folded in.
 
     Args:
         network: an open bundle.
@@ -102,7 +102,7 @@ class TemporalBlocks:
         self._take_norm(self._each(enter))
 
     def depthwise(self, block: int) -> None:
-        """The block's dilated filters; the neighbours' frames are a chunk's context."""
+        """Run a block's dilated filters; the neighbours' frames are a chunk's context."""
         reach, number = self._hyper.tcn_reach_frames, np.array([block], np.int64)
 
         def one(index: int) -> Audio:
@@ -128,7 +128,7 @@ class TemporalBlocks:
         self._hidden, self._spare = self._spare, self._hidden
 
     def advance(self, block: int) -> None:
-        """Residual and skip of this block, and the next block's first half."""
+        """Add a block's residual and skip, and run the next block's first half."""
         number = np.array([block], np.int64)
         names = ["stream_out", "skips_out", "hidden_out", "moments"]
 
@@ -144,7 +144,7 @@ class TemporalBlocks:
         self._take_norm(self._each(one))
 
     def features(self) -> list[Audio]:
-        """The last skip, then what the BLSTM sees: chunks (frames, 1, filters). Frees the rest."""
+        """Add the last skip; the BLSTM's input, chunks (frames, 1, filters). Frees the rest."""
         self._stream, self._spare = [], []
         features = self._chunks(-1, 1, self._hyper.n_filters)
 

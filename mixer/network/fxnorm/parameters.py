@@ -1,4 +1,4 @@
-"""The hyper-parameters of the network, and where its convolutions look.
+"""Hyper-parameters of the network, and the reach of its convolutions.
 
 Three clocks: samples at 44.1 kHz; front-end frames, one every `stride_samples`; latent frames, one
 every `pool_frames` front-end frames. A front-end frame f sees the samples f * stride - left ...

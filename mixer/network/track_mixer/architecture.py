@@ -1,4 +1,4 @@
-"""The track mixer to the runtime: strips for any number of tracks, found for the whole song."""
+"""The track mixer as the runtime knows it: strips for any number of tracks, set once a song."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COST_A_STEM_S = 0.0007
 
 
 def _roles(hyper: TrackMixerParameters) -> dict[str, Role]:
-    """What a track mixer sets, from what it is notified of every track."""
+    """Inputs and outputs of the graph: features of every track in, settings out."""
     del hyper
     of_tracks = (1, "tracks")
     return {

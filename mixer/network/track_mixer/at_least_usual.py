@@ -1,8 +1,8 @@
 """Usual minimum treatment of a role, applied if a network's answer falls short of it.
 
-What training holds against a setting is a distance, and its answer a median: where half of the
-people do a thing and half do not, it does next to nothing. The energy of a mix is made by those who
-do. So the least of a few settings is set here, by role (`mixer.network.track_mixer.human`).
+Training minimises a distance, so a network answers with a median: where half of the engineers do a
+thing and half do not, it does next to nothing. The energy of mixes, however, comes from those who
+do. A few settings therefore have a minimum here, by role (`mixer.network.track_mixer.human`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LEAST_POWER = 1e-12
 def at_least_usual(
     row: dict[str, float], track: TrackLevels, role: str, amount: float, *, dry: bool
 ) -> dict[str, float]:
-    """A track's controls, none short of what people do to its role.
+    """Raise a track's controls to the usual minimum of its role.
 
     Args:
         row: by name (`mixer.network.track_mixer.parameters.TRACK_CONTROLS`).
@@ -61,7 +61,7 @@ def at_least_usual(
 def _no_narrower(
     row: dict[str, float], track: TrackLevels, role: str, amount: float
 ) -> dict[str, float]:
-    """As far from the middle as engineers put the role; stereo recordings keep their width."""
+    """Place a track as far out as engineers place its role; stereo recordings keep their width."""
     if track.n_channels == 1:
         return {**row, "spread": max(row["spread"], amount * USUAL[role].spread)}
     if STEM_OF_ROLE[role] in _KEEP_WIDTH:
@@ -114,7 +114,7 @@ def _in_a_room(row: dict[str, float], role: str, amount: float) -> dict[str, flo
 
 
 def _ridden(row: dict[str, float], track: TrackLevels, amount: float) -> dict[str, float]:
-    """As even as voices are in finished mixes, and as loud as before."""
+    """Ride a voice to be as even as in finished mixes, and as loud as before."""
     uneven_db = unevenness_db(track.frame_db)
     share = min(_MOST_RIDE, max(0.0, 1.0 - _EVEN_DB / max(uneven_db, _EVEN_DB)))
     if amount * share <= row["ride"]:

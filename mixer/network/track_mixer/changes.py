@@ -1,6 +1,6 @@
 """The user's changes of a track mixer's settings.
 
-What is said of a stem acts on its group's bus if a bus has such a setting, and on each of its
+A change to a stem acts on its group's bus if a bus has such a setting, and on each of its
 tracks where only tracks have it.
 """
 
@@ -53,7 +53,7 @@ def change_console(
     of_mix: BusChanges | None = None,
     of_space: SpaceChanges | None = None,
 ) -> ConsoleSettings:
-    """A whole console with the request, bounded; settings not requested stay as they are.
+    """Apply the requested changes to a console, bounded; other settings stay as they are.
 
     Args:
         found: as the model set it.

@@ -31,7 +31,7 @@ _LEAST_POWER = 1e-12
 
 @dataclass(frozen=True)
 class BusLevels:
-    """How a bus moves, foreseen.
+    """Predicted movement of a bus.
 
     Attributes:
         peak_db: (frames,) of the sum, in dBFS.
@@ -43,7 +43,7 @@ class BusLevels:
 
 
 def foresee(tracks: Sequence[TrackLevels], strips: Sequence[TrackSettings]) -> BusLevels:
-    """How the sum of tracks moves after their strips; tracks are independent of each other."""
+    """Predict how the sum of independent tracks moves after their strips."""
     n_frames = max((len(track.frame_db) for track in tracks), default=0)
     peaks, power = np.zeros(n_frames), np.zeros(n_frames)
     for track, strip in zip(tracks, strips, strict=True):
@@ -57,10 +57,10 @@ def foresee(tracks: Sequence[TrackLevels], strips: Sequence[TrackSettings]) -> B
 
 
 def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
-    """A compressor that takes `TAKEN_DB` of loud moments, and what it takes of the loudness.
+    """Set a compressor that reduces loud moments by `TAKEN_DB`, and its make-up gain.
 
     Args:
-        bus: as foreseen.
+        bus: as predicted by `foresee`.
         amount: 0 to 1, of the reduction.
 
     Returns:
@@ -85,7 +85,7 @@ def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
 
 
 def behind(bus: BusLevels, compression: Compression, made_up_db: float) -> BusLevels:
-    """How a bus moves after its compressor and its gain."""
+    """Movement of a bus after its compressor and its gain."""
     if compression.is_off:
         return bus
     taken_db = _taken_db(bus.peak_db, compression.threshold_db, compression.ratio)
@@ -94,7 +94,7 @@ def behind(bus: BusLevels, compression: Compression, made_up_db: float) -> BusLe
 
 
 def together(buses: Sequence[BusLevels]) -> BusLevels:
-    """How the sum of buses moves."""
+    """Movement of the sum of buses."""
     n_frames = max(len(bus.peak_db) for bus in buses)
     peaks, power = np.zeros(n_frames), np.zeros(n_frames)
     for bus in buses:

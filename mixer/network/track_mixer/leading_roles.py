@@ -1,4 +1,4 @@
-"""How much lower a group stands that lacks the part which usually leads it.
+"""Levels of groups that lack the part which usually leads them.
 
 The usual loudness of the groups is that of whole ones: voices with a singer, drums with a kit. A
 choir behind an instrumental or a shaker beside a guitar is not to be as loud as those.
@@ -21,7 +21,7 @@ class Lead:
     Attributes:
         roles: any of them does.
         level_lu: usual loudness of the leading part, as in `mixer.network.track_mixer.human.USUAL`.
-        most_db: by which a group without it is lowered: a cajon alone may well be the drums.
+        most_db: largest reduction of a group without it: a cajon alone may well be the drums.
     """
 
     roles: frozenset[str]

@@ -28,7 +28,7 @@ MOST_GAIN_DB = 25.0
 
 
 def _typical_gain_db(tracks: Sequence[TrackLevels]) -> float:
-    """What the middle one of the tracks that sound is away from the mix's loudness."""
+    """Distance in dB of the median sounding track from the mix's loudness."""
     sounding = [track.loudness_lufs for track in tracks if np.isfinite(track.loudness_lufs)]
     return float(MIX_LUFS - np.median(sounding))
 

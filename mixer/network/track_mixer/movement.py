@@ -45,7 +45,7 @@ def excess_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
 def slow_level_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
     """How far the level of seconds is above (or below) the track's mean while it plays, in dB.
 
-    Pauses count for nothing: a phrase after a rest is as loud as it is.
+    Pauses are left out: a phrase after a rest is as loud as it is.
 
     Args:
         frame_db: (frames,), from `TrackLevels`.

@@ -1,4 +1,4 @@
-"""The shape of a track mixer, and what its graph takes and gives."""
+"""Hyper-parameters of a track mixer, and the inputs and outputs of its graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which side each track goes to: what a set of tracks cannot decide one by one.
+"""The side of each track, which can only be decided for all tracks together.
 
 The network says how far from the middle a track belongs. Sides are given here, by the tracks' own
 sound and never by their order in a folder: named sides first, toms from right to left as they get
@@ -190,7 +190,7 @@ def _drawn_in(
     power: Sequence[float],
     most_db: float,
 ) -> list[float]:
-    """Pans with which the mix leans by so much at most, as far as they can bring that.
+    """Move pans towards the middle until the mix leans by at most `most_db`, if they can.
 
     Args:
         pans: of each track.

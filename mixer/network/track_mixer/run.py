@@ -1,4 +1,4 @@
-"""Finished stems by faders and widths alone: what a bundle of tracks is checked by.
+"""Finished stems mixed by faders and widths alone, to check a bundle of tracks.
 
 A render asks for the settings (`mixer.network.track_mixer.predict`) and runs whole strips on single
 tracks (`mixer.rendering`). A bundle carries a check that any kind of network can answer, four

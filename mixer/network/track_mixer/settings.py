@@ -253,7 +253,7 @@ def as_json(settings: Any) -> Any:
 
 
 def track_settings(table: TrackTable) -> TrackSettings:
-    """The strip that a record tells of, bounded; the inverse of `as_json`."""
+    """Read a strip from a record, bounded; the inverse of `as_json`."""
     values: dict[str, Any] = {**table, "curve_db": tuple(table["curve_db"])}
     values["compression"] = Compression(**table["compression"])
     return TrackSettings(**values).bounded()

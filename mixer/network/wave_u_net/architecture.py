@@ -1,4 +1,4 @@
-"""The Wave-U-Net to the runtime: a mix in segments, and no wet stems."""
+"""The Wave-U-Net as the runtime knows it: a mix in segments, and no wet stems."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mixer.network.graph_roles import Role
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
 
 SEGMENT_GRAPH = "segment"
-# Seconds of one core that a product takes, and products for each weight of a level's widest layer.
+# Seconds of one core for a product, and products for each weight of a level's widest layer.
 _PRODUCT_S, _LAYERS_A_LEVEL = 5e-11, 2.5
 
 
@@ -22,7 +22,7 @@ def _memory(hyper: WaveUNetParameters, sample_rate: int) -> Memory:
 
 
 def _cost(hyper: WaveUNetParameters, sample_rate: int) -> float:
-    """Every level runs at the full rate."""
+    """Seconds of one core for each second of song: every level runs at the full rate."""
     weights = hyper.kernel_samples * sum(channels**2 for channels in hyper.level_channels)
     return _PRODUCT_S * _LAYERS_A_LEVEL * weights * sample_rate
 

@@ -1,8 +1,9 @@
-"""The hyper-parameters of the Wave-U-Net baseline, and how many samples go in for those coming out.
+"""Hyper-parameters of the Wave-U-Net baseline, and the lengths of its input and output.
 
-Every convolution is valid: it eats `kernel_samples - 1` samples. There are four on each level but
-the lowest (two on the way down, two on the way up) and one at the bottom, so that the output is the
-centre of the input, `margin_samples` shorter on both sides. Nothing is decimated.
+Every convolution is valid: its output is `kernel_samples - 1` samples shorter than its input. There
+are four on each level but the lowest (two on the way down, two on the way up) and one at the
+bottom, so that the output is the centre of the input, `margin_samples` shorter on both sides.
+Nothing is decimated.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class WaveUNetParameters(FlatIntegers):
         n_levels: levels, the lowest included.
         kernel_samples: odd length of the convolutions.
         filter_samples: odd length of the low-pass of each resampling block.
-        output_samples: length of the segments that it was trained on, as they come out.
+        output_samples: length of the segments that it was trained on, at its output.
 
     Raises:
         ValueError: a value is out of range.
@@ -83,7 +84,7 @@ class WaveUNetParameters(FlatIntegers):
 
     @property
     def input_samples(self) -> int:
-        """Length of a training segment as it goes in."""
+        """Length of a training segment at the input."""
         return self.output_samples + 2 * self.margin_samples
 
     @property

@@ -1,9 +1,9 @@
 """Rendering in segments of the length that a network was trained on, cross-faded.
 
-For the Wave-U-Net, whose norms span whatever goes in: it is run on what it has seen, segments of
-ten seconds as published. Neighbouring segments overlap, and as their norms differ they do not agree
-there, so they are faded into each other. Every segment is a full one: the last begins earlier
-rather than being padded, and a song shorter than a segment is put behind wrapped audio of its own.
+The norms of a Wave-U-Net span its whole input, so it runs on segments of the length that it was
+trained on, ten seconds as published. Neighbouring segments overlap and, as their norms differ, do
+not agree there, so they are cross-faded. All segments have full length: the last begins earlier
+rather than being padded, and a song shorter than a segment follows wrapped audio of its own.
 One segment of the published size takes about 2 GB: as many run at once as memory holds.
 
 What the seams cost, measured by the benchmark of segments with a small network trained to sum its
@@ -56,7 +56,7 @@ def run_segments(
         The mix as long as the stems.
 
     Raises:
-        ModelError: wet stems asked for.
+        ModelError: wet stems are requested.
         InputError: stems of the wrong number, shape or type, empty, or not finite.
         DeviceError: the device failed.
     """
@@ -142,7 +142,7 @@ def _run_each(
     hyper: WaveUNetParameters,
     threads: int | None,
 ) -> Generator[Audio, None, None]:
-    """The mix of every segment in order, no more of them under way than memory holds."""
+    """The mix of every segment in order, with no more in flight than memory holds."""
     wanted = threads or (network.threads if network.device.kind == "cpu" else 1)
     at_once = max(1, min(wanted, len(starts), available_memory_bytes() // hyper.segment_bytes))
     with Workers(at_once, "network") as pool:
