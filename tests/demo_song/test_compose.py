@@ -47,7 +47,7 @@ def test_the_same_seed_is_the_same_take_and_another_is_not(stems: dict[str, np.n
 
 @pytest.mark.parametrize(
     ("seed", "rate", "says"),
-    [(-1, 44_100, "seed -1"), (1, 8_000, "8000 Hz"), (1, 384_000, "384000 Hz")],
+    [(-1, 44_100, "seed must be 0"), (1, 8_000, "8000 Hz"), (1, 384_000, "384000 Hz")],
 )
 def test_arguments_out_of_range_are_refused(seed: int, rate: int, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
