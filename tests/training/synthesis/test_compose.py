@@ -121,6 +121,6 @@ def test_songs_on_disk_are_read_as_multitracks_and_stay(soundfont: Path, tmp_pat
 
 def test_a_folder_with_something_else_is_left_alone(soundfont: Path, tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"x")
-    with pytest.raises(OutputError, match="something else"):
+    with pytest.raises(OutputError, match="other files"):
         synthesise(tmp_path, SynthesisSettings(), 1, soundfont=soundfont)
     assert [p.name for p in tmp_path.iterdir()] == ["holiday.jpg"]
