@@ -84,5 +84,5 @@ def test_a_start_that_cannot_be_is_refused(tmp_path: Path) -> None:
     network = build_network("fxnorm", config.network.hyper_parameters, RATE_HZ)
     with pytest.raises(SettingsError, match="kernel = 4 x bands"):
         start_network(config, network)
-    with pytest.raises(SettingsError, match=r"network\.kind fxnorm alone"):
+    with pytest.raises(SettingsError, match=r"needs network\.kind fxnorm"):
         start_network(config, torch.nn.Linear(1, 1))
