@@ -23,7 +23,7 @@ class Seat:
         parts: names in `training.synthesis.parts.PARTS`.
         from_energy: the player plays in sections of at least this energy, 0 to 1.
         number: number of the seat within the song.
-        doubles: number of the seat whose part is doubled; None for a part of its own.
+        doubles: number of the seat whose part is doubled; None if it plays its own part.
     """
 
     instrument: Instrument

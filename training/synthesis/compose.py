@@ -1,7 +1,7 @@
 """Compose a song from a seed: written, played by each player in turn, and recorded dry.
 
-`compose` is the table of contents: the sheet, the parts, the takes, the tape. Every player has a
-random generator of their own, so that a change to one leaves the others' takes as they are.
+`compose` lists the steps: sheet, parts, takes, recording. Every player has its own random
+generator, so that a change to one leaves the others' takes unchanged.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def compose(
         soundfont: a General MIDI SoundFont; None looks in the usual places.
 
     Raises:
-        SettingsError: an argument is out of range, or the genre is not known.
-        InputError: no SoundFont, or FluidSynth is not installed.
+        SettingsError: an argument is out of range, or the genre is unknown.
+        InputError: no SoundFont was found, or FluidSynth is not installed.
     """
     _check(seed, duration_s, sample_rate)
     font = find_soundfont(soundfont)

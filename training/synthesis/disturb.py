@@ -1,8 +1,8 @@
 """Turn finished stems back into recordings: disturb level, tone, balance, width and dynamics.
 
-For evaluation and training with real songs of which only wet stems exist: what was disturbed is
-what a mix has to put right, and the wet stem is the answer. Space cannot be taken away and stays.
-The amounts are chosen: about what recordings differ by before anybody has touched them.
+For evaluation and training with real songs of which only wet stems exist: a mix has to correct the
+disturbance, and the wet stem is the target. Reverb cannot be removed and stays. The amounts are
+chosen, about as large as the differences between unprocessed recordings.
 """
 
 from __future__ import annotations

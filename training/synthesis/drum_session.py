@@ -95,7 +95,7 @@ def record_kit(
 
 
 def record_machine(pieces: Mapping[str, np.ndarray]) -> list[Recorded]:
-    """Tracks of a drum computer, each from an output of its own."""
+    """Tracks of a drum machine, each from its own output."""
     tracks: list[Recorded] = []
     for name, role, own in _MACHINE_TRACKS:
         sounds = [pieces[piece] for piece in own if piece in pieces and np.any(pieces[piece])]

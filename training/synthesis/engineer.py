@@ -1,8 +1,8 @@
 """The simulated engineer: from a multitrack to dry stems, wet stems, their sum, and all decisions.
 
-An engineer's session from listening to the print of the mix. What is decided depends on what is
-heard, so that there is something in the dry stems from which a network can learn the wet ones; the
-rest is style, drawn once a mix, and the unsteadiness of a hand. Each `engineer_*` module is one
+Simulates an engineer's session, from listening to printing the mix. Decisions depend on what is
+heard, so that a network can learn the wet stems from the dry ones; the rest is style, drawn once a
+mix, and small random deviations. Each `engineer_*` module is one
 skill and names the sources of its rules and figures.
 """
 

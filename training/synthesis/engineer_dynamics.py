@@ -1,7 +1,7 @@
 """Compression set by what a track does, on tracks and on the bus; saturation.
 
 - How much: Ma et al., "Intelligent multitrack dynamic range compression" (JAES 2015), compress a
-  track the more the more its level varies and the more percussive it is, against the others. Here
+  track more if its level varies more, or if it is more percussive, than the others. Here
   the wanted gain reduction of its role is scaled by how far its loud frames stand out.
 - Threshold: if the wanted reduction is met on the loud parts (95th percentile of the envelope).
 - Attack and release from the crest factor C: attack 2 x 80 ms / C^2, release 2 x 1 s / C^2 less the

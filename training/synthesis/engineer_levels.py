@@ -35,7 +35,7 @@ def hierarchy_db(
     rng: np.random.Generator,
     deviation_db: float = TRACK_DEVIATION_DB,
 ) -> list[float]:
-    """Fader gains of one stem's tracks: equal loudness for all, then their place in the hierarchy.
+    """Fader gains of one stem's tracks: equal loudness for all, then by importance.
 
     Tracks of one role share its level. Loudness is what a track has while it plays.
 

@@ -1,5 +1,7 @@
-"""The rehearsal: everything that can be decided from what the tracks sound like, before a sound is
-changed. Filters and faders are judged on the bands' powers."""
+"""Decisions that are made from the sound of the tracks, before any processing.
+
+Filters and faders are judged on the bands' powers.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ from training.synthesis.tracks import Multitrack
 
 @dataclass(frozen=True)
 class TrackPlan:
-    """One track's place in the mix.
+    """Planned treatment of one track.
 
     Attributes:
         heard: the track as recorded.
@@ -76,7 +78,7 @@ def _cleaned(
 def plan_mix(
     multitrack: Multitrack, heard: Sequence[Heard], style: Style, rng: np.random.Generator
 ) -> MixPlan:
-    """Balance, places and filters of a whole mix.
+    """Plan balance, pan positions and filters of a whole mix.
 
     Args:
         multitrack: the tracks.

@@ -1,4 +1,4 @@
-"""The engineer's knowledge of each role before hearing it: place, importance, usual treatment.
+"""What the engineer knows of each role before hearing it: pan, importance, usual treatment.
 
 The kinds of rules are those of De Man and Reiss 2013 ("A knowledge-engineered autonomous mixing
 system") and of the interviews and mix analyses of Pestana and Reiss 2014 ("Intelligent audio
@@ -85,7 +85,7 @@ def role_of(name: str) -> Role:
     """Knowledge about a role.
 
     Raises:
-        InputError: no such role.
+        InputError: the role is unknown.
     """
     if name not in ROLES:
         raise InputError(f"unknown role {name!r}; choose from {', '.join(ROLES)}")
