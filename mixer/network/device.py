@@ -17,6 +17,10 @@ from mixer.extras import install_command
 from mixer.files.wording import counted
 from mixer.network.cuda import count_gpus
 
+if not hasattr(onnxruntime, "InferenceSession"):
+    # Two runtimes share one folder: to uninstall either leaves a part of it, which imports.
+    raise ImportError("onnxruntime is incomplete; mixer doctor says how to repair it")
+
 # The variable that `mixer.network` sets is for what starts on import, this for the rest.
 onnxruntime.disable_telemetry_events()
 

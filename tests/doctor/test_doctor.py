@@ -71,6 +71,21 @@ def test_missing_packages_are_lines_and_the_rest_is_looked_at() -> None:
     assert any(line.startswith("ok       temporary files") for line in lines)
 
 
+def test_what_an_uninstalled_runtime_leaves_behind_is_a_broken_environment(write_song, rng) -> None:
+    folder = write_song({"drums.wav": rng.standard_normal((2, 4_410)).astype("float32") * 0.1})
+    code = (
+        "import sys, types\n"
+        "sys.modules['onnxruntime'] = types.ModuleType('onnxruntime')\n"
+        "from mixer.cli.main import run\n"
+        f"sys.exit(run(['render', {str(folder)!r}, '--model', 'default', '-q']))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder.parent)
+    assert done.returncode == 3
+    assert "onnxruntime is incomplete; mixer doctor says how to repair it" in done.stderr
+    assert "internal error" not in done.stderr
+
+
 def test_without_the_library_of_the_command_line_it_is_one_line() -> None:
     done = mixer_without("click", arguments=("doctor",))
     assert done.returncode == 3
