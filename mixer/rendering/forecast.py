@@ -24,7 +24,7 @@ from mixer.rendering.stem_levels import asks_for_levels
 _USUAL_RATE_HZ = 44_100
 # To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
 # track a file that is opened and filters that are set.
-_BEGIN_S, _BEGIN_A_NETWORK_S, _BEGIN_A_TRACK_S = 0.03, 0.09, 0.009
+_BEGIN_S, _BEGIN_A_NETWORK_S, _BEGIN_A_TRACK_S = 0.03, 0.05, 0.009
 _LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.00088, 0.0012
 # The bus of a group, or of all of them: one thread.
 _BUS = 0.0009
@@ -47,7 +47,7 @@ _PLUGIN, _SEND = 0.007, 0.0035
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
 _BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.1, 1.9
 # To find out what incoming levels mean, and to bring them to usual ones.
-_USUAL_LEVELS = 0.0053
+_USUAL_LEVELS = 0.0045
 # To ask a model of stems, or one of tracks, how sure it is.
 _BEGIN_TO_ASK_S, _ASK = 0.07, 0.0095
 _BEGIN_TO_ASK_TRACKS_S, _ASK_TRACKS = 0.15, 0.0025

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mixer.fxnorm.chain import Step
 
 # To read a recording, as samples or encoded; to measure a stem before and after.
-_READ, _DECODE, _MEASURE = 0.0007, 0.0015, 0.001
+_READ, _DECODE, _MEASURE = 0.0008, 0.0015, 0.001
 # To find a stem that an earlier take has kept.
 FIND_NORMALISED = 0.00055
 # A channel that is compressed, and the share of all that is.
