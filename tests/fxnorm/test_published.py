@@ -164,7 +164,7 @@ def test_what_is_no_feature_file_is_refused(tmp_path: Path, content: bytes) -> N
 @pytest.mark.parametrize(
     ("effect", "value", "says"),
     [
-        ("eq", np.ones(5), "5 figures"),
+        ("eq", np.ones(5), "5 values"),
         ("eq", np.full(BINS, np.nan), "finite"),
         ("eq", -np.ones(BINS), "magnitude"),
         ("panning", np.ones((2, BINS)), "vector"),
