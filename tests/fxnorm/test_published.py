@@ -168,7 +168,7 @@ def test_what_is_no_feature_file_is_refused(tmp_path: Path, content: bytes) -> N
         ("eq", np.full(BINS, np.nan), "finite"),
         ("eq", -np.ones(BINS), "magnitude"),
         ("panning", np.ones((2, BINS)), "vector"),
-        ("compression", np.ones(3), "3 figures"),
+        ("compression", np.ones(3), "3 values"),
         ("compression", np.array([-14.0, -1.0]), "negative"),
     ],
 )
