@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from mixer.dsp.threads import Workers
-from mixer.fxnorm.chain import StemReport, normalise_stem
+from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, StemLevels, StemReport
+from mixer.fxnorm.loudness import LoudnessReport, match_loudness
 from mixer.fxnorm.profile import Profile
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
@@ -78,21 +79,35 @@ def _normalise_loudness(
 ) -> None:
     profile = _at_usual_levels(plan.profile)
 
-    def bring(stem: str, audio: np.ndarray) -> tuple[np.ndarray, StemReport]:
-        return normalise_stem(audio, plan.sample_rate, stem, profile, (_LOUDNESS,), in_place=True)
+    def bring(stem: str, audio: np.ndarray) -> LoudnessReport:
+        target_lufs = profile.stem(stem).loudness_lufs
+        return match_loudness(audio, plan.sample_rate, target_lufs, out=audio)[1]
 
+    named = zip(plan.stem_order, stems, strict=True)
+    sounding = {
+        stem: audio for stem, audio in named if audio is not None and _sounds(measurements[stem])
+    }
     with Workers(n_workers) as pool:
-        begun = {
-            number: pool.submit(bring, stem, audio)
-            for number, (stem, audio) in enumerate(zip(plan.stem_order, stems, strict=True))
-            if audio is not None
-        }
-        for number, brought in begun.items():
-            stem = plan.stem_order[number]
-            stems[number], report = brought.result()
-            was = measurements[stem]
-            effects = {**was["effects"], **report["effects"]}
-            measurements[stem] = {**was, "effects": effects, "after": report["after"]}
+        begun = {stem: pool.submit(bring, stem, audio) for stem, audio in sounding.items()}
+        for stem, brought in begun.items():
+            measurements[stem] = _turned(measurements[stem], brought.result())
+
+
+def _sounds(report: StemReport) -> bool:
+    peak_dbfs = report["after"]["peak_dbfs"]
+    return peak_dbfs is not None and peak_dbfs > SILENCE_PEAK_DBFS
+
+
+def _turned(report: StemReport, done: LoudnessReport) -> StemReport:
+    """The report of a stem after a gain: what was measured before it moves by as much."""
+    gain_db, after = done["gain_db"] or 0.0, report["after"]
+    loudness_lufs, peak_dbfs = after["loudness_lufs"], after["peak_dbfs"]
+    levels: StemLevels = {
+        "loudness_lufs": None if loudness_lufs is None else loudness_lufs + gain_db,
+        "peak_dbfs": None if peak_dbfs is None else peak_dbfs + gain_db,
+    }
+    effects = {**report["effects"], _LOUDNESS: {**done, **levels}}
+    return {**report, "effects": effects, "after": {**levels, "balance_db": after["balance_db"]}}
 
 
 def _at_usual_levels(profile: Profile) -> Profile:
