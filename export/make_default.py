@@ -34,9 +34,10 @@ from training.synthesis.genres import GENRES
 from training.synthesis.run import SynthesisSettings, synthesise
 
 LIMITS = (
-    "How far its answers to small changes of a song differ says little of how far a level is off; "
-    "drawing what differs towards neutral (--abstain 1) raises the level error from 1.48 to 1.70 "
-    "dB on 4 composed songs and from 0.63 to 1.41 dB on 2 real ones, so it is off.",
+    "How much its settings vary with small changes to a song says little about the error of a"
+    " level; moving settings that vary towards neutral (--abstain 1) raises the level error from"
+    " 1.48 to 1.70 dB on 4 composed songs and from 0.63 to 1.41 dB on 2 real ones, so this is off"
+    " by default.",
 )
 RECIPE = Recipe(DEFAULT_MODEL, "band-mixer", limits=LIMITS)
 PROFILE = PUBLISHED_PROFILE

@@ -48,17 +48,17 @@ SHARED = Path("../shared")
 N_COMPOSED = 72
 # Warm-up that the runtime prepends. About 1 s of block reach and BLSTM memory does not need 30 s.
 LIMITS = (
-    "A small network at a stride of 16 samples, trained for less than an hour of a shared core: it"
-    " knows each stem's average level, spectrum and width in 32 bands of 689 Hz, and moves them"
-    " little with the music. Third octaves and levels are right on average by its profile, which"
-    " moves with no song.",
-    "The spectrum and dynamics of a stem are those of the average song: what a recording had of its"
-    " own is normalised away and does not come back, except that no band is raised by more than"
-    " 12 dB.",
-    "The rooms that normalising adds to vocals and other stay in part; mono drums and basses stay"
-    " mono.",
+    "A small network at a stride of 16 samples, trained for less than an hour on a shared core. It"
+    " has learnt the average level, spectrum and width of each stem in 32 bands of 689 Hz, and"
+    " hardly adapts them to the music. Third octaves and levels are right on average because of its"
+    " profile, which is the same for every song.",
+    "Each stem gets the spectrum and dynamics of the average song: normalisation removes those of"
+    " the recording, and the network does not restore them. Only boosts are bounded: no band is"
+    " raised by more than 12 dB.",
+    "Part of the reverb that normalisation adds to the stems vocals and other remains; mono drums"
+    " and basses stay mono.",
 )
-FITTED = "profile fitted to the average errors of those weights on the songs trained on"
+FITTED = "profile fitted to the average errors of these weights on the training songs"
 # A stem that hardly has a band is not given it: where recordings have nothing above a few kHz, EQ
 # normalisation would raise it by 20 to 30 dB, and an average network leaves it there. Of 6, 12, 18,
 # 24 dB and none, this bound is best in spectrum and the spectral family on dry composed songs that
@@ -159,10 +159,10 @@ def provenance(n_composed: int, real: Sequence[Path], n_steps: tuple[int, int], 
     names = dict.fromkeys(_song_name(path) for path in real)
     return (
         f"trained by export.make_paper on {n_composed} composed songs, mixed by a simulated"
-        f" engineer, and the real songs {', '.join(names) or 'none'}, all wet, as the paper has it"
-        f" (of which a tenth of the composed ones and {VALIDATION_SONG} chose the weights);"
-        f" configuration {RECIPE.config}: begun as the average mix of those songs,"
-        f" {n_steps[0]} steps by the paper's loss La from there, then {n_steps[1]} by Lb,"
+        f" engineer, and the real songs {', '.join(names) or 'none'}, all wet, as in the paper"
+        f" (a tenth of the composed songs, and {VALIDATION_SONG}, served to choose the weights);"
+        f" configuration {RECIPE.config}: starting from the average mix of these songs,"
+        f" {n_steps[0]} steps with the paper's loss La, then {n_steps[1]} with Lb,"
         f" seed {seed}; {FITTED}; EQ normalisation boosts by at most {LARGEST_BOOST_DB:g} dB"
     )
 

@@ -78,14 +78,14 @@ def make_track_mixer(
     mixed = range(FIRST_MIXED_SEED, FIRST_MIXED_SEED + n_mixed)
     compose_songs(data, dry, mixed, genres, n_jobs=n_jobs, say=say)
     of_songs = (
-        f"{n_dry + n_mixed} composed songs, {n_mixed} of them mixed by a simulated engineer, and"
-        f" {', '.join(dict.fromkeys(names))}"
+        f"from {n_dry + n_mixed} composed songs, {n_mixed} of them mixed by a simulated engineer,"
+        f" and from {', '.join(dict.fromkeys(names))}"
     )
     return train_and_export(
         RECIPE,
         folder,
         lambda config, outcome: (
-            f"trained by export.make_track_mixer on powers of tracks: {of_songs}; configuration"
+            f"trained by export.make_track_mixer on powers of tracks, {of_songs}; configuration"
             f" {RECIPE.config}, seed {config.run.seed}, {outcome.steps} steps; validation loss"
             f" {outcome.best_loss:.2f}"
         ),

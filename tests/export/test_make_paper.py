@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.make_paper import bound_boosts, provenance, training_curve
+from export.make_default import LIMITS as DEFAULT_LIMITS
+from export.make_paper import LIMITS, bound_boosts, provenance, training_curve
 from export.paper_songs import (
     VALIDATION_SONG,
     composing,
@@ -87,14 +88,16 @@ def test_boosts_are_bounded_as_the_shipped_bundle_has_them() -> None:
     assert bound.stem("bass").spectrum_db == plain.stem("bass").spectrum_db
 
 
+@pytest.mark.parametrize(("name", "limits"), [("default", DEFAULT_LIMITS), (PAPER_MODEL, LIMITS)])
+def test_a_shipped_manifest_states_its_makers_limits(name: str, limits: tuple[str, ...]) -> None:
+    assert read_bundle(name).manifest.limits == limits
+
+
 def test_a_bundle_says_which_songs_and_how_it_went(tmp_path: Path) -> None:
     said = provenance(72, real_song_folders(shared_folder(tmp_path)), (200, 150), 1)
     assert "72 composed songs" in said
     assert f"lithium, {VALIDATION_SONG}, Oglsdl-PpTrip," in said
-    assert (
-        "200 steps by the paper's loss La from there, then 150 by Lb, seed 1; profile fitted to"
-        in said
-    )
+    assert "200 steps with the paper's loss La, then 150 with Lb, seed 1; profile fitted to" in said
     assert said.endswith("EQ normalisation boosts by at most 12 dB")
     log = tmp_path / "log.jsonl"
     events = [
