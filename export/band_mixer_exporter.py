@@ -1,4 +1,4 @@
-"""Export a band mixer: its graph, and PyTorch's answer to check the graph by."""
+"""Export a band mixer: its graph, and PyTorch's output with which the graph is checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ONNX graph of the band mixer: levels of the whole song in, settings of the console out.
+"""The ONNX graph of the band mixer, from levels of the whole song to settings of the console.
 
 | graph | input | output |
 | --- | --- | --- |

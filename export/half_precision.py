@@ -1,11 +1,8 @@
 """FP16 for CUDA: products and convolutions in half precision, everything else in float32.
 
 The graph does what autocast does in training: the inputs of every convolution and matrix product
-    are cast to fp16 and its output back to float32, and its weights are stored in fp16. Sums, norms
-    and recurrences stay in float32: a sum of squares overflows fp16 within a second of music.
-matrix product are cast to fp16 and its answer back to float32, and its weights are stored in fp16.
-Sums, norms and recurrences stay in float32: a sum of squares overflows fp16 within a second of
-music.
+are cast to fp16 and its output back to float32, and its weights are stored in fp16. Sums, norms
+and recurrences stay in float32: a sum of squares overflows fp16 within a second of music.
 """
 
 from __future__ import annotations

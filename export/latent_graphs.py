@@ -15,8 +15,9 @@ and the inverse deviation, (2,), from the moments that the stage before it retur
 | squeeze | sequence, mean_abs | mask, level |
 | excite | level | gains |
 
-Tensors are (1, channels, frames) if nothing else is said; `moments` is sum and sum of squares of
-`hidden`, (2,); `block` is the block whose weights run, in `latent_advance` the one before the norm.
+Tensors are (1, channels, frames) unless stated otherwise; `moments` holds the sum and the sum of
+squares of `hidden`, (2,); `block` is the index of the block whose weights are used, in
+`latent_advance` that of the block before the norm.
 """
 
 from __future__ import annotations

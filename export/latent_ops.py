@@ -1,4 +1,4 @@
-"""The latent-space mixer in ONNX operators, the whole song at once: for the one-graph model.
+"""The latent-space mixer in ONNX operators, over the whole song at once, for the one-graph model.
 
 Three foldings save passes over memory and change nothing: a PReLU of one slope is a LeakyRelu
 (which fuses with the convolution before it), a norm is one scale and one shift a channel, and the
@@ -26,7 +26,7 @@ def array(tensor: torch.Tensor) -> NDArray[np.float32]:
 
 
 def write_tcn(graph: GraphWriter, network: FxNormNetwork, latent: str) -> str:
-    """Norm, bottleneck, temporal blocks, summed skips: softplus features (1, filters, frames)."""
+    """Write norm, bottleneck and temporal blocks; return softplus features (1, filters, frames)."""
     stream = write_folded_conv(
         graph, latent, _norm_affine(graph, latent, network.layerNorm), network.bottleneck_conv1x1
     )
@@ -43,7 +43,7 @@ def write_tcn(graph: GraphWriter, network: FxNormNetwork, latent: str) -> str:
 def write_recurrent(
     graph: GraphWriter, network: FxNormNetwork, features: str, mean_abs: str
 ) -> str:
-    """BLSTM, softplus, squeeze-and-excitation folded in: the scaled mask (1, filters, frames).
+    """Write BLSTM, softplus and squeeze-and-excitation; return the scaled mask (1, filters, frames).
 
     Args:
         features: (1, filters, frames).
@@ -99,7 +99,8 @@ def _write_block(
 def _norm_affine(graph: GraphWriter, tensor: str, norm: nn.GroupNorm) -> Affine:
     """Scale and shift (1, channels, 1) that apply a one-group norm to `tensor`.
 
-    Sums a channel, then everything else in double precision: no centred copy of the song is made.
+    Sums are taken per channel, and the rest is computed from them in double precision, so that no
+    centred copy of the song is made.
     """
     axis = graph.constant([2])
     frames = graph.slice(graph.add("Shape", tensor), 0, 2, 3)
@@ -135,7 +136,7 @@ def write_conv(graph: GraphWriter, tensor: str, conv: nn.Conv1d) -> str:
 
 
 def write_folded_conv(graph: GraphWriter, tensor: str, affine: Affine, conv: nn.Conv1d) -> str:
-    """A 1x1 convolution of `scale * tensor + shift`, the norm taken into weights and bias."""
+    """A 1x1 convolution of `scale * tensor + shift`, with the norm folded into weights and bias."""
     scale, shift = affine  # (1, inputs, 1)
     weight = array(conv.weight)  # (outputs, inputs, 1)
     assert conv.bias is not None
@@ -167,6 +168,6 @@ def _lstm(graph: GraphWriter, lstm: nn.LSTM, layer: int, sequence: str) -> str:
 
 
 def onnx_gates(stacked: NDArray[np.float32]) -> NDArray[np.float32]:
-    """PyTorch stacks the gates input, forget, cell, output; ONNX input, output, forget, cell."""
+    """Reorder gates from PyTorch's input, forget, cell, output to ONNX's input, output, forget, cell."""
     entrance, forget, cell, out = np.split(stacked, 4)
     return np.concatenate([entrance, out, forget, cell])

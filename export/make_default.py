@@ -3,9 +3,10 @@
     python -m export.make_default -o build/default-model
 
 It does what `mixer dataset synthesise`, `mixer dataset prepare`, `mixer train` and `mixer export`
-do, and resumes where it was stopped. Songs of `training.synthesis` and, if they are there, real
-songs with wet stems; those that the benchmark judges on (`training.shipped.benchmark_songs`) are
-never among them. The bundle holds the weights, the benchmark's figures, and how it was made.
+do, and resumes where it was stopped. It trains on songs of `training.synthesis` and, if they are
+available, on real songs with wet stems, but never on songs of the benchmark
+(`training.shipped.benchmark_songs`). The bundle holds the weights, the benchmark's figures, and how
+it was made.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Make a small version of the paper's network from scratch: compose to evaluate.
+"""Make a small version of the paper's network from scratch, from composing to evaluation.
 
     python -m export.make_paper -o build/paper
 
 It does what `mixer dataset synthesise`, `mixer dataset prepare`, `mixer train paper-small`, twice,
-and `mixer export` do, and resumes where it was stopped. Which songs: `export.paper_songs`. The
-bundle holds the weights, how they were made, how the training went and the benchmark's figures.
+and `mixer export` do, and resumes where it was stopped. `export.paper_songs` chooses the songs. The
+bundle holds the weights, how they were made, the training curve and the benchmark's figures.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def fit_to(checkpoint: Path, folder: Path, plan: Plan) -> Path:
     """Fit the data set's profile to a trained network and return the path of the new profile.
 
     The few real songs together carry the same weight as all composed songs. In use, the profile
-    also bounds boosts; the examples that the network has learnt from are normalised without.
+    also bounds boosts; the network's training examples are normalised without this bound.
 
     Raises:
         MixerError: the data set or the checkpoint cannot be read.

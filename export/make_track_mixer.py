@@ -2,10 +2,10 @@
 
     python -m export.make_track_mixer -o build/track-mixer
 
-It composes songs (`training.track_mixer.composing`), listens to real ones if they are there
-(finished stems, tracks as they are in a mix, tracks dry and wet), adds MixologyDB's faders and
-pans, trains by the one trainer and exports. Songs that the benchmark judges on are never among
-them. It resumes where it was stopped.
+It composes songs (`training.track_mixer.composing`), measures real ones if they are available
+(finished stems, tracks as they are in a mix, dry and wet tracks), adds MixologyDB's faders, pans and
+EQ, trains as `mixer train` does, and exports. It never uses songs of the benchmark. It resumes where
+it was stopped.
 """
 
 from __future__ import annotations

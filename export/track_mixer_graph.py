@@ -1,4 +1,4 @@
-"""The ONNX graph of the track mixer: what is known about any number of tracks in, settings out.
+"""The ONNX graph of the track mixer, from figures of any number of tracks to settings.
 
 | graph | input | output |
 | --- | --- | --- |

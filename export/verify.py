@@ -23,7 +23,7 @@ LENGTHS_SAMPLES = (4_099, 44_100, 120_011)
 
 
 class Parity(TypedDict, total=False):
-    """Largest absolute errors against PyTorch: overall, the tolerance, and by length.
+    """Largest absolute errors against PyTorch, overall and by length, and the tolerance.
 
     Empty in the temporary manifest that is written only for the measurement.
     """
@@ -52,7 +52,7 @@ def verify_bundle(
             its segment.
 
     Returns:
-        The manifest's `parity`: largest absolute errors of what the kind of network answers at each
+        The manifest's `parity`: largest absolute errors of the network's outputs at each
         length, and their maximum.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Export a Wave-U-Net: its graph, and PyTorch's answer to a segment."""
+"""Export a Wave-U-Net: its graph, and PyTorch's output for a segment."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""The ONNX graph of the Wave-U-Net: one training segment in, its mix out.
+"""The ONNX graph of the Wave-U-Net, from a segment of training length to its mix.
 
 | graph | input | output |
 | --- | --- | --- |
 | segment | stems (1, inputs, input_samples) | mix (1, channels, output_samples) |
 
 The length is fixed: the norms span the whole input, so another length would be another network.
-    They are computed in double precision, from means over blocks of 64 samples.
-are worked out in double precision, from means over blocks of 64 samples.
+They are computed in double precision, from means over blocks of 64 samples.
 """
 
 from __future__ import annotations

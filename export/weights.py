@@ -60,7 +60,8 @@ def write_weights(bundle: Bundle, path: Path) -> None:
 
 
 def _network(bundle: Bundle) -> BandMixer:
-    """
+    """Build the band mixer whose parameters the graph of a bundle holds.
+
     Raises:
         ModelError: a parameter is missing or of another shape.
     """

@@ -1,10 +1,8 @@
 """Checkpoints: our own (safetensors) and the published state dicts (`.params`), read as data only.
 
 A checkpoint is untrusted: nothing in it is ever executed, and no tensor may claim more than the
-    file holds. Our own checkpoints store their hyper-parameters as JSON in the metadata; those of a
-    published state dict are inferred from the shapes of its parameters.
-file holds. Our own carry their hyper-parameters as JSON in the metadata; those of a published one
-are read off the shapes of its parameters.
+file holds. Our own checkpoints store their hyper-parameters as JSON in the metadata; those of a
+published state dict are inferred from the shapes of its parameters.
 """
 
 from __future__ import annotations
@@ -151,7 +149,7 @@ def hyper_parameters_of(
     stride_samples: int | None = None,
     pool_frames: int | None = None,
 ) -> HyperParameters:
-    """Read the hyper-parameters off the parameters' shapes.
+    """Infer the hyper-parameters from the parameters' shapes.
 
     Raises:
         ModelError: a parameter that shows one is missing, or has the wrong number of dimensions.
@@ -190,7 +188,7 @@ def hyper_parameters_of(
 def wave_u_net_parameters_of(
     state: Mapping[str, Tensor], path: Path, *, segment_samples: int | None = None
 ) -> WaveUNetParameters:
-    """Read a Wave-U-Net's hyper-parameters off the parameters' shapes.
+    """Infer a Wave-U-Net's hyper-parameters from the parameters' shapes.
 
     Raises:
         ModelError: a parameter that shows one is missing, or has the wrong number of dimensions.
@@ -285,7 +283,7 @@ def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:
 
 
 def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: Parameters) -> None:
-    """Refuse hyper-parameters that the tensors do not bear out, before allocating anything."""
+    """Refuse hyper-parameters that contradict the tensors, before allocating anything."""
     if not isinstance(hyper, HyperParameters):
         return  # a few dozen layers at most, which are compared without memory
     for name, pattern in _COUNTED.items():

@@ -109,8 +109,7 @@ def simulate(
 
 
 def pooled_levels(powers: Tensor, hyper: BandMixerParameters) -> tuple[Tensor, Tensor]:
-    """What `mixer.network.band_mixer.bands.measure_levels` reads, from powers: mean and peak of
-    each block.
+    """Mean and peak of each block from powers, as `measure_levels` of the runtime measures them.
 
     Args:
         powers: (batch, stems, views, bands, frames).

@@ -1,10 +1,9 @@
 """Examples of the band mixer: powers of normalised stems, and of their wet stems.
 
 An example is an excerpt of a song. Its stems are normalised as a render normalises them
-(`mixer.fxnorm.chain`), then read by the front-end that renders (`mixer.network.band_mixer.bands`).
-A wet song teaches too: its stems are both what goes in, normalised, and what should come out. Of a
-song with dry stems and a mixture alone, what should come out is estimated
-(`training.data.wet_powers`).
+(`mixer.fxnorm.chain`), then measured by the renderer's front-end (`mixer.network.band_mixer.bands`).
+A song with only wet stems is used too: its normalised stems are the input, and its stems the target.
+For a song with only dry stems and a mixture, the target is estimated (`training.data.wet_powers`).
 """
 
 from __future__ import annotations
@@ -94,7 +93,7 @@ def make_example_of_mixture(
     profile: Profile,
     effects: Sequence[str],
 ) -> tuple[Example | None, float]:
-    """As `make_example`, if the wet stems can only be heard in their mixture.
+    """Measure one excerpt of dry stems and their mixture, whose wet stems are not available.
 
     Args:
         dry: stems as recorded, float32 (2, samples) each.
@@ -102,8 +101,8 @@ def make_example_of_mixture(
         stems, sample_rate, hyper, profile, effects: as in `make_example`.
 
     Returns:
-        The example; None if next to nothing is played. And the share of the mixture's power
-        that the stems explain, 0 to 1: of little the example is worth nothing.
+        The example, or None if it is almost silent; and the share of the mixture's power that the
+        stems explain, 0 to 1: with a small share the example is useless.
     """
     gain = _gain_to_mixture(mixture, sample_rate)
     if gain is None:

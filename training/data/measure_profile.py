@@ -1,7 +1,8 @@
 """Measure a profile from multitracks, one process per stem.
 
-The measure itself is `mixer.fxnorm.measure`; stems are independent in it, so one process a stem
-gives the figures of a whole measurement, and holds one stem of one song in memory. Needs no torch.
+`mixer.fxnorm.measure` does the measuring; it treats stems independently, so one process for each
+stem gives the same figures as a single measurement, and holds only one stem of one song in memory.
+This does not need torch.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def measure_multitracks(
         multitracks: the songs.
         effects: names of the effects the profile is for. Reverb effects are ignored: the average is
             that of the songs as they are, from which reverb normalisation then departs.
-        n_jobs: largest number of processes; more than the number of stems brings no gain.
+        n_jobs: largest number of processes; more than the number of stems is of no use.
         of: what to call the songs in the profile's description.
         progress: called with a stem and the completed share, 0 to 1.
 

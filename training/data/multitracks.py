@@ -181,7 +181,8 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _read_multitrack(path: Path, target: str) -> Multitrack:
-    """
+    """Read a song folder or a stem container as a multitrack; only headers are read.
+
     Raises:
         InputError: there are no stems, the mix is missing although it is required, or the stems are
             dry and there is no mix.

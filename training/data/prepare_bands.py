@@ -2,8 +2,8 @@
 
 Wet stems teach how to undo a disturbance; a song that also has its stems dry, in a folder `dry`
 beside the wet ones, teaches the way from a recording to a mix, and so do dry stems with their
-mixture, from which the wet ones are estimated. A song is complete when its `song.json` is there;
-the same again is left as it is.
+mixture, from which the wet ones are estimated. A song is complete when its `song.json` exists; an
+unchanged song is not prepared again.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """A prepared data set on disk: its files, and reading its description.
 
 DIR/dataset.json                           everything about the set, written last
-DIR/profile.json                           what the stems were normalised to
+DIR/profile.json                           the profile to which the stems were normalised
 DIR/songs/ID/song.json                     everything about a song, written when it is complete
 DIR/songs/ID/mixture.flac                  the target
 DIR/songs/ID/wet/STEM.flac                 the stems as they are in the mix
 DIR/songs/ID/normalised/STEM.VARIANT.flac  the network's input; variants differ in their rooms
 
-Audio is 24-bit stereo FLAC at 44.1 kHz, all files of a song of one length. Paths are made from
-checked names, never taken from a file.
+Audio is 24-bit stereo FLAC at 44.1 kHz; all files of a song have the same length. Paths are made
+from checked names, never taken from a file.
 """
 
 from __future__ import annotations

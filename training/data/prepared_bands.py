@@ -1,7 +1,7 @@
 """A prepared data set of band powers on disk, for networks that learn from them.
 
 DIR/dataset.json             everything about the set, written last
-DIR/profile.json             what the stems were normalised to
+DIR/profile.json             the profile to which the stems were normalised
 DIR/songs/ID/song.json       everything about a song, written when it is complete
 DIR/songs/ID/N.npy           an excerpt: float16 (2, stems, views, bands, frames), dB before and
                              after the console

@@ -1,11 +1,11 @@
 """A prepared data set of tracks on disk, for networks that mix them.
 
 DIR/dataset.json             everything about the set, written last
-DIR/profile.json             of no use to a track mixer, and stated by every data set
+DIR/profile.json             the profile that every data set states; not used by a track mixer
 DIR/songs/ID/song.json       everything about a song, written when it is complete
 DIR/songs/ID/N.npz           an excerpt: `training.data.track_songs.SongTracks`
 DIR/composed/SPLIT/N.npz     songs that were composed and mixed in memory, if there are any
-DIR/mixologydb.json          mixes without audio, if they are there
+DIR/mixologydb.json          mixes without audio, if there are any
 
 Paths are made from checked names, never taken from a file; nothing is unpickled.
 """

@@ -1,8 +1,7 @@
 """Run tasks in several processes, surviving the death of one of them.
 
 Each process has its own pipe, so that the task of a killed process is known: it is tried once more
-    in a new process, and given up if it kills that one too.
-is tried once more in a new process, and given up if it kills that one too.
+in a new process, and given up if it kills that one too.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
 """Initialise a network of the paper's kind as a filter bank that reconstructs its input.
 
-Each input gets a bank of its own, cosines of an overlap of 4 (64 taps for 16 bands), and the
-network's transposed convolution, which uses the same filters, rebuilds the input from it. There are
-two windows for them:
+Each input gets its own bank of cosine filters with an overlap of 4 (64 taps for 16 bands); the
+network's transposed convolution, which uses the same filters, reconstructs the input. There are two
+windows:
 
 - `lapped_transform` (Malvar, "Extended lapped transforms: properties, applications, and fast
-  algorithms", 1992) rebuilds perfectly, as long as all bands have one gain. Where their gains
+  algorithms", 1992) reconstructs perfectly as long as all bands have the same gain. If their gains
   differ, its images no longer cancel: a strong bass comes back above 14 kHz, only 48 dB lower.
 - `quiet_bank` (a Kaiser window with its cut-off by the rule of Lin and Vaidyanathan, "A Kaiser
   window approach for the design of prototype filters of cosine modulated filterbanks", 1998) has
-  filters so steep that there is next to nothing to cancel: those images are 95 dB lower whatever
-  the gains, and what is rebuilt is flat, with an error of -70 dB. A network that is to mix, whose
-  gains do differ, begins with it.
+  filters so steep that there is next to nothing to cancel: the images are 95 dB lower whatever the
+  gains, and the reconstruction is flat, with an error of -70 dB. A network that is to mix, whose
+  gains do differ, starts with it.
 
-Front-end pre-training looks for such filters and finds them roughly; here they are from the start.
+Front-end pre-training finds such filters approximately; here the network has them from the start.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def lapped_transform(bands: int) -> NDArray[np.float64]:
 
 
 def quiet_bank(bands: int) -> NDArray[np.float64]:
-    """A bank that reconstructs within -70 dB, without images whatever the gains of its bands.
+    """A bank that reconstructs with an error of -70 dB, without images whatever its bands' gains.
 
     Args:
         bands: number of bands M, also the shift to which the rows are nearly orthogonal.

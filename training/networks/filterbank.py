@@ -6,8 +6,8 @@ plain layers:
 
 - a pooled maximum passes its gradient to one front-end frame in a pool: the smoothing filters'
   gradient is gathered from those windows alone;
-- |p|, its smoothed version and p x mask are made again in the backward pass, a chunk at a time, and
-  never kept: of all full-rate signals only p is.
+- |p|, its smoothed version and p x mask are computed again in the backward pass, chunk by chunk, and
+  never stored: p is the only full-rate signal that is.
 
 Results and gradients are those of the plain layers up to rounding.
 """
@@ -177,7 +177,7 @@ def _spread(
 
     Returns:
         (batch, filters, right + chunk + left): frame t is smoothed over t - left ... t + right, so
-        a frame of |p| is heard by those from `right` before it to `left` after it.
+        a frame of |p| contributes to those from `right` before it to `left` after it.
     """
     pool = hyper.pool_frames
     before, behind = hyper.smoothing_right_frames, hyper.smoothing_left_frames

@@ -25,8 +25,7 @@ class FxNormNetwork(nn.Module):
         hyper: the hyper-parameters; the paper's by default.
 
     The output has as many samples as the input, which may be of any length: the end is zero-padded
-        to whole latent frames and cropped afterwards.
-    latent frames and cropped back.
+    to whole latent frames and cropped afterwards.
     """
 
     def __init__(self, hyper: HyperParameters | None = None) -> None:

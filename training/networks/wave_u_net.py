@@ -127,8 +127,8 @@ class ConvLayer(nn.Module):
 class LowPass(nn.Module):
     """The fixed low-pass of a resampling block: every channel by itself, edges reflected.
 
-    At a stride of 1 the cut-off is half the sample rate and the sinc a single tap; a filter that
-    does nothing is not run. Loaded weights decide again.
+    At a stride of 1 the cut-off is half the sample rate and the sinc is a single tap; a filter that
+    changes nothing is not run. This is checked again when weights are loaded.
     """
 
     def __init__(self, channels: int, taps: int) -> None:
@@ -193,7 +193,7 @@ class UpBlock(nn.Module):
 def sinc_filter(taps: int) -> np.ndarray:
     """A Blackman-windowed sinc with its cut-off at half the sample rate: float32 (1, 1, taps).
 
-    Its zeros fall on every tap but the middle one; what is left of them is rounding, below 1e-16.
+    Its zeros fall on every tap but the middle one; their values are rounding errors below 1e-16.
     """
     distance = np.arange(taps) - taps // 2
     window = np.blackman(taps) if taps > 1 else np.ones(1)

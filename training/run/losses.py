@@ -2,11 +2,11 @@
 
 Martínez-Ramírez et al., ISMIR 2022, after Martínez-Ramírez, Stoller and Moffat, JAES 69(3), 2021
 (stereo spectral loss) and Steinmetz et al., ICASSP 2021 (sum and difference). Output and target are
-filtered as the ear does, and compared as magnitudes of sum and difference: neither stereo loss can
+filtered like the ear, and compared as magnitudes of sum and difference: neither stereo loss can
 tell left from right.
 
-Every loss is a mean over the items of a batch, each item by itself: it does not depend on how a
-batch is split between devices.
+Every loss is a mean over the items of a batch, each computed separately, so it does not depend on
+how a batch is split between devices.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SILENT_POWER = 1e-10
 def guard_frames(guard_samples: int) -> int:
     """STFT frames to leave out at each end, so that the network's zero-padding is not judged.
 
-    The frames that lie wholly within the guard and two more, as published: 30 for 32 446 samples.
+    These are the frames wholly within the guard and two more, as published: 30 for 32 446 samples.
     """
     return max(0, math.ceil((guard_samples - N_FFT) / HOP_SAMPLES + 1) + 1)
 
@@ -214,8 +214,8 @@ class StemLevels(nn.Module):
     def forward(self, stems: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Compute matching gains and level errors, both differentiable.
 
-        After its gain is applied, a stem's level no longer affects other losses, which then learn
-        none.
+        After its gain is applied, a stem's level no longer affects the other losses, which then do
+        not learn it.
 
         Args:
             stems, targets: (batch, stems, 2, samples).

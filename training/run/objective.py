@@ -1,6 +1,6 @@
 """Objective of a batch: network and loss in one module.
 
-One module, because distributed training watches a module's forward pass.
+They are one module because distributed training hooks into a module's forward pass.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
 """The trainer's interface to a kind of network: three functions, and a line in a table.
 
-`training.run.train` owns everything else: configuration, optimiser, schedule, running mean of the
-weights, precision, processes, checkpoints, resuming bit for bit, logs. A kind of network plugs in
-with
+`training.run.train` owns everything else: configuration, optimiser, schedule, moving average of the
+weights, precision, processes, checkpoints, resuming bit for bit, logs. A kind of network consists of
 
 1. its PyTorch module, a line in `training.networks.kinds`;
-2. if its examples come from: `(config, network, items_per_epoch) -> TrainingData`. Item
-   `epoch * items + i` of `TrainingData.train` must hang on the seed and on that number alone: then
-   a resumed run goes on bit for bit, whatever the number of processes. Items of different lengths
-   or sizes are padded, masked or cut where a batch is made of them (`TrainingData.batch`), and so
-   is whatever augmentation needs the whole batch;
-3. its objective: `(config, network) -> Objective`, a module whose forward pass takes a batch's
-   tensors by name and answers the loss. It also says what validation shows and what can be heard.
+2. a function that opens its examples: `(config, network, items_per_epoch) -> TrainingData`. Item
+   `epoch * items + i` of `TrainingData.train` must depend only on the seed and on that number, so
+   that a resumed run continues bit for bit, whatever the number of processes. Items of different
+   lengths or sizes are padded, masked or cut when they are combined into a batch
+   (`TrainingData.batch`), and so is augmentation that needs the whole batch;
+3. a function that builds its objective: `(config, network) -> Objective`, a module whose forward
+   pass takes a batch's tensors by name and returns the loss. The objective also provides the
+   figures of validation and the audio to listen to.
 
-Functions are named as "module:function" and imported when they are wanted: reading and printing a
-configuration loads no PyTorch.
+Functions are named as "module:function" and imported when they are needed, so that reading and
+printing a configuration does not load PyTorch.
 """
 
 from __future__ import annotations

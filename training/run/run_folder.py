@@ -3,9 +3,9 @@
 config.json         the whole configuration, defaults included
 best.safetensors    the weights with the best validation loss so far
 last.safetensors    the weights of the last checkpoint
-state.safetensors   all that resuming needs
-log.jsonl           a line of JSON an event
-tensorboard/        the same as curves, and excerpts to hear
+state.safetensors   everything that resuming needs
+log.jsonl           a line of JSON for each event
+tensorboard/        the same as curves, and excerpts to listen to
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ LOW_PASS = (1.0, 0.85)
 def a_weighting_taps(sample_rate: int = 44_100) -> NDArray[np.float64]:
     """A-weighting as a linear-phase FIR filter of 101 taps.
 
-    The analogue curve is taken over by the bilinear transform, which bends it down towards half the
+    The analogue curve is converted by the bilinear transform, which bends it down towards half the
     sample rate; the taps are the least-squares fit to its magnitude (after Wright and Välimäki,
     "Perceptual loss function for neural modelling of audio systems", ICASSP 2020).
 

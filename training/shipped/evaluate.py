@@ -1,9 +1,8 @@
 """Evaluate a model on the benchmark: `python -m training.shipped.evaluate --model default`.
 
 Every system renders every song of three groups (see `training.shipped.benchmark_songs`). The
-benchmark holds the renders against the true mixes at matched loudness, and what comes out is
-printed as Markdown: a table a group, the model's errors by stem, and the targets with how far off
-they are.
+benchmark compares the renders with the true mixes at matched loudness and prints Markdown: a table
+for each group, the model's errors by stem, and the targets with the distances to them.
 """
 
 from __future__ import annotations

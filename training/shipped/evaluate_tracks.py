@@ -1,9 +1,10 @@
 """Evaluate models by track: `python -m training.shipped.evaluate_tracks --models levels`.
 
-Songs of single tracks that nothing is trained on (`HELD_OUT_TRACKS`): their dry tracks, or the wet
-ones if nobody has others, come in at levels drawn at random over 20 dB, as raw recordings do;
-the person's wet tracks are the truth. With `--stems` the songs are folders of finished stems, whose
-levels are drawn in the same way. Printed as Markdown: means over songs, and a line a song.
+The songs are those of single tracks on which nothing is trained (`HELD_OUT_TRACKS`). Their dry
+tracks, or the wet ones if there are no others, are the input, at levels drawn at random over 20 dB,
+like those of raw recordings; the person's wet tracks are the truth. With `--stems` the songs are
+folders of finished stems, whose levels are drawn in the same way. The output is Markdown: means over
+songs, and a line for each song.
 """
 
 from __future__ import annotations

@@ -21,10 +21,12 @@ _HEARD_DB = -40.0
 
 
 class Nearness(NamedTuple):
-    """Attributes:
-    null_db: energy of the difference relative to the sound in the mix, in dB.
-    bands_db: the largest difference of a band's level, averaged over the song, in dB; of bands
-        within 40 dB of the loudest.
+    """How close a strip's sound is to the sound in the mix.
+
+    Attributes:
+        null_db: energy of the difference relative to the sound in the mix, in dB.
+        bands_db: largest difference in a band's level, averaged over the song, in dB, among the
+            bands within 40 dB of the loudest.
     """
 
     null_db: float
