@@ -43,7 +43,7 @@ def write_tcn(graph: GraphWriter, network: FxNormNetwork, latent: str) -> str:
 def write_recurrent(
     graph: GraphWriter, network: FxNormNetwork, features: str, mean_abs: str
 ) -> str:
-    """Write BLSTM, softplus and squeeze-and-excitation; return the scaled mask (1, filters, frames).
+    """Write BLSTM, softplus and squeeze-and-excitation; return the mask (1, filters, frames).
 
     Args:
         features: (1, filters, frames).
@@ -168,6 +168,6 @@ def _lstm(graph: GraphWriter, lstm: nn.LSTM, layer: int, sequence: str) -> str:
 
 
 def onnx_gates(stacked: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Reorder gates from PyTorch's input, forget, cell, output to ONNX's input, output, forget, cell."""
+    """Reorder gates: PyTorch has input, forget, cell, output; ONNX input, output, forget, cell."""
     entrance, forget, cell, out = np.split(stacked, 4)
     return np.concatenate([entrance, out, forget, cell])

@@ -3,9 +3,9 @@
     python -m export.make_track_mixer -o build/track-mixer
 
 It composes songs (`training.track_mixer.composing`), measures real ones if they are available
-(finished stems, tracks as they are in a mix, dry and wet tracks), adds MixologyDB's faders, pans and
-EQ, trains as `mixer train` does, and exports. It never uses songs of the benchmark. It resumes where
-it was stopped.
+(finished stems, tracks as they are in a mix, dry and wet tracks), adds MixologyDB's faders, pans
+and EQ, trains as `mixer train` does, and exports. It never uses songs of the benchmark, and resumes
+where it was stopped.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Examples of the band mixer: powers of normalised stems, and of their wet stems.
 
 An example is an excerpt of a song. Its stems are normalised as a render normalises them
-(`mixer.fxnorm.chain`), then measured by the renderer's front-end (`mixer.network.band_mixer.bands`).
-A song with only wet stems is used too: its normalised stems are the input, and its stems the target.
-For a song with only dry stems and a mixture, the target is estimated (`training.data.wet_powers`).
+(`mixer.fxnorm.chain`), then measured by the front-end of the render
+(`mixer.network.band_mixer.bands`). A song with only wet stems is used too: its normalised stems are
+the input, and its stems the target. For a song with only dry stems and a mixture, the target is
+estimated (`training.data.wet_powers`).
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ plain layers:
 
 - a pooled maximum passes its gradient to one front-end frame in a pool: the smoothing filters'
   gradient is gathered from those windows alone;
-- |p|, its smoothed version and p x mask are computed again in the backward pass, chunk by chunk, and
-  never stored: p is the only full-rate signal that is.
+- |p|, its smoothed version and p x mask are computed again in the backward pass, chunk by chunk,
+  and never stored: p is the only full-rate signal that is.
 
 Results and gradients are those of the plain layers up to rounding.
 """

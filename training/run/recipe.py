@@ -1,7 +1,7 @@
 """The trainer's interface to a kind of network: three functions, and a line in a table.
 
 `training.run.train` owns everything else: configuration, optimiser, schedule, moving average of the
-weights, precision, processes, checkpoints, resuming bit for bit, logs. A kind of network consists of
+weights, precision, processes, checkpoints, resuming bit for bit, logs. A kind of network adds
 
 1. its PyTorch module, a line in `training.networks.kinds`;
 2. a function that opens its examples: `(config, network, items_per_epoch) -> TrainingData`. Item

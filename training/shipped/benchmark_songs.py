@@ -1,8 +1,8 @@
 """Songs of the benchmark, each a song folder with its true wet stems beside it if known.
 
 (a) Held-out synthetic songs: dry stems, and the simulated engineer's wet ones as the truth.
-(b) Real songs on which nothing is trained: their stems are wet, so the truth is their plain sum, and
-    a system gets disturbed versions of the stems, as if they had been recorded that way.
+(b) Real songs on which nothing is trained: their stems are wet, so the truth is their plain sum,
+    and a system gets disturbed versions of the stems, as if they had been recorded that way.
 (c) The demo song: dry, and without a truth.
 
 Songs are cached under a name that changes with the code that makes them.

@@ -3,8 +3,8 @@
 The songs are those of single tracks on which nothing is trained (`HELD_OUT_TRACKS`). Their dry
 tracks, or the wet ones if there are no others, are the input, at levels drawn at random over 20 dB,
 like those of raw recordings; the person's wet tracks are the truth. With `--stems` the songs are
-folders of finished stems, whose levels are drawn in the same way. The output is Markdown: means over
-songs, and a line for each song.
+folders of finished stems, whose levels are drawn in the same way. The output is Markdown: means
+over songs, and a line for each song.
 """
 
 from __future__ import annotations
