@@ -75,7 +75,7 @@ def test_held_out_groups_are_never_learnt_from(quick, rng) -> None:
     right = chances.argmax(axis=1) == [("vocals", "bass", "drums", "other").index(s) for s in stems]
     assert not right[liar].any()
     assert right[~liar].all()
-    assert text[0].startswith(f"48 recordings: {right.mean():.3f} right")
+    assert text[0].startswith(f"48 recordings: {right.mean():.3f} correct")
     assert len([line for line in text if line.startswith("  f/")]) == int(liar.sum())
 
 

@@ -108,7 +108,7 @@ def test_one_process_is_no_group() -> None:
 
 def test_a_damaged_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "two")
-    with pytest.raises(DeviceError, match="WORLD_SIZE=two"), joined_processes("cpu"):
+    with pytest.raises(DeviceError, match="WORLD_SIZE is two"), joined_processes("cpu"):
         pass
 
 
