@@ -128,7 +128,7 @@ def test_whole_songs_keep_their_length(network: WaveUNet) -> None:
 
 
 def test_too_short_an_input_is_refused(network: WaveUNet) -> None:
-    with pytest.raises(ValueError, match="at least 51"):
+    with pytest.raises(ValueError, match="needs 51"):
         network(torch.zeros(1, 8, 50))
 
 
