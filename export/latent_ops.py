@@ -128,6 +128,7 @@ def _prelu(graph: GraphWriter, tensor: str, prelu: nn.PReLU) -> str:
 
 
 def write_conv(graph: GraphWriter, tensor: str, conv: nn.Conv1d) -> str:
+    """Write a convolution with a bias, without padding and at a stride of 1."""
     bias = conv.bias
     assert bias is not None
     return graph.add(

@@ -116,6 +116,7 @@ class Plan:
     n_bytes: int
 
     def of_split(self, split: str) -> tuple[PlannedSong, ...]:
+        """The songs of one split; empty if there are none."""
         return tuple(song for song in self.songs if song.split == split)
 
 

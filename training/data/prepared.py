@@ -85,12 +85,15 @@ class PreparedSong:
 
     @property
     def mixture_path(self) -> Path:
+        """Path of the target."""
         return mixture_path(self.folder)
 
     def wet_path(self, stem: str) -> Path:
+        """Path of a wet stem."""
         return wet_path(self.folder, stem)
 
     def normalised_path(self, stem: str, variant: int) -> Path:
+        """Path of a normalised stem; variants count from 0."""
         return normalised_path(self.folder, stem, variant)
 
 
@@ -137,18 +140,22 @@ class PreparedDataset:
 
 
 def song_folder(folder: Path, song_id: str) -> Path:
+    """Folder of a song in the data set `folder`."""
     return folder / "songs" / song_id
 
 
 def mixture_path(folder: Path) -> Path:
+    """Path of the target in a song's folder."""
     return folder / f"{MIX}.flac"
 
 
 def wet_path(folder: Path, stem: str) -> Path:
+    """Path of a wet stem in a song's folder."""
     return folder / "wet" / f"{stem}.flac"
 
 
 def normalised_path(folder: Path, stem: str, variant: int) -> Path:
+    """Path of a normalised stem in a song's folder; variants count from 0."""
     return folder / "normalised" / f"{stem}.{variant}.flac"
 
 

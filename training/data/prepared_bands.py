@@ -82,6 +82,7 @@ class BandExample:
 
     @property
     def n_frames(self) -> int:
+        """Length in frames."""
         return self.shape[-1]
 
     def read(self, start: int, n_frames: int) -> NDArray[np.float16]:
@@ -170,6 +171,7 @@ def read_bands(folder: str | Path) -> PreparedBands:
 
 
 def example_path(folder: Path, song_id: str, number: int) -> Path:
+    """Path of an excerpt's array in the data set `folder`; excerpts count from 0."""
     return song_folder(folder, song_id) / f"{number}.npy"
 
 

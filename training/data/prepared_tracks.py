@@ -112,6 +112,7 @@ def read_tracks(folder: str | Path) -> PreparedTracks:
 
 
 def tracks_path(folder: Path, song_id: str, number: int) -> Path:
+    """Path of an excerpt's arrays in the data set `folder`; excerpts count from 0."""
     return song_folder(folder, song_id) / f"{number}.npz"
 
 

@@ -135,6 +135,7 @@ def earlier_record(path: Path) -> dict[str, object]:
 
 
 def files_are_there(folder: Path, record: dict[str, object]) -> bool:
+    """Whether all files of a song's record exist in its folder, with the recorded sizes."""
     files = record.get("files")
     if not isinstance(files, dict) or not files:
         return False

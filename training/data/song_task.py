@@ -48,10 +48,12 @@ class NormalisationSettings:
     rooms_sha256: str | None = None
 
     def variants_of(self, stem: str) -> int:
+        """Number of versions of a stem: `n_variants` if it gets a reverb, otherwise 1."""
         has_room = stem in REVERBERANT_STEMS and any(e in self.effects for e in REVERBS)
         return self.n_variants if has_room else 1
 
     def as_json(self) -> SettingsTable:
+        """Convert to plain values, without paths."""
         return {
             "mixer_version": __version__,
             "sample_rate": SAMPLE_RATE_HZ,

@@ -54,6 +54,7 @@ class Target:
     note: str = ""
 
     def as_json(self) -> TargetTable:
+        """Convert to plain values, rounded to four decimals."""
         value = asdict(self)
         for name in ("value", "limit"):
             value[name] = round(value[name], 4) if math.isfinite(value[name]) else None
