@@ -5,6 +5,7 @@ with the length of the audio. Audio is float32 `(channels, samples)`; spectra ar
 `(channels, bins, frames)`.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -61,7 +62,13 @@ def peak(audio: np.ndarray) -> float:
     """
     if audio.size == 0:
         return 0.0
-    return float(max(np.max(audio), -np.min(audio)))
+    largest = 0.0
+    for part in parts_of(audio):
+        own = float(max(np.max(audio[..., part]), -np.min(audio[..., part])))
+        if math.isnan(own):
+            return own
+        largest = max(largest, own)
+    return largest
 
 
 def peak_dbfs(audio: np.ndarray) -> float:

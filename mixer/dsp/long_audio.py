@@ -95,6 +95,11 @@ def parts_of(audio: Array) -> Iterator[slice]:
         yield slice(start, start + _BLOCK_SAMPLES)
 
 
+def let_go_of_pages() -> None:
+    """For code that reads long arrays here and there: a few samples may map megabytes of a file."""
+    _PAGER.let_go()
+
+
 def scratch_folder() -> Path:
     """Folder of large temporary files: `TMPDIR`, or the system's default."""
     if not os.environ.get("TMPDIR") and os.access(_LARGE_FILES, os.W_OK | os.X_OK):

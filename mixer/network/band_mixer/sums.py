@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import zero_padded
+from mixer.dsp.long_audio import let_go_of_pages
 from mixer.dsp.short_time import Analysis, Synthesis, has_equal_channels, is_silent
 from mixer.dsp.threads import stop_if_asked
 from mixer.network.band_mixer.bands import frames_at_once
@@ -141,8 +142,11 @@ class StemSums:
         if not any(np.may_share_memory(stem, out) for out in (*self._buses.channels, *wet)):
             return {}
         hop = self._hyper.hop_samples
-        cuts = range(self._segment_hops, self._n_hops, self._segment_hops)
-        return {cut: zero_padded(stem, (cut - 1) * hop, (cut + 1) * hop).copy() for cut in cuts}
+        edges = {}
+        for cut in range(self._segment_hops, self._n_hops, self._segment_hops):
+            edges[cut] = zero_padded(stem, (cut - 1) * hop, (cut + 1) * hop).copy()
+            let_go_of_pages()
+        return edges
 
 
 class _Work:
