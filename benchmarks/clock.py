@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import re
 import shutil
@@ -235,8 +236,9 @@ def _row(watched: Watched) -> str:
     rest_s, at = longest_rest_s(watched.notes)
     wrong = " / ".join(f"{error:+.0%}" for error in errors_of_time_left(watched.notes))
     longest = max(watched.stretches, key=lambda stretch: stretch.seconds)
+    stated = "none" if math.isnan(watched.stated_s) else f"{watched.stated_s:.1f} s"
     return (
-        f"{watched.taken_s:.1f} s ({watched.stated_s:.1f} s) | {rest_s:.2f} s ({at}) | {wrong} | "
+        f"{watched.taken_s:.1f} s ({stated}) | {rest_s:.2f} s ({at}) | {wrong} | "
         f"{longest.seconds:.2f} s ({longest.where})"
     )
 
