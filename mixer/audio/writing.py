@@ -145,7 +145,7 @@ def _write_lossy(
     coding: LossyCoding,
     tags: Mapping[str, str],
 ) -> None:
-    # By way of memory: libsndfile says nothing when closing fails on a full disk.
+    # Encoded in memory first: libsndfile does not report that closing failed on a full disk.
     path.write_bytes(_encoded(audio, sample_rate, of_format, coding, tags))
     if of_format.container == "OGG":
         set_serial(path, seed % 2**32)

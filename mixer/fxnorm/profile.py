@@ -129,7 +129,7 @@ def read_profile(name_or_path: str | Path) -> Profile:
     """Read a profile, by the name of a packaged one or from a JSON file.
 
     Raises:
-        ModelError: there is no such profile, it is not JSON, lacks a key, or has a list of the
+        ModelError: the profile does not exist, is not JSON, lacks a key, or has a list of the
             wrong length or a figure that is not finite or is outside of its range.
     """
     known = packaged_profiles()

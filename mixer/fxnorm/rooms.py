@@ -51,7 +51,7 @@ class RecordedRooms:
         """One of the rooms with a reverberation time between the two.
 
         Raises:
-            InputError: there is no such room, or the rooms were read at another sample rate.
+            InputError: the room does not exist, or the rooms were read at another sample rate.
         """
         if sample_rate != self.sample_rate:
             raise InputError(

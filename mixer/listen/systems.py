@@ -102,7 +102,7 @@ def find_mix_file(system: System, song: Song) -> Path | None:
     """The finished mix of a song by a system; None for a system that renders.
 
     Raises:
-        InputError: there is no such file.
+        InputError: the file does not exist.
     """
     if system.model is not None or (system.name == SUM and system.folder is None):
         return None

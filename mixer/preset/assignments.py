@@ -46,7 +46,7 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
         The parts of the key, optional ones included, and the shape of its value.
 
     Raises:
-        PresetError: there is no such key; the nearest is named.
+        PresetError: the key is unknown; the nearest one is named.
     """
     parts = split_key(key.strip())
     shape: Shape = LAYER

@@ -81,7 +81,7 @@ def find_preset(name_or_path: str, *, asking: Path | None = None) -> Found:
             files beside it, nothing else; its own name there means the shipped one.
 
     Raises:
-        PresetError: there is no such preset; the message suggests the nearest names.
+        PresetError: the preset is unknown; the message suggests the nearest names.
     """
     if name_or_path.lower().endswith(ENDING):
         return _find_file(name_or_path, asking)

@@ -100,7 +100,7 @@ def moves_named(name: str) -> dict[str, float]:
     """The moves of one name.
 
     Raises:
-        SettingsError: there is no such name.
+        SettingsError: the name is unknown.
     """
     known = named_moves()
     if name not in known:

@@ -101,7 +101,7 @@ class KeptTracks:
                 self._tracks[name] = _KeptTrack(key, path, audio.nbytes)
 
     def _reserve(self, name: str, n_bytes: int) -> Path | None:
-        """A new file for a track, replacing the one before; None if there is no room."""
+        """A new file for a track, replacing its earlier one; None if it would take too much."""
         with self._lock:
             before = self._tracks.pop(name, None)
             if before is not None:

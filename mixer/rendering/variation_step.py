@@ -108,7 +108,7 @@ def steps_to(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
         axes: those along which the mix can be moved.
 
     Raises:
-        SettingsError: there is no such name, or the mix cannot be moved along its axis.
+        SettingsError: the name is unknown, or the mix cannot be moved along its axis.
     """
     moves = {axis: round(away * move_db, 2) for axis, move_db in moves_named(name).items()}
     lost = [axis for axis in moves if axis not in {each.name for each in axes}]

@@ -116,7 +116,7 @@ def mixes_single_tracks(model: str) -> bool:
     """Whether a model mixes tracks.
 
     Raises:
-        ModelError: there is no such model.
+        ModelError: the model is unknown.
     """
     if model in (LEVELS, NONE):
         return model == LEVELS

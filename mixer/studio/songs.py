@@ -65,7 +65,7 @@ class Studio:
         """The session of a song, opened if needed; the least recently used one may be closed.
 
         Raises:
-            KeyError: there is no such song.
+            KeyError: the song is unknown.
         """
         with self._lock:
             folder = self._songs[song_id]

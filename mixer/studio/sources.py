@@ -73,7 +73,7 @@ class Sources:
             planned: the song without the user's edits.
 
         Raises:
-            SettingsError: there is no such source, or there are too many.
+            SettingsError: a source is unknown, or there are too many.
         """
         take = _TAKE.fullmatch(source)
         if source != DEFAULT and take is None:

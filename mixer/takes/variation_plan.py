@@ -150,7 +150,7 @@ def _console_of(part: str, first: First, away: float, axes: Sequence[Axis]) -> C
     """The desk of a part of a blend: "first", a named variation, "var2", or a preset's file.
 
     Raises:
-        SettingsError: there is no such part.
+        SettingsError: the part is unknown.
     """
     plan, base = first.wet.plan, base_of(first.recipe)
     if part == FIRST:
