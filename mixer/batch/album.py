@@ -74,7 +74,7 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
     """
     import numpy as np
 
-    from mixer.rendering.track_files import TrackFiles
+    from mixer.rendering.tracks.track_files import TrackFiles
 
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -108,7 +108,7 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
     import numpy as np
 
     from mixer.rendering.mix import Premaster
-    from mixer.rendering.track_files import TrackFiles
+    from mixer.rendering.tracks.track_files import TrackFiles
 
     try:
         about = json.loads((folder / _META_FILE).read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from mixer.files.wording import listed
 from mixer.preset.schema import plain_strip
 from mixer.reference.record import row_words
 from mixer.rendering.mix import Mix
-from mixer.rendering.track_words import (
+from mixer.rendering.tracks.track_words import (
     bus_words,
     hand_words,
     space_words,

@@ -32,7 +32,7 @@ ROOMS = {"Room": "short_room_db", "Long room": "long_room_db", "Echo": "echo_db"
 HAND_SENDS = {"Reverb": "reverb_db", "Delay": "delay_db"}
 NO_EFFECT = "none"
 _BUTTERWORTH_Q = math.sqrt(0.5)
-# All echoes together come back at the level of the send (`mixer.rendering.group_sends`).
+# All echoes together come back at the level of the send (`mixer.rendering.tracks.group_sends`).
 _ECHOES_DB = 10.0 * math.log10(1.0 - 0.3**2)
 _SILENT = 1e-4
 

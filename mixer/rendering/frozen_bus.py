@@ -25,7 +25,7 @@ from mixer.reference.mover import Mover
 from mixer.reference.record import moves_of
 from mixer.rendering.gain_between import gain_between
 from mixer.rendering.mix import Mix
-from mixer.rendering.track_strip import run_bus
+from mixer.rendering.tracks.track_strip import run_bus
 
 Linear = Callable[[FloatArray], FloatArray]
 # A mix that is the sum of its parts except for rounding passes as it is.

@@ -37,22 +37,22 @@ from mixer.rendering.answers_of_stems import (
 from mixer.rendering.doubt import Answer, Doubts, doubts_of
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.kept_material import KeptMaterial
-from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.stem_levels import bring_to_usual_levels
 from mixer.rendering.stems_in_work import StemsInWork
-from mixer.rendering.track_console import (
+from mixer.rendering.tracks.kept_tracks import KeptTracks
+from mixer.rendering.tracks.track_console import (
     TrackMix,
     describe,
     doubts_of_console,
     set_console,
     with_changes,
 )
-from mixer.rendering.track_files import ScratchTracks
-from mixer.rendering.track_hand_strips import HandStrips
-from mixer.rendering.track_material import OfBus, listen_to_tracks, mix_tracks
-from mixer.rendering.track_strip import run_bus
+from mixer.rendering.tracks.track_files import ScratchTracks
+from mixer.rendering.tracks.track_hand_strips import HandStrips
+from mixer.rendering.tracks.track_material import OfBus, listen_to_tracks, mix_tracks
+from mixer.rendering.tracks.track_strip import run_bus
 from mixer.song.song import Song
 
 # Share of listening that the tracks take; the rest sets their console, or asks as well how sure

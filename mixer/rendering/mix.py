@@ -25,7 +25,7 @@ from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.platforms import verdict
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.track_console import TracksRecord
+from mixer.rendering.tracks.track_console import TracksRecord
 from mixer.song.song import Song
 
 Levels = Mapping[str, float | None]

@@ -46,7 +46,7 @@ from mixer.rendering.stages import (
     sums_of_stages,
     to_mix_rate,
 )
-from mixer.rendering.track_files import GainedTracks
+from mixer.rendering.tracks.track_files import GainedTracks
 from mixer.rendering.variation_step import make_varied
 from mixer.song.song import Song
 

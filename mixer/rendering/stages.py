@@ -22,7 +22,7 @@ from mixer.network.output import WetStems, is_wanted
 from mixer.rendering.material import Material
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Stage, StageClock
-from mixer.rendering.track_files import ScratchTracks, TrackFiles
+from mixer.rendering.tracks.track_files import ScratchTracks, TrackFiles
 from mixer.song.samples import read_stem, read_sum
 from mixer.song.tracks import tracks_of
 

@@ -13,7 +13,7 @@ from mixer.files.wording import counted
 from mixer.files.wording import joined as joined_words
 from mixer.fxnorm.chain import StemFigures
 from mixer.rendering.mix import Measurements
-from mixer.rendering.track_words import bus_words, hand_words, space_words, track_words
+from mixer.rendering.tracks.track_words import bus_words, hand_words, space_words, track_words
 from mixer.report.data import MIX, ReportData
 from mixer.report.markup import Html, element, joined, name
 from mixer.report.masking import ALL_OTHERS

@@ -19,18 +19,18 @@ from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.settings import FLAT
 from mixer.rendering.forecast import making_forecast
-from mixer.rendering.group_sends import RoomReturns
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
-from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Mix, WetMix
 from mixer.rendering.pipeline import master, over_desk, premaster, wet_mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Progress, StageClock
-from mixer.rendering.track_material import listen_to_tracks
-from mixer.rendering.track_strip import run_bus
+from mixer.rendering.tracks.group_sends import RoomReturns
+from mixer.rendering.tracks.kept_tracks import KeptTracks
+from mixer.rendering.tracks.track_material import listen_to_tracks
+from mixer.rendering.tracks.track_strip import run_bus
 from mixer.studio.bus_courses import BusCourse, BusCourses
 from mixer.studio.made import MIX, ExactRender, Made, strips_of
 from mixer.studio.planning import Planned

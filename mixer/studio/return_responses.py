@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mixer.rendering.group_sends import echo_of
 from mixer.rendering.plan import RenderPlan
+from mixer.rendering.tracks.group_sends import echo_of
 from mixer.studio.made import Made, Response
 from mixer.studio.planning import Planned
 from mixer.studio.wet import TrackMixSettings, hand_responses, model_responses, settings_key

@@ -10,8 +10,8 @@ from mixer.console.settings import MASTER, Console, Strip
 from mixer.network.track_mixer.settings import CURVE_HZ, HIGH_PASS_OFF_HZ, TrackSettings
 from mixer.preset.assignments import split_key
 from mixer.preset.shape import TRACKS
-from mixer.rendering.group_sends import RETURNS
 from mixer.rendering.track_hand import TrackHand
+from mixer.rendering.tracks.group_sends import RETURNS
 from mixer.song.tracks import Track
 from mixer.stems import color_of
 from mixer.studio.edits import key_of

@@ -27,12 +27,12 @@ from mixer.network.track_mixer.settings import (
     ConsoleSettings,
     TrackSettings,
 )
-from mixer.rendering.group_sends import RETURNS, RoomReturns
-from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.plan import RenderPlan
-from mixer.rendering.track_chain import wet_key
-from mixer.rendering.track_console import set_console, with_changes
-from mixer.rendering.track_strip import run_bus, run_track_strip
+from mixer.rendering.tracks.group_sends import RETURNS, RoomReturns
+from mixer.rendering.tracks.kept_tracks import KeptTracks
+from mixer.rendering.tracks.track_chain import wet_key
+from mixer.rendering.tracks.track_console import set_console, with_changes
+from mixer.rendering.tracks.track_strip import run_bus, run_track_strip
 from mixer.song.tracks import Track, read_track
 
 # Made of every track before the whole of any, so that playing starts at once.

@@ -19,8 +19,8 @@ from mixer.network.track_mixer.settings import (
     SpaceTable,
     TrackTable,
 )
-from mixer.rendering.track_console import TrackRecord
-from mixer.rendering.track_hand_strips import HandRecord
+from mixer.rendering.tracks.track_console import TrackRecord
+from mixer.rendering.tracks.track_hand_strips import HandRecord
 
 NOTHING_DONE, SILENT = "unchanged", "silent"
 # What one would not hear, or not read off a console.
@@ -39,7 +39,7 @@ def track_words(track: TrackRecord) -> str:
     """Describe a track as a model set it; "silent" for a silent track.
 
     Args:
-        track: its record, as `mixer.rendering.track_console.describe` makes it.
+        track: its record, as `mixer.rendering.tracks.track_console.describe` makes it.
     """
     return SILENT if track["loudness_lufs"] is None else strip_words(track["strip"])
 
@@ -79,7 +79,7 @@ def hand_words(hand: HandRecord | None) -> str:
     """Describe the user's strip of a track; empty if the user set nothing.
 
     Args:
-        hand: the record of `mixer.rendering.track_hand_strips.HandStrips`; None without one.
+        hand: the record of `mixer.rendering.tracks.track_hand_strips.HandStrips`; None without one.
     """
     if hand is None:
         return ""

@@ -12,7 +12,7 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     as_json,
 )
-from mixer.rendering.track_words import (
+from mixer.rendering.tracks.track_words import (
     bus_words,
     hand_words,
     space_words,

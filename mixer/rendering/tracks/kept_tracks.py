@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
-from mixer.rendering.track_hand_strips import HandRecord
+from mixer.rendering.tracks.track_hand_strips import HandRecord
 
 # The largest share of the free disk space that tracks may take.
 _DISK_SHARE = 0.25

@@ -13,12 +13,12 @@ import pytest
 
 from mixer import RenderSettings, load_song
 from mixer.preset.merge import resolve
-from mixer.rendering import track_chain, track_material
-from mixer.rendering.kept_tracks import KeptTracks
 from mixer.rendering.material import Job
 from mixer.rendering.pipeline import wet_mix
 from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import StageClock
+from mixer.rendering.tracks import track_chain, track_material
+from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.song.song import Song
 from tests.signals import noise
 

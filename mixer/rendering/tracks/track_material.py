@@ -18,11 +18,11 @@ from mixer.dsp.threads import Workers, available_threads
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
 from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
 from mixer.rendering.forecast import bus_in_tracks
-from mixer.rendering.group_sends import GroupSends
-from mixer.rendering.kept_tracks import KeptTracks
-from mixer.rendering.track_chain import TrackChain
-from mixer.rendering.track_hand_strips import Handled, HandStrips
-from mixer.rendering.track_strip import run_bus
+from mixer.rendering.tracks.group_sends import GroupSends
+from mixer.rendering.tracks.kept_tracks import KeptTracks
+from mixer.rendering.tracks.track_chain import TrackChain
+from mixer.rendering.tracks.track_hand_strips import Handled, HandStrips
+from mixer.rendering.tracks.track_strip import run_bus
 from mixer.song.tracks import Track, track_blocks
 
 # Told of a track and of the share done.

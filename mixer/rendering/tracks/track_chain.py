@@ -9,9 +9,9 @@ import numpy as np
 from mixer.dsp.blocks import FloatArray
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
-from mixer.rendering.kept_tracks import KeptGroup, KeptTracks
-from mixer.rendering.track_hand_strips import Handled, HandStrips
-from mixer.rendering.track_strip import run_track_strip
+from mixer.rendering.tracks.kept_tracks import KeptGroup, KeptTracks
+from mixer.rendering.tracks.track_hand_strips import Handled, HandStrips
+from mixer.rendering.tracks.track_strip import run_track_strip
 from mixer.song.tracks import Track, read_track
 
 
@@ -33,7 +33,7 @@ class TrackChain:
         sample_rate: int,
         kept: KeptTracks | None,
     ) -> None:
-        """Prepare the chain; arguments as in `mixer.rendering.track_material.mix_tracks`."""
+        """Prepare the chain; arguments as in `mixer.rendering.tracks.track_material.mix_tracks`."""
         self._tracks, self._levels, self._settings = tracks, levels, settings
         self._hand, self._kept = hand, kept
         self._n_samples, self._sample_rate = n_samples, sample_rate
