@@ -31,7 +31,7 @@ from mixer.batch.order import Order, Outcome, StagedFile
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import Ending, State
-from mixer.batch.work import Report, Shop
+from mixer.batch.work import Report, WorkerContext
 
 N_SONGS, N_TURNS = 24, 2
 SONG_S = 30.0
@@ -346,7 +346,7 @@ def mixer_command(manifest: Path, out: Path, *options: str) -> list[str]:
     return [*command, "--quiet", "--devices", "cpu", *options]
 
 
-def copy(order: Order, shop: Shop, report: Report) -> Outcome:
+def copy(order: Order, context: WorkerContext, report: Report) -> Outcome:
     """In place of a render: everything around it, and a copy of the song's first file."""
     report("read", 0.0)
     listing = stat_inputs(order.song)
@@ -365,15 +365,15 @@ def copy(order: Order, shop: Shop, report: Report) -> Outcome:
     )
 
 
-def wait(order: Order, shop: Shop, report: Report) -> Outcome:
+def wait(order: Order, context: WorkerContext, report: Report) -> Outcome:
     """In place of a render that takes `SIMULATED_SONG_S`: a worker's turn, and a copy."""
     # Songs differ, so that not all workers are done at once.
     song_s = random.Random(order.id).uniform(0.5, 1.5) * SIMULATED_SONG_S
-    with shop.compute:
+    with context.compute:
         for quarter in range(4):  # as often as a worker tells how far it is
             report("network", quarter / 4)
             time.sleep(song_s / 4)
-    return copy(order, shop, report)
+    return copy(order, context, report)
 
 
 class TreeMemory:

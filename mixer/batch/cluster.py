@@ -21,13 +21,13 @@ from mixer.batch.engine import DIED_TWICE, EngineError
 from mixer.batch.memory import WORKER_BYTES
 from mixer.batch.order import Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.states import Ending
-from mixer.batch.worker import WorkerSpec, open_shop
+from mixer.batch.worker import WorkerSpec, open_context
 from mixer.dsp.threads import one_blas_thread
 from mixer.extras import install_command
 from mixer.files.spawning import without_current_folder
 
 if TYPE_CHECKING:
-    from mixer.batch.work import Shop
+    from mixer.batch.work import WorkerContext
 
 # Songs that share a GPU: while one is on it, the others are normalised or mastered.
 SONGS_A_GPU = 4
@@ -37,9 +37,9 @@ _MAX_NODE_SHARE = 0.9
 
 
 @functools.lru_cache(maxsize=1)
-def shop_of(spec: WorkerSpec) -> Shop:
-    """The shop of this process; Ray gives a process one task after another."""
-    return open_shop(spec)
+def context_of(spec: WorkerSpec) -> WorkerContext:
+    """The context of this process; Ray gives a process one task after another."""
+    return open_context(spec)
 
 
 @one_blas_thread
@@ -47,7 +47,7 @@ def work_on_cluster(order: Order, spec: WorkerSpec) -> Outcome:
     """Run one order as a Ray task, in whatever process Ray chooses."""
     module, _, name = spec.work.partition(":")
     outcome: Outcome = getattr(import_module(module), name)(
-        order, shop_of(spec), lambda stage, share: None
+        order, context_of(spec), lambda stage, share: None
     )
     return outcome
 

@@ -7,11 +7,10 @@ moves the files to their places. All that can be wrong with a song comes back as
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +20,15 @@ from mixer.batch.figures import Figures
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.network import Networks
 from mixer.batch.order import Order, Outcome, StagedFile
+from mixer.batch.song_figures import figures_of_measurement, figures_of_mix
+from mixer.batch.staged import staged_files
 from mixer.batch.states import Ending, Phase
-from mixer.batch.unmixed import unmixed_of
 from mixer.errors import InputError, MixerError, OutputError
 
 if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner
     from mixer.output.destination import Destination, Rendered
-    from mixer.rendering.mix import Mix, Premaster
+    from mixer.rendering.mix import Premaster
     from mixer.rendering.plan import RenderPlan
     from mixer.rendering.settings import RenderSettings
     from mixer.song.song import Song
@@ -47,7 +47,7 @@ class LostNetworkError(MixerError):
 
 
 @dataclass
-class Shop:
+class WorkerContext:
     """Objects that a worker keeps from song to song.
 
     Attributes:
@@ -63,22 +63,22 @@ class Shop:
     compute: threading.Lock = field(default_factory=threading.Lock)
 
 
-Work = Callable[[Order, Shop, Report], Outcome]
+Work = Callable[[Order, WorkerContext, Report], Outcome]
 
 
-def render_song(order: Order, shop: Shop, report: Report) -> Outcome:
+def render_song(order: Order, context: WorkerContext, report: Report) -> Outcome:
     """Render one song into its staging folder.
 
     Args:
         order: what to do.
-        shop: objects that this worker keeps.
+        context: objects that this worker keeps.
         report: called with stage and share done.
 
     Returns:
         The outcome. Errors become failed outcomes; only what ends the process is raised.
     """
     try:
-        return _Render(order, shop, report).run()
+        return _Render(order, context, report).run()
     except MemoryError:
         return _failed(order, "out of memory; use fewer --jobs or split the song", passing=True)
     except LostNetworkError as error:
@@ -95,7 +95,7 @@ def render_song(order: Order, shop: Shop, report: Report) -> Outcome:
 @dataclass
 class _Render:
     order: Order
-    shop: Shop
+    context: WorkerContext
     report: Report
     read_s: float = 0.0
 
@@ -117,7 +117,7 @@ class _Render:
                 f"{order.song}: its song.toml changed since the run began; start again"
             )
         settings = self._settings()
-        network = self.shop.networks.get(self._model(song, settings))
+        network = self.context.networks.get(self._model(song, settings))
         plan = self._plan(song, settings, network)
         destination = self._destination()
         destination.check(plan)
@@ -125,14 +125,12 @@ class _Render:
         try:
             if order.phase == Phase.MEASURE:
                 measured = self._measure(destination, plan, network, inputs_sha256)
-                kind, files, figures = Ending.MEASURED, [], self._measured_figures(measured)
+                kind, files = Ending.MEASURED, []
+                figures = figures_of_measurement(measured, self.read_s, order.hears_sound)
             else:
                 done = self._render(destination, plan, network, inputs_sha256)
-                kind, files, figures = (
-                    Ending.DONE,
-                    self._stage(destination, done),
-                    self._figures(done),
-                )
+                kind, files = Ending.DONE, staged_files(destination, done, Path(order.staging))
+                figures = figures_of_mix(done, self.read_s)
         except (OSError, InputError):
             self._refuse_changed(listing)
             raise
@@ -149,7 +147,7 @@ class _Render:
                 asked[name] = tuple(value)
         if self.order.console is not None:
             asked["console"] = read_console(self.order.console, "the manifest")
-        return RenderSettings(**asked, device=self.shop.device)
+        return RenderSettings(**asked, device=self.context.device)
 
     def _model(self, song: Song, settings: RenderSettings) -> str:
         from mixer.console.settings import Console
@@ -207,9 +205,9 @@ class _Render:
         stems = destination.wanted.takes_stems or self.order.hears_sound
         tracks, stages = destination.takes_tracks(plan), destination.wanted.has_report
         forecast_s = making_forecast(
-            plan, wet_stems=stems, wet_tracks=tracks, stages=stages, threads=self.shop.threads
+            plan, wet_stems=stems, wet_tracks=tracks, stages=stages, threads=self.context.threads
         )
-        with self.shop.compute, StageClock(self._progress, forecast_s) as clock:
+        with self.context.compute, StageClock(self._progress, forecast_s) as clock:
             made = premaster(
                 plan,
                 wet_stems=stems,
@@ -217,7 +215,7 @@ class _Render:
                 stages=stages,
                 clock=clock,
                 network=network,
-                threads=self.shop.threads,
+                threads=self.context.threads,
             )
         save_premaster(made, Path(self.order.premaster), inputs_sha256)
         return made
@@ -243,9 +241,9 @@ class _Render:
             plan,
             progress=self._progress,
             network=network,
-            threads=self.shop.threads,
+            threads=self.context.threads,
             made=kept,
-            computing=self.shop.compute,
+            computing=self.context.compute,
         )
 
     def _in_its_album(
@@ -266,10 +264,10 @@ class _Render:
             wet_stems=True,
             wet_tracks=tracks,
             stages=wanted.has_report,
-            threads=self.shop.threads,
+            threads=self.context.threads,
         )
-        with self.shop.compute, StageClock(self._progress, forecast_s) as clock:
-            job = Job(plan, clock, True, tracks, wanted.has_report, network, self.shop.threads)
+        with self.context.compute, StageClock(self._progress, forecast_s) as clock:
+            job = Job(plan, clock, True, tracks, wanted.has_report, network, self.context.threads)
             made = reach_sound(wet_mix(job), plan, goals, clock)
         return without_parts(made, stems=wanted.takes_stems, tracks=tracks)
 
@@ -278,73 +276,6 @@ class _Render:
         if stat_inputs(self.order.song) != listing:
             song = self.order.song
             raise InputError(f"{song}: its files changed while it was rendered; start again")
-
-    def _stage(self, destination: Destination, done: Rendered) -> list[StagedFile]:
-        """What was written, on the disk."""
-        from mixer.files.whole_file import hash_file
-        from mixer.output.names import TRACK_ROLE, VERSION_ROLE, FileRole, output_paths
-
-        assert destination.home is not None
-        staging, output = destination.path.parent, done.recipe["output"]
-        files = dict(output["files"])
-        files |= {f"{TRACK_ROLE}{name}": file for name, file in output.get("tracks", {}).items()}
-        versions = output.get("versions", {})
-        files |= {f"{VERSION_ROLE}{name}": file for name, file in versions.items()}
-        staged = []
-        for role, entry in files.items():
-            path = staging / Path(entry["path"]).relative_to(destination.home)
-            staged.append(self._staged(path, role, entry["sha256"]))
-        beside = {
-            FileRole.RECIPE: output_paths(destination.path, [], destination.wanted.format)[
-                FileRole.RECIPE
-            ]
-        }
-        # The listening copies that the mix has: one of no amount was never normalised.
-        there = {
-            role: file for role, file in (beside | destination.beside()).items() if file.exists()
-        }
-        return staged + [self._staged(file, role, hash_file(file)) for role, file in there.items()]
-
-    def _staged(self, path: Path, role: str, sha256: str) -> StagedFile:
-        # On the disk before the ledger says so: a power cut must not leave a name without content.
-        with path.open("r+b") as file:
-            os.fsync(file.fileno())
-        relative = path.resolve().relative_to(Path(self.order.staging).resolve()).as_posix()
-        return StagedFile(relative, role, path.stat().st_size, sha256)
-
-    def _measured_figures(self, made: Premaster) -> Figures:
-        """What the album's offset is computed from, and the times so far."""
-        from mixer.rendering.sound import measure_sound
-
-        return {
-            "premaster_lufs": made.measurements["before_master"]["loudness_lufs"],
-            "duration_s": round(made.plan.song.duration_s, 3),
-            "seconds": self._rounded_seconds(made.seconds),
-            **({"album_sound": measure_sound(made)} if self.order.hears_sound else {}),
-        }
-
-    def _figures(self, done: Rendered) -> Figures:
-        from mixer.batch.spectrum import third_octave_levels_db
-
-        mix, master = done.mix, done.mix.measurements["master"]
-        return {
-            "loudness_lufs": master["loudness_lufs"],
-            "true_peak_dbtp": master["true_peak_dbtp"],
-            "gain_db": master["gain_db"],
-            "gain_reduction_db": master["max_reduction_db"],
-            "premaster_lufs": mix.measurements["before_master"]["loudness_lufs"],
-            "duration_s": round(mix.song.duration_s, 3),
-            "sample_rate": mix.sample_rate,
-            "model": mix.model["name"] if mix.model else None,
-            "device": mix.device,
-            "seconds": self._rounded_seconds({**mix.seconds, "write": done.write_s}),
-            "spectrum_db": third_octave_levels_db(mix.audio, mix.sample_rate),
-            **unmixed_of(mix.song).as_figures(),
-            "remarks": [*done.remarks, *_doubts(mix)],
-        }
-
-    def _rounded_seconds(self, stages: Mapping[str, float]) -> dict[str, float]:
-        return {stage: round(s, 3) for stage, s in {"read": self.read_s, **stages}.items()}
 
     def _outcome(
         self,
@@ -390,12 +321,3 @@ def _disk_is_full(order: Order, error: Exception) -> bool:
         return refused.errno in _FULL
     finally:
         probe.unlink(missing_ok=True)
-
-
-def _doubts(mix: Mix) -> list[str]:
-    """What may not be meant about a mix: damaged files, and the plan's warnings."""
-    from mixer.audio.damage import damage_of
-
-    found = [(r.file, damage_of(r.source)) for r in mix.song.recordings]
-    damaged = [f"{file}: {damage}" for file, damage in found if damage is not None]
-    return [*damaged, *mix.plan.warnings]

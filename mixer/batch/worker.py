@@ -20,7 +20,7 @@ from mixer.batch.states import Ending
 from mixer.dsp.threads import one_blas_thread
 
 if TYPE_CHECKING:
-    from mixer.batch.work import Report, Shop
+    from mixer.batch.work import Report, WorkerContext
 
 # Songs in a worker: one computes while another is read or written.
 SONGS_AT_ONCE = 2
@@ -71,7 +71,7 @@ def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
     _settle(spec.scratch)
     post = _Post(pipe)
     try:
-        shop = open_shop(spec)
+        context = open_context(spec)
         module, _, name = spec.work.partition(":")
         work = getattr(import_module(module), name)
     except Exception as error:
@@ -81,7 +81,7 @@ def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
 
     def one(order: Order) -> None:
         try:
-            outcome = work(order, shop, post.reporter(order, spec.name))
+            outcome = work(order, context, post.reporter(order, spec.name))
         except Exception as error:
             text = f"internal error ({type(error).__name__}: {error}); this is a bug"
             outcome = Outcome(order.id, order.token, Ending.FAILED, text)
@@ -99,10 +99,10 @@ def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
             pool.submit(one, order)
 
 
-def open_shop(spec: WorkerSpec) -> Shop:
-    """Make the worker's shop, with everything loaded that rendering needs."""
+def open_context(spec: WorkerSpec) -> WorkerContext:
+    """Make the worker's context, with everything loaded that rendering needs."""
     from mixer.batch.network import Networks, open_local
-    from mixer.batch.work import Shop
+    from mixer.batch.work import WorkerContext
 
     lock = threading.Lock()
     if spec.network_address is not None:
@@ -113,7 +113,7 @@ def open_shop(spec: WorkerSpec) -> Shop:
         opener = open_local(spec.device, spec.threads)
     if spec.work == DEFAULT_WORK:
         import_module("mixer.output.recipe")
-    return Shop(Networks(opener), spec.device, spec.threads, lock)
+    return WorkerContext(Networks(opener), spec.device, spec.threads, lock)
 
 
 def _settle(scratch: str) -> None:

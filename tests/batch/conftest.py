@@ -13,7 +13,7 @@ from mixer.batch.network import Networks, open_local
 from mixer.batch.order import Event, Finished, Order, Retried
 from mixer.batch.session import Options, run_batch
 from mixer.batch.states import Ending
-from mixer.batch.work import Shop, Work
+from mixer.batch.work import Work, WorkerContext
 from tests.batch.stand_in import copy_song
 from tests.browser import browser, open_page, watch  # noqa: F401
 
@@ -50,7 +50,7 @@ class HereEngine:
     def __init__(self, work: Work = copy_song) -> None:
         self.work, self.orders, self.events = work, [], []
         self.seen: list[Order] = []
-        self.shop = Shop(Networks(open_local("cpu", 1)))
+        self.context = WorkerContext(Networks(open_local("cpu", 1)))
         self.started = False
 
     def start(self) -> None:
@@ -66,10 +66,10 @@ class HereEngine:
     def wait(self, timeout_s: float) -> list[Event]:
         events: list[Event] = []
         for order in self.orders:
-            outcome = self.work(order, self.shop, lambda stage, share: None)
+            outcome = self.work(order, self.context, lambda stage, share: None)
             if outcome.kind == Ending.FAILED and outcome.passing:
                 events.append(Retried(order.id, outcome.error or ""))
-                outcome = self.work(order, self.shop, lambda stage, share: None)
+                outcome = self.work(order, self.context, lambda stage, share: None)
             events.append(Finished(outcome))
         self.orders = []
         return events

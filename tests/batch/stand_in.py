@@ -14,13 +14,13 @@ from pathlib import Path
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.order import Order, Outcome, StagedFile
 from mixer.batch.states import Ending, Phase
-from mixer.batch.work import Report, Shop
+from mixer.batch.work import Report, WorkerContext
 
 FILE = "drums.wav"
 _PIECES = 4
 
 
-def copy_song(order: Order, shop: Shop, report: Report) -> Outcome:
+def copy_song(order: Order, context: WorkerContext, report: Report) -> Outcome:
     """As `mixer.batch.work.render_song`, with the mix a function of the input's bytes."""
     song = Path(order.song)
     report("read", 0.0)
@@ -37,7 +37,7 @@ def copy_song(order: Order, shop: Shop, report: Report) -> Outcome:
         )
     if "fail" in behaviour:
         return Outcome(order.id, order.token, Ending.FAILED, behaviour["fail"])
-    with shop.compute:
+    with context.compute:
         report("network", 0.5)
         _die(song, behaviour)
         time.sleep(behaviour.get("seconds", 0.02))
@@ -91,14 +91,14 @@ def _die(song: Path, behaviour: dict) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def count_song(order: Order, shop: Shop, report: Report) -> Outcome:
+def count_song(order: Order, context: WorkerContext, report: Report) -> Outcome:
     """As `copy_song`; how many run at once is written beside the songs."""
     folder = Path(order.song).parent / "running"
     folder.mkdir(exist_ok=True)
-    with shop.compute:
+    with context.compute:
         mark = folder / order.token
         mark.touch()
         (Path(order.song) / "beside").write_text(str(len(list(folder.iterdir()))))
         time.sleep(0.15)
         mark.unlink()
-    return copy_song(order, shop, report)
+    return copy_song(order, context, report)

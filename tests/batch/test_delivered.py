@@ -144,9 +144,9 @@ def test_an_album_with_strips_and_reports(songs, batch) -> None:
 
 
 def test_a_song_that_is_edited_meanwhile_fails(songs, batch) -> None:
-    def edit(order, shop, report):
+    def edit(order, context, report):
         (songs / "songs" / "one" / "song.toml").write_text("[console.vocals]\ngain_db = 3\n")
-        return render_song(order, shop, report)
+        return render_song(order, context, report)
 
     path = manifest(songs, "song,id,model\nsongs/one,one,none\n")
     (record,) = batch(path, songs / "out", work=edit).records

@@ -16,20 +16,13 @@ from mixer.batch.mistakes import ManifestError
 from mixer.batch.order import Outcome
 from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.session import Options, plan_batch
-from mixer.batch.states import Action, Ending, Mode, Phase, State
+from mixer.batch.states import Action, Ending, Mode, State
 from mixer.batch.survey import survey_song
 from mixer.errors import OutputError
 from tests.batch.conftest import HereEngine
 from tests.batch.index_rows import rows_of
+from tests.batch.recorded import records, seen
 from tests.batch.stand_in import copy_song, expected_mix
-
-
-def records(out):
-    return {r.id: r for r in read_records(out / STATE_FOLDER / LEDGER_FILE)}
-
-
-def seen(batch) -> list[str]:
-    return [order.id for order in batch.engine.seen]
 
 
 def test_a_run_renders_every_song_and_writes_the_tables(make_songs, batch, tmp_path) -> None:
@@ -180,9 +173,9 @@ def test_unreadable_and_vanished_songs_fail_and_the_rest_is_done(
     (tmp_path / "damaged" / "drums.wav").write_bytes(b"RIFF")
     (tmp_path / "empty" / "drums.wav").unlink()
 
-    def vanish(order, shop, report):
+    def vanish(order, context, report):
         shutil.rmtree(tmp_path / "vanishing", ignore_errors=True)
-        return copy_song(order, shop, report)
+        return copy_song(order, context, report)
 
     summary = batch(manifest, out, work=vanish)
     assert (summary.n_done, summary.n_failed) == (2, 3)
@@ -244,10 +237,10 @@ def test_a_failed_song_takes_no_other_out_of_the_queue(make_songs, batch, tmp_pa
 def test_a_full_disk_ends_the_run_and_loses_nothing(make_songs, batch, tmp_path) -> None:
     manifest, out = make_songs(["one", "two", "three"]), tmp_path / "out"
 
-    def fill(order, shop, report):
+    def fill(order, context, report):
         if order.id == "two":
             return Outcome(order.id, order.token, Ending.FAILED, "full", disk_full=True)
-        return copy_song(order, shop, report)
+        return copy_song(order, context, report)
 
     summary = batch(manifest, out, work=fill)
     assert summary.stopped_by == "the disk is full"
@@ -261,9 +254,9 @@ def test_what_cannot_be_put_in_place_fails(make_songs, batch, tmp_path) -> None:
         (tmp_path / "out"),
     )
 
-    def block(order, shop, report):
+    def block(order, context, report):
         (out / "a").write_text("a file where a folder must be")
-        return copy_song(order, shop, report)
+        return copy_song(order, context, report)
 
     summary = batch(manifest, out, work=block)
     assert (summary.n_done, summary.n_failed) == (1, 1)
@@ -273,9 +266,9 @@ def test_what_cannot_be_put_in_place_fails(make_songs, batch, tmp_path) -> None:
 def test_stopping_finishes_what_runs(make_songs, batch, tmp_path) -> None:
     manifest, stop = make_songs(["one", "two", "three"]), Stop()
 
-    def press(order, shop, report):
+    def press(order, context, report):
         stop.request()
-        return copy_song(order, shop, report)
+        return copy_song(order, context, report)
 
     summary = batch(manifest, tmp_path / "out", work=press, stop=stop)
     assert (summary.n_done, summary.n_left, summary.exit_code) == (1, 2, 130)
@@ -302,10 +295,10 @@ def test_stems_of_an_earlier_render_go_and_nothing_else(make_songs, batch, tmp_p
     manifest, out = make_songs(["one"], "song,stems\none,yes\n"), tmp_path / "out"
     names = iter((["vocals", "bass"], ["bass"]))
 
-    def with_stems(order, shop, report):
+    def with_stems(order, context, report):
         from mixer.batch.order import StagedFile
 
-        outcome = copy_song(order, shop, report)
+        outcome = copy_song(order, context, report)
         folder = tmp_path / "out" / STATE_FOLDER / "work" / order.token / "mix.stems"
         folder.mkdir()
         stems = []
@@ -322,84 +315,13 @@ def test_stems_of_an_earlier_render_go_and_nothing_else(make_songs, batch, tmp_p
     assert sorted(p.name for p in (out / "one.stems").iterdir()) == ["bass.wav", "mine.wav"]
 
 
-ALBUM = "song,album,loudness_lufs\none,A,-14\ntwo,A,-14\nsingle,,-14\nthree,B,\n"
-
-
-def test_songs_of_an_album_share_one_offset(make_songs, batch, tmp_path) -> None:
-    names = ["one", "two", "single", "three"]
-    manifest = make_songs(names, ALBUM, one={"lufs": -20.0}, two={"lufs": -26.0})
-    out = tmp_path / "out"
-    batch(manifest, out)
-    phases = [(order.id, order.phase) for order in batch.engine.seen]
-    assert sorted(phases) == [
-        ("one", Phase.FINISH), ("one", Phase.MEASURE), ("single", Phase.WHOLE),
-        ("three", Phase.WHOLE),
-        ("two", Phase.FINISH), ("two", Phase.MEASURE),
-    ]  # fmt: skip
-    figures = {song_id: record.figures for song_id, record in records(out).items()}
-    # the mean energy of -20 and -26 LUFS is -22.04 LUFS, so 8.04 dB are missing to -14
-    assert figures["one"]["album_offset_db"] == pytest.approx(
-        -14 - 10 * np.log10((10**-2.0 + 10**-2.6) / 2)
-    )
-    assert figures["two"]["album_offset_db"] == figures["one"]["album_offset_db"]
-    loudness = {
-        order.id: order.loudness_lufs for order in batch.engine.seen if order.phase == Phase.FINISH
-    }
-    assert loudness["one"] - loudness["two"] == pytest.approx(6.0)
-    assert all(record.renders == 1 for record in records(out).values())
-    batch(manifest, out)
-    assert seen(batch) == []
-
-
-def test_a_song_more_on_an_album_moves_the_others(make_songs, batch, tmp_path) -> None:
-    manifest = make_songs(
-        ["one", "two"], "song,album,loudness_lufs\none,A,-14\n", two={"lufs": -26}
-    )
-    out = tmp_path / "out"
-    batch(manifest, out)
-    manifest.write_text("song,album,loudness_lufs\none,A,-14\ntwo,A,-14\n")
-    batch(manifest, out)
-    assert [(o.id, o.phase) for o in batch.engine.seen] == [
-        ("two", Phase.MEASURE), ("one", Phase.WHOLE), ("two", Phase.FINISH)
-    ]  # fmt: skip
-    assert records(out)["one"].renders == 2
-    assert records(out)["one"].figures["album_offset_db"] == pytest.approx(
-        -14 - 10 * np.log10((10**-2.0 + 10**-2.6) / 2)
-    )
-
-
-def test_an_album_that_broke_off_half_way_goes_on(make_songs, batch, tmp_path) -> None:
-    manifest = make_songs(["one", "two"], "song,album,loudness_lufs\none,A,-14\ntwo,A,-14\n")
-    out, stop = tmp_path / "out", Stop()
-
-    def press(order, shop, report):
-        stop.request()
-        return copy_song(order, shop, report)
-
-    batch(manifest, out, work=press, stop=stop)
-    assert records(out)["one"].state == State.MEASURED
-    summary = batch(manifest, out)
-    assert [(o.id, o.phase) for o in batch.engine.seen] == [
-        ("two", Phase.MEASURE), ("one", Phase.FINISH), ("two", Phase.FINISH)
-    ]  # fmt: skip
-    assert (summary.n_done, summary.exit_code) == (2, 0)
-
-
-def test_a_failed_song_keeps_no_album_waiting(make_songs, batch, tmp_path) -> None:
-    text = "song,album,loudness_lufs\none,A,-14\ntwo,A,-14\n"
-    manifest = make_songs(["one", "two"], text, two={"fail": "no"})
-    summary = batch(manifest, tmp_path / "out")
-    assert (summary.n_done, summary.n_failed) == (1, 1)
-    assert records(tmp_path / "out")["one"].figures["album_offset_db"] == pytest.approx(6.0)
-
-
 def test_a_second_run_on_the_folder_is_refused(make_songs, batch, tmp_path) -> None:
     manifest, out = make_songs(["one"]), tmp_path / "out"
 
-    def second(order, shop, report):
+    def second(order, context, report):
         with pytest.raises(OutputError, match=f"process {os.getpid()} on .* is using this folder"):
             batch(manifest, out)
-        return copy_song(order, shop, report)
+        return copy_song(order, context, report)
 
     assert batch(manifest, out, work=second).n_done == 1
 

@@ -197,10 +197,10 @@ def test_moves_never_follow_a_link_out_of_the_folder(make_songs, batch, tmp_path
 def test_mixes_that_were_removed_during_the_run_are_missed(make_songs, batch, tmp_path) -> None:
     manifest, out = make_songs(["one", "two", "three"]), tmp_path / "out"
 
-    def removing(order, shop, report):
+    def removing(order, context, report):
         if order.id == "three":
             shutil.rmtree(out)
-        return copy_song(order, shop, report)
+        return copy_song(order, context, report)
 
     summary = batch(manifest, out, work=removing)
     assert (summary.n_done, summary.n_failed, summary.exit_code) == (1, 2, 1)

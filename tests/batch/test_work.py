@@ -13,7 +13,7 @@ from mixer.batch.network import Networks, open_local
 from mixer.batch.order import Order
 from mixer.batch.spectrum import LOWEST_HZ, N_BANDS, third_octave_levels_db
 from mixer.batch.states import Ending, Phase
-from mixer.batch.work import Shop, render_song
+from mixer.batch.work import WorkerContext, render_song
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.output.settings import OutputSettings
 from tests.signals import band, sine
@@ -27,8 +27,8 @@ def folder(write_song, rng) -> Path:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop(Networks(open_local("cpu", 1)))
+def context() -> WorkerContext:
+    return WorkerContext(Networks(open_local("cpu", 1)))
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def silent(stage: str, share: float) -> None:
     """Nobody wants to know."""
 
 
-def test_it_is_the_same_mix_bit_for_bit(order, shop, folder, tmp_path) -> None:
+def test_it_is_the_same_mix_bit_for_bit(order, context, folder, tmp_path) -> None:
     settings = {"loudness_lufs": -16.0, "effects": ["eq", "loudness"], "seed": 3}
     outcome = render_song(
-        order(settings=settings, wanted=OutputSettings("wav", "16", stems=True)), shop, silent
+        order(settings=settings, wanted=OutputSettings("wav", "16", stems=True)), context, silent
     )
     assert outcome.kind == Ending.DONE, outcome.error
     asked = RenderSettings(**{**settings, "effects": ("eq", "loudness")}, device="cpu")
@@ -82,31 +82,31 @@ def test_a_network_is_opened_once_for_many_songs(order, folder, tmp_path) -> Non
         opened.append(model)
         return open_local("cpu", 1)(model)
 
-    shop = Shop(Networks(count))
+    context = WorkerContext(Networks(count))
     for token in "abc":
-        outcome = render_song(order(token=token, staging=str(tmp_path / token)), shop, silent)
+        outcome = render_song(order(token=token, staging=str(tmp_path / token)), context, silent)
         assert outcome.kind == Ending.DONE
     assert opened == ["default"]
 
 
-def test_inputs_that_are_known_are_not_rendered(order, shop, tmp_path) -> None:
-    first = render_song(order(), shop, silent)
-    again = render_song(order(known_inputs=first.inputs_sha256), shop, silent)
+def test_inputs_that_are_known_are_not_rendered(order, context, tmp_path) -> None:
+    first = render_song(order(), context, silent)
+    again = render_song(order(known_inputs=first.inputs_sha256), context, silent)
     assert again.kind == Ending.UNCHANGED
-    assert render_song(order(known_inputs="another"), shop, silent).kind == Ending.DONE
+    assert render_song(order(known_inputs="another"), context, silent).kind == Ending.DONE
 
 
-def test_an_album_is_what_rendering_with_its_target_gives(order, shop, folder, tmp_path) -> None:
+def test_an_album_is_what_rendering_with_its_target_gives(order, context, folder, tmp_path) -> None:
     """The mix that waits for its album and the mix rendered at once are the same samples."""
-    measured = render_song(order(phase=Phase.MEASURE, wanted=STEMS_TOO), shop, silent)
+    measured = render_song(order(phase=Phase.MEASURE, wanted=STEMS_TOO), context, silent)
     assert measured.kind == Ending.MEASURED
     own_lufs = measured.figures["premaster_lufs"]
     finish = order(phase=Phase.FINISH, wanted=STEMS_TOO, loudness_lufs=own_lufs + 4.0)
-    kept = render_song(finish, shop, silent)
+    kept = render_song(finish, context, silent)
     assert kept.kind == Ending.DONE, kept.error
     for path in (tmp_path / "premaster").iterdir():
         path.unlink()
-    anew = render_song(finish, shop, silent)
+    anew = render_song(finish, context, silent)
     hashes = [{f.role: f.sha256 for f in o.files if f.role != "recipe"} for o in (kept, anew)]
     assert hashes[0] == hashes[1]
     audio, rate = soundfile.read(tmp_path / "staging" / "My Song.wav", dtype="float32")
@@ -122,32 +122,32 @@ def test_an_album_is_what_rendering_with_its_target_gives(order, shop, folder, t
     ],
 )
 def test_what_is_wrong_with_a_song_comes_back_in_a_line(
-    order, shop, folder, break_it, words
+    order, context, folder, break_it, words
 ) -> None:
     break_it(folder)
-    outcome = render_song(order(), shop, silent)
+    outcome = render_song(order(), context, silent)
     assert outcome.kind == Ending.FAILED
     assert words in outcome.error
     assert "\n" not in outcome.error
     assert not outcome.disk_full
 
 
-def test_a_song_that_changes_meanwhile_fails(order, shop, folder) -> None:
+def test_a_song_that_changes_meanwhile_fails(order, context, folder) -> None:
     def touch(stage: str, share: float) -> None:
         if stage == "master":
             (folder / "bass.wav").unlink(missing_ok=True)
 
-    outcome = render_song(order(), shop, touch)
+    outcome = render_song(order(), context, touch)
     assert outcome.kind == Ending.FAILED
     assert "changed while it was rendered" in outcome.error
 
 
-def test_want_of_memory_is_worth_another_try(order, shop, monkeypatch) -> None:
+def test_want_of_memory_is_worth_another_try(order, context, monkeypatch) -> None:
     def greedy(*args: object, **options: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr("mixer.output.destination.premaster", greedy)
-    outcome = render_song(order(), shop, silent)
+    outcome = render_song(order(), context, silent)
     assert (outcome.kind, outcome.passing) == (Ending.FAILED, True)
 
 
