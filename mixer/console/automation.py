@@ -11,11 +11,11 @@ from mixer.console.settings import Number
 CONTROL_STEP_SAMPLES = 64
 
 
-class Course:
+class Automation:
     """A setting's value over time: linear between its points, constant before and after them."""
 
     def __init__(self, number: Number, sample_rate: int) -> None:
-        """Prepare a course.
+        """Prepare an automation.
 
         Args:
             number: a constant, or points of (seconds, value), the times not falling.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mixer.console.automation import Course
+from mixer.console.automation import Automation
 from mixer.console.processing import BLOCK_SAMPLES
 from mixer.console.split import GainLike
 from mixer.dsp.blocks import FloatArray, db_to_gain
@@ -44,7 +44,10 @@ def apply_gain_like(
 
 
 def _with_gain(audio: FloatArray, sample_rate: int, setting: GainLike) -> FloatArray:
-    gain_db, amount = Course(setting.gain_db, sample_rate), Course(setting.amount, sample_rate)
+    gain_db, amount = (
+        Automation(setting.gain_db, sample_rate),
+        Automation(setting.amount, sample_rate),
+    )
     if gain_db.constant == 0.0 or amount.constant == 0.0:
         return audio
     out = silence(*audio.shape)

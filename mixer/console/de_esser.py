@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixer.console.automation import Course, mean_value
+from mixer.console.automation import Automation, mean_value
 from mixer.console.filters import high_pass, low_pass
 from mixer.console.levels import MovingBallistics, ReductionMeter, reduction_to_gain
 from mixer.console.processing import EffectReport
@@ -32,10 +32,10 @@ class DeEsserEffect:
         edge = Filter(frequency_hz=setting.frequency_hz)
         self._low = low_pass(edge, sample_rate)
         self._heard = high_pass(edge, sample_rate)
-        self._threshold_db = Course(setting.threshold_db, sample_rate)
-        self._most_db = Course(setting.max_reduction_db, sample_rate)
+        self._threshold_db = Automation(setting.threshold_db, sample_rate)
+        self._most_db = Automation(setting.max_reduction_db, sample_rate)
         self._ballistics = MovingBallistics(
-            Course(ATTACK_MS, sample_rate), Course(RELEASE_MS, sample_rate), sample_rate
+            Automation(ATTACK_MS, sample_rate), Automation(RELEASE_MS, sample_rate), sample_rate
         )
         self._forget = float(np.exp(-1.0 / (1e-3 * LEVEL_MS * sample_rate)))
         self._powers = np.zeros((2, 1))

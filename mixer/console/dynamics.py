@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.console.automation import Course, mean_value
+from mixer.console.automation import Automation, mean_value
 from mixer.console.levels import MovingBallistics, PeakLevel, ReductionMeter, reduction_to_gain
 from mixer.console.processing import EffectReport
 from mixer.console.settings import Compressor, Duck, Gate
@@ -36,7 +36,7 @@ class DynamicsEffect:
         ballistics: MovingBallistics,
         sample_rate: int,
         *,
-        make_up_db: Course | None = None,
+        make_up_db: Automation | None = None,
         key: FloatArray | None = None,
         report: EffectReport | None = None,
     ) -> None:
@@ -75,8 +75,8 @@ class DynamicsEffect:
 
 def compressor(setting: Compressor, sample_rate: int) -> DynamicsEffect:
     """A feed-forward compressor with a hard knee, then make-up gain."""
-    threshold_db = Course(setting.threshold_db, sample_rate)
-    ratio = Course(setting.ratio, sample_rate)
+    threshold_db = Automation(setting.threshold_db, sample_rate)
+    ratio = Automation(setting.ratio, sample_rate)
 
     def reduction_db(level_db: FloatArray, start: int, stop: int) -> np.ndarray:
         over_db = np.maximum(level_db - threshold_db.over(start, stop), 0.0)
@@ -86,15 +86,15 @@ def compressor(setting: Compressor, sample_rate: int) -> DynamicsEffect:
         reduction_db,
         _ballistics(setting.attack_ms, setting.release_ms, sample_rate),
         sample_rate,
-        make_up_db=Course(setting.make_up_db, sample_rate),
+        make_up_db=Automation(setting.make_up_db, sample_rate),
         report={"make_up_db": mean_value(setting.make_up_db)},
     )
 
 
 def gate(setting: Gate, sample_rate: int) -> DynamicsEffect:
     """A downward expander: `ratio` dB down for each dB below the threshold, 80 dB at most."""
-    threshold_db = Course(setting.threshold_db, sample_rate)
-    ratio = Course(setting.ratio, sample_rate)
+    threshold_db = Automation(setting.threshold_db, sample_rate)
+    ratio = Automation(setting.ratio, sample_rate)
 
     def reduction_db(level_db: FloatArray, start: int, stop: int) -> np.ndarray:
         under_db = np.maximum(threshold_db.over(start, stop) - level_db, 0.0)
@@ -113,7 +113,7 @@ def duck(setting: Duck, key: FloatArray, sample_rate: int) -> DynamicsEffect:
         key: the other stem, float32 `(channels, samples)`, as long as the audio.
         sample_rate: Hz.
     """
-    depth_db = Course(setting.amount_db, sample_rate)
+    depth_db = Automation(setting.amount_db, sample_rate)
     usual_db = usual_level_db(key, sample_rate)
 
     def reduction_db(level_db: FloatArray, start: int, stop: int) -> np.ndarray:
@@ -144,5 +144,5 @@ def usual_level_db(key: FloatArray, sample_rate: int) -> float | None:
 
 def _ballistics(attack_ms: Any, release_ms: Any, sample_rate: int) -> MovingBallistics:
     return MovingBallistics(
-        Course(attack_ms, sample_rate), Course(release_ms, sample_rate), sample_rate
+        Automation(attack_ms, sample_rate), Automation(release_ms, sample_rate), sample_rate
     )

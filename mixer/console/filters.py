@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mixer.console.automation import CONTROL_STEP_SAMPLES, Course, mean_value
+from mixer.console.automation import CONTROL_STEP_SAMPLES, Automation, mean_value
 from mixer.console.processing import EffectReport
 from mixer.console.settings import Band, Filter, Number
 from mixer.dsp.biquad import butterworth, eq_band
@@ -42,9 +42,9 @@ class FilterEffect:
             report: what `report` returns.
         """
         self._design = design
-        self._courses = [Course(number, sample_rate) for number in numbers]
+        self._automations = [Automation(number, sample_rate) for number in numbers]
         self._report = report
-        constants = [course.constant for course in self._courses]
+        constants = [automation.constant for automation in self._automations]
         self._sections = None
         if None not in constants:
             self._sections = design(*(np.array([value]) for value in constants))[0]
@@ -66,7 +66,7 @@ class FilterEffect:
 
     def _filter_moving(self, block: FloatArray, start: int) -> FloatArray:
         n_samples = block.shape[-1]
-        values = [course.steps(start, start + n_samples) for course in self._courses]
+        values = [automation.steps(start, start + n_samples) for automation in self._automations]
         moves = np.any([np.diff(value) != 0.0 for value in values], axis=0)
         firsts = np.concatenate([[0], np.flatnonzero(moves) + 1])
         designs = self._design(*(value[firsts] for value in values))

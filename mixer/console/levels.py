@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mixer.console.automation import CONTROL_STEP_SAMPLES, Course
+from mixer.console.automation import CONTROL_STEP_SAMPLES, Automation
 from mixer.dsp.ballistics import OFFSET_DB, Ballistics
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.dsp.running import running_maximum
@@ -46,7 +46,7 @@ class MovingBallistics:
     # What `mixer.dsp.ballistics` adds is taken off again with a rounding error's worth more.
     _TAKEN_DB = np.float32(1.01e-4)
 
-    def __init__(self, attack_ms: Course, release_ms: Course, sample_rate: int) -> None:
+    def __init__(self, attack_ms: Automation, release_ms: Automation, sample_rate: int) -> None:
         self._attack_ms, self._release_ms = attack_ms, release_ms
         fixed_ms = attack_ms.constant, release_ms.constant
         self._moves = None in fixed_ms

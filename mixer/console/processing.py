@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mixer.console.automation import Course
+from mixer.console.automation import Automation
 from mixer.dsp.blocks import FloatArray, peak, zero_padded
 from mixer.dsp.threads import stop_if_asked
 
@@ -47,7 +47,7 @@ class Effect(Protocol):
         ...
 
 
-def run_effect(effect: Effect, audio: FloatArray, amount: Course) -> float:
+def run_effect(effect: Effect, audio: FloatArray, amount: Automation) -> float:
     """Run an effect over a stem, in place.
 
     Args:

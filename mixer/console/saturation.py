@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from mixer.console.automation import Course, mean_value
+from mixer.console.automation import Automation, mean_value
 from mixer.console.processing import EffectReport
 from mixer.console.settings import Saturation
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak
@@ -36,7 +36,7 @@ class SaturationEffect:
     context_samples = 2 * _REACH_SAMPLES
 
     def __init__(self, setting: Saturation, sample_rate: int) -> None:
-        self._drive_db = Course(setting.drive_db, sample_rate)
+        self._drive_db = Automation(setting.drive_db, sample_rate)
         highest_db = self._drive_db.highest
         self._highest_gain = float(db_to_gain(highest_db))
         self._times = next(n for most_db, n in _OVERSAMPLING.items() if highest_db <= most_db)

@@ -12,7 +12,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from mixer.console.automation import Course, mean_value
+from mixer.console.automation import Automation, mean_value
 from mixer.console.delay import delay_time_s, return_delay
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Delay, Number, Reverb, Strip
@@ -75,7 +75,7 @@ class Sends:
         """
         out, report = audio, dict[str, SendReport]()
         for name, level_db in (("reverb", strip.reverb_db), ("delay", strip.delay_db)):
-            if level_db is None or Course(strip.amount, self._sample_rate).constant == 0.0:
+            if level_db is None or Automation(strip.amount, self._sample_rate).constant == 0.0:
                 continue
             send = self._send(audio, level_db, strip.amount)
             returned = self.come_back(name, send)
@@ -103,7 +103,10 @@ class Sends:
         }
 
     def _send(self, audio: FloatArray, level_db: Number, amount: Number) -> FloatArray:
-        level, share = Course(level_db, self._sample_rate), Course(amount, self._sample_rate)
+        level, share = (
+            Automation(level_db, self._sample_rate),
+            Automation(amount, self._sample_rate),
+        )
         send = silence(*audio.shape)
         for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):
             stop = min(start + _BLOCK_SAMPLES, audio.shape[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixer.console.automation import Course, mean_value
+from mixer.console.automation import Automation, mean_value
 from mixer.console.processing import EffectReport
 from mixer.console.settings import Number
 from mixer.dsp.blocks import FloatArray, db_to_gain
@@ -19,7 +19,7 @@ class WidthEffect:
     context_samples = 0
 
     def __init__(self, width: Number, sample_rate: int) -> None:
-        self._width = Course(width, sample_rate)
+        self._width = Automation(width, sample_rate)
         self._report = {"width": mean_value(width)}
 
     def process(self, block: FloatArray, start: int) -> FloatArray:
@@ -43,7 +43,7 @@ class PanEffect:
     context_samples = 0
 
     def __init__(self, pan: Number, sample_rate: int) -> None:
-        self._pan = Course(pan, sample_rate)
+        self._pan = Automation(pan, sample_rate)
         self._report = {"pan": mean_value(pan)}
 
     def process(self, block: FloatArray, start: int) -> FloatArray:
@@ -68,7 +68,7 @@ class GainEffect:
     context_samples = 0
 
     def __init__(self, gain_db: Number, sample_rate: int) -> None:
-        self._gain_db = Course(gain_db, sample_rate)
+        self._gain_db = Automation(gain_db, sample_rate)
         self._report = {"gain_db": mean_value(gain_db)}
 
     def process(self, block: FloatArray, start: int) -> FloatArray:

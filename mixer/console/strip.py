@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.console.automation import Course
+from mixer.console.automation import Automation
 from mixer.console.dynamics import duck
 from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.processing import BLOCK_SAMPLES, Effect, EffectReport, blend, run_effect
@@ -83,7 +83,7 @@ def apply_strip(
     out = audio if own else copy_of(audio)
     report: dict[str, Any] = {}
     for name, setting, amount in _stages(strip):
-        share = Course(amount, sample_rate)
+        share = Automation(amount, sample_rate)
         if isinstance(setting, Plugin):
             wet = plugin_runner(out, sample_rate, setting, stem=stem)
             _blend_into(out, wet, share, out=out)
@@ -95,7 +95,7 @@ def apply_strip(
             report.setdefault(name, []).append(done)
         else:
             report[name] = done
-    _blend_into(audio, out, Course(strip.amount, sample_rate), out=out)
+    _blend_into(audio, out, Automation(strip.amount, sample_rate), out=out)
     return out, report
 
 
@@ -104,7 +104,7 @@ def _run_stage(
     setting: Any,
     out: FloatArray,
     sample_rate: int,
-    share: Course,
+    share: Automation,
     keys: Mapping[str, FloatArray],
     stem: str,
 ) -> EffectReport | None:
@@ -160,7 +160,7 @@ def _effect(
     return effect
 
 
-def _blend_into(dry: FloatArray, wet: FloatArray, amount: Course, out: FloatArray) -> None:
+def _blend_into(dry: FloatArray, wet: FloatArray, amount: Automation, out: FloatArray) -> None:
     """`blend` block by block; `out` may be `dry` or `wet`."""
     if amount.constant == 1.0 and out is wet:
         return
@@ -171,4 +171,4 @@ def _blend_into(dry: FloatArray, wet: FloatArray, amount: Course, out: FloatArra
 
 
 def _constant(number: Number) -> float | None:
-    return Course(number, 1).constant
+    return Automation(number, 1).constant

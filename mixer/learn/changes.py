@@ -52,7 +52,7 @@ class Changed:
     @property
     def is_automated(self) -> bool:
         """Whether the automation was changed."""
-        return not _is_same_course(self.written.strip.automation, self.now.automation)
+        return not _is_same_automation(self.written.strip.automation, self.now.automation)
 
     @property
     def bands_gone(self) -> tuple[EqBand, ...]:
@@ -177,12 +177,12 @@ def _is_same_band(one: EqBand, other: EqBand) -> bool:
     )
 
 
-def _is_same_course(one: Points, other: Points) -> bool:
-    times, change_db = course_change(one, other)
+def _is_same_automation(one: Points, other: Points) -> bool:
+    times, change_db = automation_change(one, other)
     return not len(times) or float(np.max(np.abs(change_db))) < _LEAST_FACTOR_DB
 
 
-def course_change(was: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:
+def automation_change(was: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:
     """Times in seconds, and the change of the automation at each in dB."""
     times = np.array(sorted({time_s for time_s, _ in (*was, *now)}))
     values = [

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mixer.console.settings import MASTER, MOST_ENTRIES
-from mixer.learn.changes import LEAST_DB, Changed, course_change
+from mixer.learn.changes import LEAST_DB, Changed, automation_change
 from mixer.learn.recall_reader import WrittenMix
 from mixer.output.daw.movement import automation
 from mixer.output.daw.strip import BandKind, EqBand, Strip, balance_gains
@@ -115,7 +115,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
 
 def _moving(changed: Changed, own: Any, more_db: float) -> list[list[float]]:
     """The user's gain as points: what it was, and by how much the automation was changed."""
-    times, change_db = course_change(changed.written.strip.automation, changed.now.automation)
+    times, change_db = automation_change(changed.written.strip.automation, changed.now.automation)
     points = automation(times, change_db + more_db) or ((0.0, 10.0 ** (more_db / 20.0)),)
     base = np.array(own, dtype=float) if isinstance(own, list) else np.array([[0.0, own]])
     return [

@@ -106,7 +106,7 @@ def _of_channels(label: str, channels: Sequence[object]) -> Iterator[tuple[str, 
 
 
 def _of_points(points: Sequence[Any], unit: str) -> str:
-    """The course of a number over time, or pairs of whatever else."""
+    """A number over time, or pairs of whatever else."""
     if all(isinstance(x, int | float) for point in points for x in point):
         levels = [level for _, level in points]
         low, high = number(min(levels), unit, 2), number(max(levels), unit, 2)

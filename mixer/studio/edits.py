@@ -35,7 +35,7 @@ SETTING_NAMES = ("model", "amount", "platform", "reference")
 # What song.toml has no place for.
 NOT_IN_SONG = tuple(f"{SETTINGS}.{name}" for name in ("model", "amount", "reference"))
 MOST_EDITS, MOST_STEPS, MOST_PRESETS = 5_000, 1_000, 20
-# One value is at most a course in time of a few thousand points.
+# One value is at most an automation of a few thousand points.
 _LONGEST_VALUE = 100_000
 _PLUGINS, _REFERENCE = "plugins", "reference"
 _REFERENCE_ID = re.compile(r"reference-[1-9]\d{0,5}")

@@ -10,7 +10,7 @@ from mixer.console.master import MasterFigures
 from mixer.console.settings import Strip
 from mixer.dsp.blocks import FloatArray
 from mixer.report.matching import Level
-from mixer.studio.bus_courses import BusCourse
+from mixer.studio.bus_gains import BusGains
 from mixer.studio.messages.channel_state import ModelTable
 from mixer.studio.planning import Planned
 from mixer.studio.samples import Samples
@@ -44,7 +44,7 @@ class ExactRender:
     version: int
     stems: Mapping[str, Strip]
     tracks: Mapping[str, Strip]
-    buses: Mapping[str, BusCourse]
+    buses: Mapping[str, BusGains]
 
 
 def strips_of(planned: Planned) -> tuple[Mapping[str, Strip], Mapping[str, Strip]]:

@@ -31,7 +31,7 @@ from mixer.rendering.tracks.group_sends import RoomReturns
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_material import listen_to_tracks
 from mixer.rendering.tracks.track_strip import run_bus
-from mixer.studio.bus_courses import BusCourse, BusCourses
+from mixer.studio.bus_gains import BusGains, SongBuses
 from mixer.studio.made import MIX, ExactRender, Made, strips_of
 from mixer.studio.planning import Planned
 from mixer.studio.return_responses import respond_for_hand, respond_for_model
@@ -100,7 +100,7 @@ class Maker:
         self._tell_doing, self._is_overtaken = tell_doing, is_overtaken
         self._told_at = 0.0
         self._keys: dict[str, str] = {}
-        self._buses = BusCourses()
+        self._buses = SongBuses()
         self._kept: _KeptOfSong | None = None
         self._network: tuple[str, Network] | None = None
         self._of_tracks: TrackMixSettings | None = None
@@ -204,7 +204,7 @@ class Maker:
         figures, rate = mix.measurements["master"], plan.mix_rate
         level = level_of(figures["loudness_lufs"], figures["true_peak_dbtp"])
         self.store.source(MIX, plan, mix.audio, level)
-        buses: Mapping[str, BusCourse] = {}
+        buses: Mapping[str, BusGains] = {}
         if self._of_tracks is not None:
             before = {} if self.made.exact is None else self.made.exact.buses
             buses = self._buses.told(before, self._of_tracks.settings, rate, total)

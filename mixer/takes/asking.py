@@ -119,7 +119,7 @@ def _absolute(assignment: str, table: Mapping[str, Any]) -> str:
         step = float(value.replace(",", "."))
     except ValueError:
         return f"{key}={value}"
-    if isinstance(current, list):  # a course in time moves as a whole
+    if isinstance(current, list):  # an automation moves as a whole
         moved = [[time_s, level + step] for time_s, level in current]
         return f"{dotted(parts)}={moved}"
     return f"{dotted(parts)}={current + step!r}"

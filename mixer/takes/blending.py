@@ -95,9 +95,9 @@ def _blend(parts: Sequence[Part], key: str) -> Any:
         return _blend_effects(parts, there[0], key)
     if all(_is_number(value) for value in values) and name not in _CHOICES:
         return sum(share * value for share, value in parts)
-    courses = [_is_course(value) for value in values]
-    if any(courses) and all(c or _is_number(v) for c, v in zip(courses, values, strict=True)):
-        return _blend_courses(parts)
+    automated = [_is_automation(value) for value in values]
+    if any(automated) and all(c or _is_number(v) for c, v in zip(automated, values, strict=True)):
+        return _blend_automation(parts)
     raise SettingsError(
         f"{key} cannot be blended, as it is not a number, and it differs: set it to the same value"
     )
@@ -138,13 +138,13 @@ def _blend_bands(parts: Sequence[Part]) -> tuple[Band, ...]:
     )
 
 
-def _blend_courses(parts: Sequence[Part]) -> Points:
+def _blend_automation(parts: Sequence[Part]) -> Points:
     """Automated numbers: the weighted mean at every breakpoint of any of them."""
-    times = sorted({point[0] for _, value in parts if _is_course(value) for point in value})
+    times = sorted({point[0] for _, value in parts if _is_automation(value) for point in value})
     total = np.zeros(len(times))
     for share, value in parts:
-        course = value if _is_course(value) else ((0.0, value),)
-        at, levels = zip(*course, strict=True)
+        points = value if _is_automation(value) else ((0.0, value),)
+        at, levels = zip(*points, strict=True)
         total += share * np.interp(times, at, levels)
     return tuple((time_s, float(level)) for time_s, level in zip(times, total, strict=True))
 
@@ -153,5 +153,5 @@ def _is_number(value: object) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool)
 
 
-def _is_course(value: object) -> bool:
+def _is_automation(value: object) -> bool:
     return isinstance(value, tuple) and bool(value) and isinstance(value[0], tuple)

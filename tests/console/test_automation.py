@@ -1,9 +1,9 @@
-"""A number's course: linear between its points, constant outside, and no clicks on the way."""
+"""A number's automation: linear between its points, constant outside, and no clicks on the way."""
 
 import numpy as np
 import pytest
 
-from mixer.console.automation import Course
+from mixer.console.automation import Automation
 from mixer.console.settings import (
     Band,
     Compressor,
@@ -19,16 +19,16 @@ from tests.console.measures import RATE_HZ, rms_db, spectrum_db, tone
 POINTS = ((1.0, -12.0), (2.0, 0.0), (4.0, 6.0))
 
 
-def test_a_course_goes_through_its_points() -> None:
+def test_an_automation_goes_through_its_points() -> None:
     seconds = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 9.0])
-    values = Course(POINTS, RATE_HZ).at(seconds * RATE_HZ)
+    values = Automation(POINTS, RATE_HZ).at(seconds * RATE_HZ)
     assert values == pytest.approx([-12.0, -12.0, -12.0, -6.0, 0.0, 3.0, 6.0, 6.0])
 
 
-def test_a_course_that_does_not_move_is_a_constant() -> None:
-    assert Course(3.0, RATE_HZ).over(0, 10) == 3.0
-    assert Course(((0.0, 3.0), (5.0, 3.0)), RATE_HZ).over(0, 10) == 3.0
-    assert Course(POINTS, RATE_HZ).constant is None
+def test_an_automation_that_does_not_move_is_a_constant() -> None:
+    assert Automation(3.0, RATE_HZ).over(0, 10) == 3.0
+    assert Automation(((0.0, 3.0), (5.0, 3.0)), RATE_HZ).over(0, 10) == 3.0
+    assert Automation(POINTS, RATE_HZ).constant is None
 
 
 def test_a_fader_ride_is_linear_in_db() -> None:
@@ -95,7 +95,7 @@ def test_numbers_that_move_end_where_constants_are(rng, strip) -> None:
 
 
 def _last(value):
-    """Settings with every course at its last value."""
+    """Settings with every automation at its last value."""
     if hasattr(value, "__dataclass_fields__"):
         return type(value)(**{k: _last(getattr(value, k)) for k in value.__dataclass_fields__})
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):

@@ -29,7 +29,7 @@ def test_a_strip_is_taken_apart() -> None:
         {"bass": Strip(gain_db=RIDE, amount=((0.5, 0.0), (0.7, 1.0)), high_pass=None)},
         {"vocals": Strip(gain_db=2.0, high_pass=Filter(300.0), width=0.3, reverb_db=-9.0)},
     ],
-    ids=["gain", "ride and amount", "solo", "two courses", "with the rest"],
+    ids=["gain", "ride and amount", "solo", "two automations", "with the rest"],
 )
 def test_with_a_network_that_changes_nothing_both_ways_are_one(rng, strips) -> None:
     stems = band(rng, 1.5, RATE_HZ)

@@ -17,7 +17,7 @@ import soundfile
 import mixer
 from mixer import audio as audio_io
 from mixer.audio import reading
-from mixer.console.automation import Course
+from mixer.console.automation import Automation
 from mixer.console.processing import run_effect
 from mixer.dsp import blocks, recursive
 from mixer.dsp.threads import Stopped, Workers, stop_if_asked
@@ -138,7 +138,7 @@ LOOPS: dict[str, tuple[Callable[[Path], object], object, str]] = {
     ),
     "sums": (sum_segments, sums, "zero_padded"),
     "strip": (
-        lambda folder: run_effect(SameSamples(), sound(), Course(1.0, RATE_HZ)),
+        lambda folder: run_effect(SameSamples(), sound(), Automation(1.0, RATE_HZ)),
         SameSamples,
         "process",
     ),

@@ -33,7 +33,7 @@ def test_a_signed_number_adds_and_a_bare_one_sets() -> None:
     assert strip_of("other", "other.gain_db=+1", "other.gain_db=+1").gain_db == 2.0
 
 
-def test_a_course_in_time_moves_as_a_whole() -> None:
+def test_an_automation_moves_as_a_whole() -> None:
     assert strip_of("bass", "bass.gain_db=+1").gain_db == ((0.0, -2.0), (10.0, 1.0))
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixer.console.automation import Course
+from mixer.console.automation import Automation
 from mixer.console.processing import run_effect
 from mixer.console.saturation import SaturationEffect
 from mixer.console.settings import Compressor, Saturation
@@ -130,7 +130,7 @@ def choose_saturation(loud_dbfs: float, over_knee_db: float) -> Saturation:
 
 def saturate(audio: np.ndarray, sample_rate: int, saturation: Saturation) -> None:
     """Apply the console's saturation in place to float32 `(channels, samples)`."""
-    run_effect(SaturationEffect(saturation, sample_rate), audio, Course(1.0, sample_rate))
+    run_effect(SaturationEffect(saturation, sample_rate), audio, Automation(1.0, sample_rate))
 
 
 def mean_reduction_db(gain: np.ndarray, envelope_of: np.ndarray) -> float:

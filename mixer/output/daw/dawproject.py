@@ -253,7 +253,7 @@ def _clip(lane: ET.Element, line: _Lane, clip: DawClip, name: str, embedded: boo
 
 
 def _automation(lane: ET.Element, line: _Lane) -> None:
-    """The volume's course: here automation stands for the fader, where REAPER's stands beside."""
+    """The volume over time: here automation stands for the fader, where REAPER's stands beside."""
     points = ET.SubElement(lane, "Points", id=f"{line.key}-automation", unit="linear")
     ET.SubElement(points, "Target", parameter=f"{line.key}-volume")
     for time_s, factor in line.node.strip.automation:

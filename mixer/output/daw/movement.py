@@ -47,12 +47,12 @@ def moving_gain(
 def automation(
     times_s: NDArray[np.float64], gains_db: NDArray[np.float64], tolerance_db: float = TOLERANCE_DB
 ) -> Points:
-    """A course as few points, straight between them in dB within a tolerance; none where it rests.
+    """A moving gain as few points, straight between them in dB within a tolerance; none where it rests.
 
     Args:
         times_s: rising.
         gains_db: around 0.
-        tolerance_db: how far the line may pass beside the course.
+        tolerance_db: how far the line may pass beside the gains.
     """
     if not len(gains_db) or np.max(np.abs(gains_db)) <= tolerance_db:
         return ()

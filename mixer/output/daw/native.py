@@ -42,7 +42,7 @@ def run_strip(
     if bands:
         out = filter_sections(sections(bands, sample_rate), out)[0].astype(np.float32)
     if strip.automation:
-        follow = _smooth_course if Device.SMOOTHING in devices else course
+        follow = _smoothed_automation if Device.SMOOTHING in devices else automation_values
         out *= follow(strip.automation, out.shape[-1], sample_rate)
     left, right = (float(db_to_gain(strip.gain_db)) * side for side in balance_gains(strip.pan))
     return np.stack([out[0] * np.float32(left), out[-1] * np.float32(right)])
@@ -78,13 +78,13 @@ def response_db(bands: Sequence[EqBand], frequency_hz: np.ndarray, sample_rate: 
     return np.asarray(20.0 * np.log10(np.maximum(ratios, 1e-9)).sum(axis=0))
 
 
-def course(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
+def automation_values(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
     """Automation at every sample, float32 (samples,)."""
     times, values = np.array(points).T
     return np.interp(np.arange(n_samples), times * sample_rate, values).astype(np.float32)
 
 
-def _smooth_course(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
+def _smoothed_automation(points: Points, n_samples: int, sample_rate: int) -> FloatArray:
     """Automation at every sample as a workstation follows that smooths it, float32 (samples,)."""
     times, values = np.array(points).T
     block, within = np.divmod(np.arange(n_samples) - _LATE_SAMPLES, _BLOCK_SAMPLES)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.console.automation import Course
+from mixer.console.automation import Automation
 from mixer.console.dynamics import compressor
 from mixer.console.processing import run_effect
 from mixer.console.settings import Compressor
@@ -89,7 +89,7 @@ def run_compressor(audio: FloatArray, sample_rate: int, settings: Compression) -
         ),
         sample_rate,
     )
-    run_effect(effect, audio, Course(1.0, sample_rate))
+    run_effect(effect, audio, Automation(1.0, sample_rate))
 
 
 def _filter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-# JSON of a setting: a number, a truth value, a word, a list, a table, or its course in time.
+# JSON of a setting: a number, a truth value, a word, a list, a table, or its automation.
 Value = Any
 
 

@@ -9,7 +9,7 @@ from mixer.network.track_mixer.settings import curve_at
 from mixer.output.daw.eq_fit import fit_bands
 from mixer.output.daw.formats import DAW_FORMATS, Device
 from mixer.output.daw.movement import automation, moving_gain
-from mixer.output.daw.native import course, response_db, run_strip
+from mixer.output.daw.native import automation_values, response_db, run_strip
 from mixer.output.daw.strip import EqBand, Strip, balance_gains, placed
 from mixer.output.daw.strip_fit import fit_strip
 from tests.signals import noise
@@ -107,7 +107,7 @@ def test_devices_that_a_workstation_lacks_pass_the_sound(rng) -> None:
 def test_smoothed_automation_lags_and_arrives(rng) -> None:
     strip = Strip(automation=((0.0, 1.0), (0.5, 1.0), (0.51, 0.5), (2.0, 0.5)))
     ones = np.ones((2, 2 * RATE_HZ), np.float32)
-    plain = course(strip.automation, 2 * RATE_HZ, RATE_HZ)
+    plain = automation_values(strip.automation, 2 * RATE_HZ, RATE_HZ)
     smooth = run_strip(ones, RATE_HZ, strip, frozenset((Device.SMOOTHING,)))[0]
     assert smooth[:1_000] == pytest.approx(1.0)
     assert smooth[round(0.51 * RATE_HZ)] > plain[round(0.51 * RATE_HZ)] + 0.1

@@ -24,7 +24,7 @@ _TOP = 65_535
 
 
 @dataclass(frozen=True)
-class BusCourse:
+class BusGains:
     """Gains of one bus in the last exact render.
 
     Attributes:
@@ -42,7 +42,7 @@ class BusCourse:
         return np.rint(self.gains * _TOP).astype("<u2").tobytes()
 
 
-class BusCourses:
+class SongBuses:
     """The buses of one song; only the worker's thread may call `hear` and `told`."""
 
     def __init__(self) -> None:
@@ -63,11 +63,11 @@ class BusCourses:
 
     def told(
         self,
-        before: Mapping[str, BusCourse],
+        before: Mapping[str, BusGains],
         settings: ConsoleSettings,
         rate: int,
         total: FloatArray | None,
-    ) -> dict[str, BusCourse]:
+    ) -> dict[str, BusGains]:
         """All buses by name; unchanged ones keep their versions.
 
         Args:
@@ -100,7 +100,7 @@ class BusCourses:
                 and np.array_equal(there.gains, gains)
             )
             version = 1 if there is None else there.version + (not is_same)
-            told[name] = BusCourse(version, compression, gains)
+            told[name] = BusGains(version, compression, gains)
         return told
 
 
