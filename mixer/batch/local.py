@@ -148,7 +148,7 @@ class LocalEngine:
             alive = slot.process.is_alive()
             drained = self._drain(slot)
             if not alive or not drained:
-                self._bury(index)
+                self._remove_worker(index)
         for device in self._devices:
             device.check()
         self._start_retries()
@@ -238,7 +238,7 @@ class LocalEngine:
                 return
             self.submit(self._retries.popleft())
 
-    def _bury(self, index: int) -> None:
+    def _remove_worker(self, index: int) -> None:
         """A worker died: its songs run again or have failed, and another takes its place."""
         slot = self._slots[index]
         slot.process.kill()

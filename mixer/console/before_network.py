@@ -1,4 +1,4 @@
-"""Gain-like overrides in front of the network, for models whose wet stems are not faithful.
+"""Gains and mutes in front of the network, for models whose wet stems are not faithful.
 
 Where energy of one stem appears in the outputs of others, a strip on a wet stem moves the wrong
 sound. Mute, solo and gain then act on what the network is fed; all the rest stays behind it.
@@ -12,13 +12,13 @@ import numpy as np
 
 from mixer.console.automation import Automation
 from mixer.console.processing import BLOCK_SAMPLES
-from mixer.console.split import GainLike
+from mixer.console.split import PreNetworkGain
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.dsp.long_audio import silence
 
 
-def apply_gain_like(
-    stems: Mapping[str, FloatArray], sample_rate: int, gains: Mapping[str, GainLike]
+def apply_pre_network_gains(
+    stems: Mapping[str, FloatArray], sample_rate: int, gains: Mapping[str, PreNetworkGain]
 ) -> dict[str, FloatArray]:
     """Apply mute, solo and gain to every stem, as the desk would.
 
@@ -31,7 +31,7 @@ def apply_gain_like(
     Returns:
         All stems, in their order: unchanged ones are the same array, muted ones are silent.
     """
-    settings = {stem: gains.get(stem, GainLike()) for stem in stems}
+    settings = {stem: gains.get(stem, PreNetworkGain()) for stem in stems}
     soloed = {stem for stem, setting in settings.items() if setting.solo}
     out = {}
     for stem, audio in stems.items():
@@ -43,11 +43,9 @@ def apply_gain_like(
     return out
 
 
-def _with_gain(audio: FloatArray, sample_rate: int, setting: GainLike) -> FloatArray:
-    gain_db, amount = (
-        Automation(setting.gain_db, sample_rate),
-        Automation(setting.amount, sample_rate),
-    )
+def _with_gain(audio: FloatArray, sample_rate: int, setting: PreNetworkGain) -> FloatArray:
+    gain_db = Automation(setting.gain_db, sample_rate)
+    amount = Automation(setting.amount, sample_rate)
     if gain_db.constant == 0.0 or amount.constant == 0.0:
         return audio
     out = silence(*audio.shape)

@@ -103,10 +103,8 @@ class Sends:
         }
 
     def _send(self, audio: FloatArray, level_db: Number, amount: Number) -> FloatArray:
-        level, share = (
-            Automation(level_db, self._sample_rate),
-            Automation(amount, self._sample_rate),
-        )
+        level = Automation(level_db, self._sample_rate)
+        share = Automation(amount, self._sample_rate)
         send = silence(*audio.shape)
         for start in range(0, audio.shape[-1], _BLOCK_SAMPLES):
             stop = min(start + _BLOCK_SAMPLES, audio.shape[-1])

@@ -9,7 +9,7 @@ from mixer.console.settings import Console, Number, Strip
 
 
 @dataclass(frozen=True)
-class GainLike:
+class PreNetworkGain:
     """The parts of a strip that can act before the network.
 
     Attributes:
@@ -24,7 +24,7 @@ class GainLike:
     amount: Number = 1.0
 
 
-def split_gain_like(strip: Strip) -> tuple[GainLike, Strip]:
+def split_pre_network_gain(strip: Strip) -> tuple[PreNetworkGain, Strip]:
     """Split a strip into the part that can act before the network and the rest.
 
     Both together do what the strip does, as far as the network is linear. After it nothing else
@@ -33,15 +33,15 @@ def split_gain_like(strip: Strip) -> tuple[GainLike, Strip]:
     Returns:
         The gains, and the strip without mute, solo and gain.
     """
-    before = GainLike(strip.mute, strip.solo, strip.gain_db, strip.amount)
+    before = PreNetworkGain(strip.mute, strip.solo, strip.gain_db, strip.amount)
     return before, dataclasses.replace(strip, mute=False, solo=False, gain_db=0.0)
 
 
-def split_console(console: Console) -> tuple[dict[str, GainLike], Console]:
-    """`split_gain_like` for every strip of a desk; the master stays whole."""
-    pairs = {stem: split_gain_like(strip) for stem, strip in console.strips}
+def split_console(console: Console) -> tuple[dict[str, PreNetworkGain], Console]:
+    """`split_pre_network_gain` for every strip of a desk; the master stays whole."""
+    pairs = {stem: split_pre_network_gain(strip) for stem, strip in console.strips}
     rest = tuple((stem, strip) for stem, (_, strip) in pairs.items())
-    gains = {stem: before for stem, (before, _) in pairs.items() if before != GainLike()}
+    gains = {stem: before for stem, (before, _) in pairs.items() if before != PreNetworkGain()}
     return gains, dataclasses.replace(console, strips=rest)
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from mixer.console.split import GainLike
+from mixer.console.split import PreNetworkGain
 from mixer.fxnorm.chain import StemReport
 from mixer.model_settings import as_tables
 from mixer.network.output import Output, StemRecord
@@ -113,7 +113,9 @@ def _keys(plan: RenderPlan) -> dict[Stage, list[tuple[object, ...]]]:
 
 
 def _network_key(plan: RenderPlan) -> tuple[object, ...]:
-    gains = {stem: vars(gain) for stem, gain in plan.gains_before.items() if gain != GainLike()}
+    gains = {
+        stem: vars(gain) for stem, gain in plan.gains_before.items() if gain != PreNetworkGain()
+    }
     return _gains_db(plan), gains, as_tables(plan.changes)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mixer.console.before_network import apply_gain_like
+from mixer.console.before_network import apply_pre_network_gains
 from mixer.console.settings import MASTER
 from mixer.dsp.blocks import peak, sum_of
 from mixer.dsp.free_memory import MOST_IN_MEMORY, available_memory_bytes
@@ -326,7 +326,7 @@ def _with_gains_before(
         return stems
     named = zip(plan.stem_order, stems, strict=True)
     present = {name: stem for name, stem in named if stem is not None}
-    changed = apply_gain_like(present, plan.sample_rate, plan.gains_before)
+    changed = apply_pre_network_gains(present, plan.sample_rate, plan.gains_before)
     return [changed.get(name) for name in plan.stem_order]
 
 

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import Console, Strip
-from mixer.console.split import GainLike, is_neutral_console, stems_needed
+from mixer.console.split import PreNetworkGain, is_neutral_console, stems_needed
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.rooms import RoomSource
@@ -85,7 +85,7 @@ class RenderPlan:
     identity: ModelIdentity | None = None
     asked: Console = field(default_factory=Console)
     console: Console = field(default_factory=Console)
-    gains_before: Mapping[str, GainLike] = field(default_factory=dict)
+    gains_before: Mapping[str, PreNetworkGain] = field(default_factory=dict)
     changes: Mapping[str, StripChanges] = field(default_factory=dict)
     has_output_curve: bool = False
     tracks: tuple[Track, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mixer.audio import read_audio
 from mixer.console.settings import Console, Strip
-from mixer.console.split import GainLike, is_neutral_console, split_console
+from mixer.console.split import PreNetworkGain, is_neutral_console, split_console
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile, read_profile
 from mixer.fxnorm.rooms import RoomSource, read_rooms
@@ -111,7 +111,7 @@ def plan_of_network(
 
 def around_network(
     console: Console, manifest: Manifest, amount: float
-) -> tuple[dict[str, GainLike], Console, tuple[str, ...]]:
+) -> tuple[dict[str, PreNetworkGain], Console, tuple[str, ...]]:
     """Strips before and after the network, and notes about them.
 
     Raises:

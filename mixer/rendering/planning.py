@@ -8,7 +8,7 @@ from dataclasses import replace
 from mixer.baselines import LEVELS, NONE
 from mixer.console.plugin import check_files
 from mixer.console.settings import MASTER, Console, Strip
-from mixer.console.split import GainLike, without_changes
+from mixer.console.split import PreNetworkGain, without_changes
 from mixer.network.device import parse_device
 from mixer.network.model import Bundle, read_bundle
 from mixer.preset.merge import resolve
@@ -100,7 +100,7 @@ def with_desk(plan: RenderPlan, settings: RenderSettings) -> RenderPlan:
     console = settings.console or Console()
     hand, of_stems = hand_on_tracks(console, tracks_of(plan.song))
     changes = {stem: strip.network for stem, strip in of_stems.strips if strip.network is not None}
-    of_stems, gains_before = without_changes(of_stems), dict[str, GainLike]()
+    of_stems, gains_before = without_changes(of_stems), dict[str, PreNetworkGain]()
     if plan.bundle is not None and not plan.tracks:
         gains_before, of_stems, _ = around_network(of_stems, plan.bundle.manifest, settings.amount)
     if (hand, changes, gains_before) != (plan.hand, plan.changes, plan.gains_before):

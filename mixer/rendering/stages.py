@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.console.before_network import apply_gain_like
+from mixer.console.before_network import apply_pre_network_gains
 from mixer.console.desk import DeskReport, apply_console, apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.console.split import is_neutral_console
@@ -66,7 +66,7 @@ def blend(
     if plan.gains_before:
         # What is muted before the network is muted in what it is blended with, too.
         recorded = {stem: read_stem(song, stem, rate) for stem in song.stems}
-        turned = apply_gain_like(recorded, rate, plan.gains_before)
+        turned = apply_pre_network_gains(recorded, rate, plan.gains_before)
         plain = sum_of(list(turned.values()))
     else:
         plain = read_sum(song.recordings, plan.n_samples, rate)

@@ -23,7 +23,7 @@ from mixer.song.tracks import Track, tracks_meant
 
 Said = tuple[Keys, Mapping[str, Any]]
 # What of a strip can act on a recording before a network that mixes stems.
-GAIN_LIKE = ("mute", "solo", "gain_db")
+PRE_NETWORK_GAINS = ("mute", "solo", "gain_db")
 _SILENT_DB = float("-inf")
 
 
@@ -125,10 +125,10 @@ def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
     """A line for each key of a track that a model of stems cannot apply."""
     for keys, table in said:
         for key, value in table.items():
-            if key in GAIN_LIKE and not isinstance(value, list):
+            if key in PRE_NETWORK_GAINS and not isinstance(value, list):
                 continue
             what = "can only be muted, soloed and given a gain"
-            what += "" if key not in GAIN_LIKE else " that does not change in time"
+            what += "" if key not in PRE_NETWORK_GAINS else " that does not change in time"
             yield (
                 f"{dotted((*keys, key))}: model {model_name} mixes stems, so single tracks "
                 f"{what}: set it on a stem, or use a model that mixes tracks (--model {LEVELS})"

@@ -47,7 +47,7 @@ def moving_gain(
 def automation(
     times_s: NDArray[np.float64], gains_db: NDArray[np.float64], tolerance_db: float = TOLERANCE_DB
 ) -> Points:
-    """A moving gain as few points, straight between them in dB within a tolerance; none where it rests.
+    """A moving gain as few points, straight between them in dB; none where it rests.
 
     Args:
         times_s: rising.
