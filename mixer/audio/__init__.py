@@ -21,9 +21,10 @@ if TYPE_CHECKING:
         resampled_length,
     )
     from mixer.audio.source import AudioSource
-    from mixer.audio.writing import quantise, write_audio
+    from mixer.audio.writing import as_written, quantise, write_audio
 
 _HOME = {
+    "as_written": "writing",
     "damage_of": "damage",
     "probe": "decoding",
     "read_blocks": "decoding",
@@ -41,6 +42,7 @@ _HOME = {
 
 __all__ = [
     "AudioSource",
+    "as_written",
     "damage_of",
     "hides_damage",
     "probe",

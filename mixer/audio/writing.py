@@ -174,6 +174,20 @@ def _rounded(audio: np.ndarray, bit_depth: str, seed: int) -> Iterator[np.ndarra
         yield block if bit_depth == "32f" else quantise(block, int(bit_depth), dither)
 
 
+def as_written(audio: np.ndarray, bit_depth: str, seed: int) -> Iterator[np.ndarray]:
+    """Audio block by block as a lossless file will hold it.
+
+    Args:
+        audio: float32 (channels, samples).
+        bit_depth, seed: as in `write_audio`.
+    """
+    for block in _rounded(audio, bit_depth, seed):
+        if bit_depth == "32f":
+            yield block
+        else:  # `quantise` fills the upper bits of an integer
+            yield block * 2.0 ** (1 - 8 * block.dtype.itemsize)
+
+
 def _hash_into(hasher: Hasher, path: Path) -> None:
     with path.open("rb") as file:
         while data := file.read(1 << 20):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mixer import audio as audio_io
 from mixer.audio.encoding import refuse_without_encoder
 from mixer.audio.formats import (
     BIT_DEPTHS,
@@ -19,6 +20,7 @@ from mixer.audio.formats import (
     refuse_rate,
 )
 from mixer.dsp.blocks import with_gain
+from mixer.dsp.exact_rest import ExactRest
 from mixer.errors import SettingsError
 from mixer.files.interruption import interruptions_held_back
 from mixer.files.staging import publish, staging_folder
@@ -185,7 +187,7 @@ def write_audios(
     song = song_table(mix.song) if song is None else song
     files = AudioFiles(mix, file_format, bit_depth, coding, wrote)
     written = files.write({FileRole.MIX: mix.audio, **stems}.items(), paths)
-    tracks = files.write(_with_residual(mix), of_tracks)
+    tracks = files.write(_with_residual(mix, file_format, bit_depth), of_tracks)
     clipped = written.beyond + [TRACK_ROLE + name for name in tracks.beyond]
     output = output_table(mix, written.files, tracks.files, clipped, file_format, bit_depth, coding)
     return recipe_of(mix, song, output)
@@ -299,8 +301,16 @@ def _over_db(peak_dbtp: float | None, ceiling_dbtp: float | None) -> float:
     return max(0.0, peak_dbtp - ceiling_dbtp)
 
 
-def _with_residual(mix: Mix) -> Iterator[tuple[str, np.ndarray]]:
-    """Every wet track, one at a time, and the residual."""
-    yield from mix.wet_tracks.items()
-    if mix.wet_tracks:
-        yield RESIDUAL, mix.residual_of_tracks
+def _with_residual(mix: Mix, file_format: str, bit_depth: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Every wet track, one at a time, and the residual.
+
+    The residual makes up for what lossless files round, so that their sum is the mix's file.
+    """
+    if not mix.wet_tracks:
+        return
+    depth = "32f" if FORMATS[file_format].is_lossy else bit_depth
+    rest = ExactRest(mix.audio, lambda audio: audio_io.as_written(audio, depth, mix.settings.seed))
+    for name, audio in mix.wet_tracks.items():
+        yield name, audio
+        rest.take(audio)
+    yield RESIDUAL, rest.audio

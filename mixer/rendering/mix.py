@@ -13,6 +13,7 @@ from mixer.console.desk import DeskReport
 from mixer.console.master import MasterFigures
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
+from mixer.dsp.exact_rest import ExactRest
 from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
@@ -218,10 +219,10 @@ class Mix:
     @property
     def residual_of_tracks(self) -> np.ndarray:
         """Difference between the mix and the sum of its wet tracks: buses, strips, limiter."""
-        total = silence(*self.audio.shape)
+        rest = ExactRest(self.audio)
         for track in self.wet_tracks.values():
-            total += track
-        return np.subtract(self.audio, total, out=total)
+            rest.take(track)
+        return rest.audio
 
     @property
     def real_time_factor(self) -> float:

@@ -47,10 +47,14 @@ ROLE_WORDS: dict[str, str] = {
         """,
     "acoustic_guitar": """
         violao, acoustic, acou, nylon, ukulele, uke, banjo, mandolin, mando, bouzouki,
-        lute, oud, requinto, cuatro, charango, strum, strumming, harp, autoharp, steel
+        lute, oud, requinto, cuatro, charango, strum, strumming, harp, autoharp, steel,
+        ac, acc, aco, twelve, classical, spanish, folk, western, acustica, acustico, clasica,
+        espanola, flamenca, flamenco, criolla, classica, acoustique, classique, folklorique, seche,
+        akustik, akustisch, akustische, akustisk, akustyczna, klasyczna
         """,
     "keys": """
-        mallet, dx 7
+        mallet, dx 7, thumb piano, music box, tubular chime, steel drum, steel pan, tongue drum,
+        hang drum
         """,
     "organ": """
         accordion, harmonium, harmonica, vox organ, vox continental, b 3, perc organ,
@@ -89,6 +93,6 @@ ROLE_WORDS: dict[str, str] = {
         shout, shouting, soprano, alto, tenor, baritone, chorus, vocoder, talkbox
         """,
     "choir": """
-        choir, chor, chorale, coro, ensemble, children, kid, mob
+        choir, chor, chorale, coro, ensemble, children, kid, mob, bass choir
         """,
 }

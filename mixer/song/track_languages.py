@@ -44,6 +44,7 @@ LANGUAGES: dict[str, dict[Family, str]] = {
     "Spanish": {
         "vocals": "voces cantantes",
         "bass": "contrabajo",
+        "cymbals": "plato platos",
         "drums": "tambores",
         "percussion": "percusiones pandereta palmadas",
         "keys": "teclado teclados",

@@ -28,6 +28,9 @@ _TELLING = (
 )
 
 
+_GUITARS = ("electric_guitar", "acoustic_guitar")
+
+
 def role_of(title: str, stem: str) -> str:
     """The role that a track's name indicates within its stem.
 
@@ -47,9 +50,15 @@ def role_of(title: str, stem: str) -> str:
 def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
     evidence = sorted(find_evidence(tokens), key=lambda item: (item.strength, item.position))
     words = [item.text for item in evidence]
-    words += [token for token in tokens if token not in words]
+    # The words of a phrase that has a role do not speak for themselves: a lap steel.
+    spoken = [word for word in words if _role_of_word(word, stem) is not None]
+    silent = {part for word in spoken for part in word.split()}.union(words)
+    words += [token for token in tokens if token not in silent]
     found = [role for word in words if (role := _role_of_word(word, stem)) is not None]
     telling = [name for name in found if name in _TELLING]
+    if found and found[0] not in _GUITARS:
+        # An acoustic piano: the word is of the instrument beside it.
+        telling = [name for name in telling if name not in _GUITARS]
     return (*telling, *found, _USUAL[stem])[0]
 
 

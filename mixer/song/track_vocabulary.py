@@ -124,7 +124,7 @@ SOUNDS: dict[Family, str] = {
         soprano alto tenor baritone mezzo duet moan cough falsetto growl hum humming mob
         """,
     "backing_vocals": """
-        harmony harmonie harm backing bck bkg cho
+        harmony harmonie harm backing bck bkg bkgd bkgrd cho
         hey yeah whoa woah ooh oo aah aahh ahh ah ohh haa
         """,
     "bass": """
@@ -205,7 +205,7 @@ ROLES: dict[Family, str] = {
         rack floor ft
         """,
     "room": """
-        room rm amb crotch
+        room rm amb crotch raum
         """,
     "fx": """
         effect sample drop boom tape echo delay rvb reverb verb send return
@@ -230,6 +230,10 @@ HINTS: dict[Family, str] = {
         """,
     "vocal_double": """
         double doubled dbl dble triple trpl dt
+        dopplung doppel gedoppelt doblado doblada doublage doublure doublee doppia raddoppio
+        """,
+    "backing_vocals": """
+        bk
         """,
     "other": """
         di pod sampler intro outro bridge interlude hi pair misc various
@@ -249,10 +253,10 @@ PHRASES: dict[Family, str] = {
         guitarra baixo
         """,
     "kick": """
-        bass drum, double bass drum, gran cassa, grosse caisse, bass kick
+        bass drum, double bass drum, gran cassa, grosse caisse, grosse trommel, bass kick
         """,
     "snare": """
-        caisse claire, side stick, cross stick, rim shot, piccolo snare
+        caisse claire, kleine trommel, side stick, cross stick, rim shot, piccolo snare
         """,
     "hihat": """
         high hat
@@ -262,6 +266,9 @@ PHRASES: dict[Family, str] = {
         """,
     "drums": """
         808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit
+        """,
+    "acoustic_guitar": """
+        a gtr, a guitar, a gt, a git
         """,
     "percussion": """
         tam tam, cow bell, sleigh bell, jingle bell, bell tree,

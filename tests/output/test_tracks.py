@@ -60,6 +60,20 @@ def test_tracks_and_the_residual_sum_to_the_mix(folder: Path, tmp_path: Path) ->
     assert np.abs(total - mix).max() < 1e-6
 
 
+@pytest.mark.parametrize("bit_depth", ["16", "24"])
+@pytest.mark.parametrize("file_format", ["wav", "flac"])
+def test_what_files_round_is_in_the_residual(
+    folder: Path, tmp_path: Path, file_format: str, bit_depth: str
+) -> None:
+    plan = plan_render(load_song(folder), RenderSettings(model="levels"))
+    path = tmp_path / f"a.{file_format}"
+    destination = Destination(path, OutputSettings(file_format, bit_depth, tracks=True))
+    destination.check(plan)
+    files = render_to(destination, plan).recipe["output"]["tracks"]
+    total = sum(soundfile.read(entry["path"])[0] for entry in files.values())
+    np.testing.assert_array_equal(total, soundfile.read(path)[0])
+
+
 def test_tracks_of_an_earlier_mix_are_removed_but_not_what_was_changed(
     folder: Path, tmp_path: Path
 ) -> None:
