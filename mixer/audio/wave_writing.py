@@ -139,20 +139,25 @@ def interleaved(block: np.ndarray) -> np.ndarray:
 
 def _bytes_of(block: np.ndarray) -> memoryview:
     """The samples of a block in turn, as they lie in a file."""
+    if block.dtype == np.int32:
+        return _upper_bytes(block.view(np.uint32))
     samples = interleaved(block).reshape(-1)
-    if samples.dtype == np.int32:
-        return _upper_bytes(samples.view(np.uint32))
     little = samples.astype(samples.dtype.newbyteorder("<"), copy=False)
     return little.view(np.uint8).data
 
 
-def _upper_bytes(samples: np.ndarray) -> memoryview:
-    """The three upper bytes of each sample: four samples fill three words."""
-    missing = -samples.size % 4
-    fours = np.concatenate([samples, np.zeros(missing, np.uint32)]) if missing else samples
-    first, second, third, fourth = (fours[place::4] for place in range(4))
-    words = np.empty((first.size, 3), "<u4")
-    words[:, 0] = first >> 8 | second << 16
-    words[:, 1] = second >> 16 | third << 8
-    words[:, 2] = third >> 24 | fourth
-    return words.reshape(-1).view(np.uint8)[: 3 * samples.size].data
+def _upper_bytes(block: np.ndarray) -> memoryview:
+    """The three upper bytes of each sample: four pairs of samples fill three words of 64 bits."""
+    odd = np.zeros((1, block.shape[1] % 2), np.uint32)
+    # A pair is left and right, or a sample of mono and the next one.
+    turns = block if len(block) > 1 else np.hstack([block, odd]).reshape(-1, 2).T
+    n_pairs = turns.shape[1]
+    pairs = np.zeros(n_pairs + -n_pairs % 4, np.uint64)
+    np.left_shift(turns[1], 16, out=pairs[:n_pairs], dtype=np.uint64)
+    pairs[:n_pairs] |= turns[0] >> 8
+    first, second, third, fourth = pairs.reshape(-1, 4).T
+    words = np.empty((first.size, 3), "<u8")
+    np.bitwise_or(first, second << 48, out=words[:, 0])
+    np.bitwise_or(second >> 16, third << 32, out=words[:, 1])
+    np.bitwise_or(third >> 32, fourth << 16, out=words[:, 2])
+    return words.reshape(-1).view(np.uint8)[: 3 * block.size].data

@@ -32,8 +32,8 @@ def by_libsndfile(path: Path, audio: np.ndarray, bit_depth: str, tags: dict[str,
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("tags", [{}, {"title": "Abc", "artist": "Bj\u00f6rk"}, {"artist": "abcd"}])
 def test_the_bytes_are_those_of_libsndfile(rng, tmp_path, bit_depth, channels, tags) -> None:
-    # Odd lengths: four samples of 24 bit fill three words, and a file has an even length.
-    for n_samples in (1, 2, 3, 5, 65_537):
+    # Odd lengths: eight samples of 24 bit fill three words, and a file has an even length.
+    for n_samples in (1, 2, 3, 5, 6, 7, 65_537):
         audio = np.round(1.1 * noise(rng, 2.0, RATE_HZ)[:channels, :n_samples] * 2**15) / 2**15
         audio = audio.astype(np.float32)
         path, hasher = tmp_path / f"{n_samples}.wav", hashlib.sha256()
