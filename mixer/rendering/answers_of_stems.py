@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray
+from mixer.dsp.threads import Workers
 from mixer.model_settings import Change, StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
@@ -18,7 +19,7 @@ from mixer.network.band_mixer.run import CONTROL_OUTPUTS, controls_of
 from mixer.network.manifest import Manifest
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
-from mixer.network.track_mixer.features import listen_to
+from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.inputs import ROUGH
 from mixer.network.track_mixer.predict import predict_settings
 from mixer.rendering.doubt import (
@@ -45,30 +46,59 @@ def knows_doubt(manifest: Manifest) -> bool:
     return CONTROLS_GRAPH in manifest.graphs and tuple(manifest.stems) == tuple(STEMS)
 
 
-def middles_of(stems: Sequence[FloatArray | None], sample_rate: int) -> list[FloatArray | None]:
-    """Copy from the middle of each stem an excerpt long enough to determine its settings."""
-    return [None if stem is None else _middle(stem, sample_rate) for stem in stems]
+@dataclass(frozen=True)
+class Heard:
+    """The middle of a stem, as models hear it.
+
+    Attributes:
+        levels: for a band mixer.
+        track: for the track model; None for a missing stem, and if that model is not asked.
+        is_missing: the song does not have the stem.
+    """
+
+    levels: Levels
+    track: TrackLevels | None
+    is_missing: bool = False
 
 
-def answers_of_stems(network: Network, heard: Sequence[FloatArray | None]) -> list[Answer]:
+def hear_stems(
+    stems: Sequence[FloatArray | None], manifest: Manifest, pool: Workers
+) -> list[Heard]:
+    """Listen to an excerpt from the middle of each stem, long enough to determine its settings.
+
+    Args:
+        stems: float32 (2, samples), in the model's order; None for a missing one.
+        manifest: of a band mixer that mixes `STEMS`.
+        pool: listens to several at a time.
+    """
+    hyper, rate = manifest.parameters(BandMixerParameters), manifest.sample_rate
+    n_samples = next(stem.shape[-1] for stem in stems if stem is not None)
+    length, weights = min(n_samples, round(HEARD_S * rate)), band_weights(hyper, rate)
+    start = (n_samples - length) // 2
+
+    def hear(stem: FloatArray | None) -> Heard:
+        if stem is None:
+            return Heard(silent_levels(hyper, length), None, is_missing=True)
+        middle = stem[:, start : start + length]
+        track = None if manifest.name == TRACK_MODEL else listen_to(middle, rate)
+        return Heard(measure_levels(middle, hyper, weights), track)
+
+    return list(pool.map(hear, stems))
+
+
+def answers_of_stems(network: Network, heard: Sequence[Heard]) -> list[Answer]:
     """A band mixer's own answer, those to small changes of the stems, and the track model's.
 
     Args:
         network: an open bundle of a band mixer that mixes `STEMS`.
-        heard: from `middles_of`, in the network's order; None for a missing stem.
+        heard: from `hear_stems`.
 
     Raises:
         ModelError, DeviceError: a network failed.
     """
     manifest = network.bundle.manifest
-    hyper, rate = manifest.parameters(BandMixerParameters), manifest.sample_rate
-    n_samples = next(stem.shape[-1] for stem in heard if stem is not None)
-    weights = band_weights(hyper, rate)
-    levels = [
-        silent_levels(hyper, n_samples) if stem is None else measure_levels(stem, hyper, weights)
-        for stem in heard
-    ]
-    there = [place for place, stem in enumerate(heard) if stem is not None]
+    hyper, levels = manifest.parameters(BandMixerParameters), [each.levels for each in heard]
+    there = [place for place, each in enumerate(heard) if not each.is_missing]
 
     def ask(shifts_db: NDArray[np.float64]) -> Answer:
         shifted = [_shifted(own, by_db) for own, by_db in zip(levels, shifts_db, strict=True)]
@@ -83,8 +113,9 @@ def answers_of_stems(network: Network, heard: Sequence[FloatArray | None]) -> li
         return _answer(manifest.name, levels, controls, there)
 
     answers = [ask(shift) for shift in _shifts(len(heard), hyper.n_bands, there)]
-    if manifest.name != TRACK_MODEL:
-        answers.append(_second(levels, heard, there, rate))
+    tracks = [each.track for each in heard if each.track is not None]
+    if tracks:
+        answers.append(_second(levels, tracks, there))
     return answers
 
 
@@ -121,12 +152,6 @@ def as_they_came(stems: Sequence[FloatArray | None]) -> Answer:
             power = np.array([float(np.mean(np.square(stem, dtype=np.float64)))])
             parts.append(Part(name, power, 0.0 * power))
     return Answer(tuple(parts), {}, "")
-
-
-def _middle(stem: FloatArray, rate: int) -> FloatArray:
-    length = min(stem.shape[-1], round(HEARD_S * rate))
-    start = (stem.shape[-1] - length) // 2
-    return stem[:, start : start + length].copy()
 
 
 def _shifts(n_stems: int, n_bands: int, there: Sequence[int]) -> list[NDArray[np.float64]]:
@@ -172,10 +197,9 @@ def _answer(
 
 
 def _second(
-    levels: Sequence[Levels], heard: Sequence[FloatArray | None], there: Sequence[int], rate: int
+    levels: Sequence[Levels], tracks: Sequence[TrackLevels], there: Sequence[int]
 ) -> Answer:
     """The shipped track model's answer for the same stems."""
-    tracks = [listen_to(stem, rate) for stem in heard if stem is not None]
     names = [STEMS[place] for place in there]
     found = predict_settings(
         # Asked once: to optimise its graph takes longer than to run it.

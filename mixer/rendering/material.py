@@ -31,8 +31,8 @@ from mixer.rendering.answers_of_stems import (
     answers_of_stems,
     as_they_came,
     drawn_changes,
+    hear_stems,
     knows_doubt,
-    middles_of,
 )
 from mixer.rendering.doubt import Answer, Doubts, doubts_of
 from mixer.rendering.incoming_levels import IncomingLevels
@@ -153,7 +153,7 @@ def _of_network(job: Job) -> Material:
     normalised = _sum(stems) if job.stages else None
     given = _with_gains_before(stems, job.plan)
     with Workers(1, "doubt") as beside:
-        asking = _asking(job, given, beside)
+        asking = _asking(job, given, beside, n_workers)
         if asking is not None and job.plan.settings.abstain > 0.0:
             job = _drawn(job, given, *asking.result())
         elif asking is not None and (job.threads or available_threads()) == 1:
@@ -182,14 +182,16 @@ def _output_curve(total: np.ndarray) -> np.ndarray:
 
 
 def _asking(
-    job: Job, stems: Sequence[np.ndarray | None], beside: Workers
+    job: Job, stems: Sequence[np.ndarray | None], beside: Workers, n_workers: int
 ) -> Future[tuple[list[Answer], Doubts]] | None:
     """How sure a model of stems is, to be found beside the network; None if nobody asks."""
     plan = job.plan
     if not (plan.settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
         return None
     # Before the network takes them.
-    heard, bundle = middles_of(stems, plan.sample_rate), plan.bundle
+    with Workers(n_workers, "listening") as pool:
+        heard = hear_stems(stems, plan.bundle.manifest, pool)
+    bundle = plan.bundle
 
     def ask() -> tuple[list[Answer], Doubts]:
         answers = answers_of_stems(Network(bundle, CPU, job.threads), heard)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from mixer import RenderSettings, SettingsError, load_song, render
+from mixer.dsp.threads import Workers
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.model_settings import Change, StripChanges, changes_after
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
-from mixer.rendering.answers_of_stems import answers_of_stems, as_they_came, middles_of
+from mixer.rendering.answers_of_stems import answers_of_stems, as_they_came, hear_stems
 from mixer.rendering.doubt import (
     Answer,
     DoubtRecord,
@@ -65,7 +66,10 @@ def test_the_answers_undo_what_was_done_to_the_song(folder: Path) -> None:
     """A model that makes up for every shift never differs; one that ignores it does, by 3 dB."""
     song = load_song(folder)
     stems = [render(song, RenderSettings("none"), wet_stems=True).wet_stems[s] for s in STEMS]
-    answers = answers_of_stems(Network(read_bundle("default"), "cpu"), middles_of(stems, RATE_HZ))
+    network = Network(read_bundle("default"), "cpu")
+    with Workers(2) as pool:
+        heard = hear_stems(stems, network.bundle.manifest, pool)
+    answers = answers_of_stems(network, heard)
     assert [each.model for each in answers] == [*["default"] * 11, "tracks"]
     first = level_db(answers[0], "vocals")
     assert all(abs(level_db(each, "vocals") - first) < 6.0 for each in answers[1:11])
