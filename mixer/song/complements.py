@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mixer.song.track_words import (
-    SOURCE,
-    Evidence,
-    find_evidence,
-    fold,
-    is_unknown,
-    resembling,
-    strongest,
-)
+from mixer.song.track_word_splitting import is_unknown
+from mixer.song.track_word_tables import SOURCE, fold
+from mixer.song.track_words import Evidence, find_evidence, resembling, strongest
 from mixer.stems import Stem
 
 _BEFORE = frozenset(

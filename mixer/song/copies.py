@@ -17,7 +17,8 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from mixer.audio.formats import without_audio_suffix
-from mixer.song.track_words import SAME_FOLDERS, SAME_NAMES, fold, split_words
+from mixer.song.track_word_splitting import split_words
+from mixer.song.track_word_tables import SAME_FOLDERS, SAME_NAMES, fold
 
 # The best first; of others the lossless ones come before.
 _FORMATS = (".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".flac")

@@ -16,7 +16,7 @@ from mixer.song.folder_contents import (
 )
 from mixer.song.folder_tree import Folder
 from mixer.song.folder_words import INSTRUMENT, FolderKind, kind_of
-from mixer.song.track_words import split_words
+from mixer.song.track_word_splitting import split_words
 
 OF_MIXES = "named as a folder of mixes, not of parts"
 

@@ -21,7 +21,7 @@ from mixer.song.folder_names import (
     VERSIONS_SUFFIX,
 )
 from mixer.song.track_names import stem_of_part
-from mixer.song.track_words import SAME_FOLDERS
+from mixer.song.track_word_tables import SAME_FOLDERS
 
 MAX_FILES = 20_000
 _MAX_WALK = 24  # folders below the first that are listed at all

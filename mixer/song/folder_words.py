@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 
-from mixer.song.track_words import HINT, SOUND, is_unknown, split_words, strongest
+from mixer.song.track_word_splitting import is_unknown, split_words
+from mixer.song.track_word_tables import HINT, SOUND
+from mixer.song.track_words import strongest
 
 INSTRUMENT = "instrument"
 # Named after an instrument and something else, as a song may be: "Drum Island".

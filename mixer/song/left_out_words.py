@@ -1,7 +1,7 @@
 """Words of files that are not parts of the song: mixes, bounces, clicks, guides, references.
 
 In the mix, a bounce would double the song and a click would be audible. The certainty of a word
-decides its precedence: see `mixer.song.track_words`. None of these words is searched for inside
+decides its precedence: see `mixer.song.track_word_tables`. None of these words is searched for inside
 another word: a refrain is not a reference.
 """
 

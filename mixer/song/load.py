@@ -27,7 +27,7 @@ from mixer.song.song import Song
 from mixer.song.song_file import SongSettings, read_song_file
 from mixer.song.time_line import Clip, TimeLine, lay_out
 from mixer.song.track_names import NOTHING_KNOWN, Classification
-from mixer.song.track_words import SAME_FOLDERS
+from mixer.song.track_word_tables import SAME_FOLDERS
 from mixer.song.unnamed import sort_in_by_ear
 
 

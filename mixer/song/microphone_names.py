@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from mixer.song.track_words import SOURCE, find_evidence, split_words
+from mixer.song.track_word_splitting import split_words
+from mixer.song.track_word_tables import SOURCE
+from mixer.song.track_words import find_evidence
 from mixer.song.tracks import Track
 
 # Where a microphone stands.

@@ -19,15 +19,9 @@ from mixer.song.track_names import (
     litter,
     take_apart,
 )
-from mixer.song.track_words import (
-    LEFT_OUT_WEAK,
-    SAME_FOLDERS,
-    SOURCE,
-    Evidence,
-    find_evidence,
-    is_unknown,
-    split_words,
-)
+from mixer.song.track_word_splitting import is_unknown, split_words
+from mixer.song.track_word_tables import LEFT_OUT_WEAK, SAME_FOLDERS, SOURCE
+from mixer.song.track_words import Evidence, find_evidence
 from mixer.stems import Stem
 
 _BARE_LEADS = frozenset(("lead", "ld"))

@@ -16,7 +16,7 @@ from mixer.song.recording import Recording
 from mixer.song.song_file import FileSettings
 from mixer.song.track_names import Classification
 from mixer.song.track_roles import role_of
-from mixer.song.track_words import SAME_NAMES
+from mixer.song.track_word_tables import SAME_NAMES
 from mixer.stems import STEMS
 
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mixer.audio.formats import without_audio_suffix
-from mixer.song.track_words import SAME_FOLDERS, SAME_NAMES, fold
+from mixer.song.track_word_tables import SAME_FOLDERS, SAME_NAMES, fold
 
 
 class Side(StrEnum):

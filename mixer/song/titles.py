@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from mixer.song.track_words import SOURCE, find_evidence, is_unknown, strongest
+from mixer.song.track_word_splitting import is_unknown
+from mixer.song.track_word_tables import SOURCE
+from mixer.song.track_words import find_evidence, strongest
 
 SHARE_WITH_SOURCE = 1 / 3  # of the names: so many must name an instrument of their own
 _FEWEST_NAMES_FOR_TITLE = 3

@@ -18,20 +18,9 @@ from itertools import chain
 from mixer.audio.formats import without_audio_suffix
 from mixer.song.complements import Complement, find_complement
 from mixer.song.families import STEM_OF_FAMILY, Family
-from mixer.song.track_words import (
-    HINT,
-    LEFT_OUT_WEAK,
-    QUALITY,
-    ROLE,
-    SOURCE,
-    Evidence,
-    fold,
-    is_lone_sign,
-    is_unknown,
-    resembling,
-    split_words,
-    strongest,
-)
+from mixer.song.track_word_splitting import is_lone_sign, is_unknown, split_words
+from mixer.song.track_word_tables import HINT, LEFT_OUT_WEAK, QUALITY, ROLE, SOURCE, fold
+from mixer.song.track_words import Evidence, resembling, strongest
 from mixer.stems import STEMS, Stem
 
 EXACT = "exact stem name"

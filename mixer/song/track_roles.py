@@ -12,7 +12,9 @@ from functools import cache
 
 from mixer.roles import FINISHED_STEM, STEM_OF_ROLE, UNKNOWN
 from mixer.song.role_words import ROLE_OF_FAMILY, ROLE_WORDS
-from mixer.song.track_words import SOURCE, find_evidence, meaning_of, split_words
+from mixer.song.track_word_splitting import split_words
+from mixer.song.track_word_tables import SOURCE
+from mixer.song.track_words import find_evidence, meaning_of
 
 # What a name that says a stem and no more is most likely to be.
 _USUAL = {"vocals": "lead_vocal", "bass": "bass", "drums": UNKNOWN, "other": UNKNOWN}

@@ -6,7 +6,7 @@ import pytest
 
 from mixer.song.name_context import classify_all
 from mixer.song.track_names import classify
-from mixer.song.track_words import split_words
+from mixer.song.track_word_splitting import split_words
 
 OUT = None
 

@@ -11,7 +11,7 @@ from mixer.song import left_out_words
 from mixer.song import track_vocabulary as vocabulary
 from mixer.song.name_context import classify_all
 from mixer.song.track_names import Classification, classify
-from mixer.song.track_words import split_words
+from mixer.song.track_word_splitting import split_words
 from mixer.stems import STEMS, Stem
 
 AS_WRITTEN = {

@@ -6,7 +6,8 @@ from mixer.roles import ROLES, STEM_OF_ROLE
 from mixer.song.role_words import ROLE_OF_FAMILY, ROLE_WORDS
 from mixer.song.track_names import classify
 from mixer.song.track_roles import role_of
-from mixer.song.track_words import SOURCE, meaning_of
+from mixer.song.track_word_tables import SOURCE
+from mixer.song.track_words import meaning_of
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from mixer.song.samples import read_sum
 from mixer.song.song import Song
 from mixer.song.stem_container import open_song
 from mixer.song.track_names import classify
-from mixer.song.track_words import split_words
+from mixer.song.track_word_splitting import split_words
 from training.data.musdb import is_validation_song
 
 TARGETS = ("auto", "mixture", "sum")
