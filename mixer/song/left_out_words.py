@@ -1,8 +1,8 @@
 """Words of files that are not parts of the song: mixes, bounces, clicks, guides, references.
 
 In the mix, a bounce would double the song and a click would be audible. The certainty of a word
-decides its precedence: see `mixer.song.track_word_tables`. None of these words is searched for inside
-another word: a refrain is not a reference.
+decides its precedence: see `mixer.song.track_word_tables`. None of these words is searched for
+inside another word: a refrain is not a reference.
 """
 
 # A guide or a reference stays one, whatever instrument plays it.

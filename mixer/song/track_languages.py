@@ -2,8 +2,8 @@
 
 They decide as the instruments of `mixer.song.track_vocabulary` do. German, French, Spanish and
 Italian words that English sessions use too stand there. Words are in the form of
-`mixer.song.track_word_tables.fold`: lower case, Latin letters without accents. Scripts without spaces
-(Chinese, Japanese, Korean) are searched for the longest word at each place.
+`mixer.song.track_word_tables.fold`: lower case, Latin letters without accents. Scripts without
+spaces (Chinese, Japanese, Korean) are searched for the longest word at each place.
 """
 
 from mixer.song.families import Family

@@ -11,8 +11,8 @@ first:
 
 `PHRASES` are looked for before words, since their words say something else one by one: bass drum,
 steel drum, bass clarinet, scratch vocal. All words are lower case, without accents and singular
-if the plural only adds s or es; `mixer.song.track_word_splitting` brings names into that form. Other
-languages are in `mixer.song.track_languages`, words of what is not a part in
+if the plural only adds s or es; `mixer.song.track_word_splitting` brings names into that form.
+Other languages are in `mixer.song.track_languages`, words of what is not a part in
 `mixer.song.left_out_words`.
 """
 
