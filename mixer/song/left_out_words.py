@@ -5,9 +5,9 @@ decides its precedence: see `mixer.song.track_word_tables`. None of these words 
 inside another word: a refrain is not a reference.
 """
 
-# A guide or a reference stays one, whatever instrument plays it.
+# A guide or a reference stays one, whatever instrument plays it; nor is an unused take a part.
 ALWAYS = """
-    guide reference ref metronome countin countoff talkback smpte timecode
+    unused guide reference ref metronome countin countoff talkback smpte timecode
     guidevox guidevocal guidegtr guidetrack guidetrk refvox reftrack refmix scratchvox scratchgtr
     scratchvocal scratchtrack clicktrack clicktrk roughmix finalmix fullmix monitormix pilotvox
     """

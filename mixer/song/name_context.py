@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,10 @@ _BARE_LEADS = frozenset(("lead", "ld"))
 _FEWEST_SHARING = 3
 _FEWEST_PARTS_OF_MIX = 2
 _SHOWN_PARTS = 3
+_FORMATS = frozenset(("mono", "stereo"))
+_FORMAT = re.compile(r"[(\[](mono|stereo)[)\]]", re.IGNORECASE)
+_FEWEST_WITH_FORMAT = 2
+_OLD = "old"
 _VERSIONS = frozenset(("v", "version", "final", "new", "edit"))
 
 
@@ -79,6 +84,7 @@ def _classified(
     parts = [index for index, name in enumerate(names) if litter(name) is None]
     own = without_title([list(whole[index].tokens) for index in parts], title)
     own = _without_shared_words(own)
+    own = _without_formats(own, [whole[index].title for index in parts])
     tracks = {
         index: replace(whole[index], tokens=tuple(tokens))
         for index, tokens in zip(parts, own, strict=True)
@@ -105,6 +111,20 @@ def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
     return [[token for token in tokens if token not in words] or tokens for tokens in names]
 
 
+def _without_formats(names: list[list[str]], titles: Sequence[str]) -> list[list[str]]:
+    """The names without a "(Stereo)" behind them, which a session puts behind each such track.
+
+    Behind one name alone it may say that the file is the stereo mix.
+    """
+    formats = [_FORMAT.search(title) for title in titles]
+    if sum(found is not None for found in formats) < _FEWEST_WITH_FORMAT:
+        return names
+    return [
+        tokens if found is None else [t for t in tokens if t not in _FORMATS] or tokens
+        for tokens, found in zip(names, formats, strict=True)
+    ]
+
+
 class _Folder:
     """The names of one song and the classification of each by itself."""
 
@@ -126,7 +146,7 @@ class _Folder:
         """The results, each changed by the first rule about the folder that applies."""
         adjusted: dict[int, Classification] = {}
         for judge in (self._complements, self._backings, self._weak_mixes, self._sums,
-                      self._leads, self._songs_name):  # fmt: skip
+                      self._leads, self._songs_name, self._older):  # fmt: skip
             for index, result in judge().items():
                 if self.results[index].reason != EXACT:
                     adjusted.setdefault(index, result)
@@ -257,6 +277,24 @@ class _Folder:
             for index, track in self.tracks.items()
             if not track.folder and self._bears_only_the_title(index)
         }
+
+    def _older(self) -> dict[int, Classification]:
+        """Versions marked as old behind the name of a file that is there too."""
+        by_name = {
+            (track.tokens, track.folder): index
+            for index, track in self.tracks.items()
+            if self.results[index].stem is not None
+        }
+        found = {}
+        for index, track in self.tracks.items():
+            if _OLD not in track.tokens[1:]:
+                continue  # "Old Piano" is an instrument
+            tokens = tuple(token for token in track.tokens if token != _OLD)
+            newer = by_name.get((tokens, track.folder))
+            if newer is not None and self.results[index].stem is not None:
+                reason = f"an older version of {self.names[newer]}: left out"
+                found[index] = Classification(None, reason, False)
+        return found
 
     def _bears_only_the_title(self, index: int) -> bool:
         """Whether a name consists only of the title that all names or the folder have."""

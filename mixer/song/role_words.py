@@ -26,7 +26,7 @@ ROLE_WORDS: dict[str, str] = {
         finger cymbal
         """,
     "room": """
-        fok, trash, front of kit
+        fok, trash, front of kit, ambience, ambiance, ambient
         """,
     "percussion": """
         beatbox, claves
@@ -58,7 +58,9 @@ ROLE_WORDS: dict[str, str] = {
         """,
     "organ": """
         accordion, harmonium, harmonica, vox organ, vox continental, b 3, perc organ,
-        melodica, bandoneon
+        melodica, bandoneon, accordian, accordeon, akkordeon, acordeon, acordeao, akordeon,
+        fisarmonica, ziehharmonika, sanfona, dragspel, trekkspill, trekzak, concertina,
+        mundharmonika, mondharmonica, armonica, gaita, munspel, harmonijka, mouth harp
         """,
     "lead_synth": """
         synth, syn, synthesizer, sy, lead, leads, melody, mel, melodie, melodia, stab,

@@ -62,10 +62,10 @@ INSTRUMENTS: dict[Family, str] = {
         """,
     "percussion": """
         perc percussion percussionist prc percusion percussao perkussion
-        tambourine tamb tambo tamborine tamburin shaker maraca maracon egg clap clapping handclap
-        snap fingersnap stomp stomping cowbell cbell conga bongo bombek djembe cajon cajone tabla
-        udu darbuka darabuka doumbek dumbek bodhran bendir riq daf dhol dholak mridangam ghatam
-        kanjira tavil surdo pandeiro caixa tamborim repinique ganza cuica agogo timbale
+        tambourine tamb tmb tambo tamborine tamburin shaker maraca maracon egg clap clapping
+        handclap snap fingersnap stomp stomping cowbell cbell conga bongo bombek djembe cajon cajone
+        tabla udu darbuka darabuka doumbek dumbek bodhran bendir riq daf dhol dholak mridangam
+        ghatam kanjira tavil surdo pandeiro caixa tamborim repinique ganza cuica agogo timbale
         tumbadora quinto cununo cunono guasa paliteo tambora alegre llamador cachapa
         cabasa cabaza castanet clave woodblock templeblock guiro vibraslap ratchet whip
         rainstick triangle gong tamtam timpani timp taiko daiko odaiko anvil caxixi shekere
@@ -82,9 +82,9 @@ INSTRUMENTS: dict[Family, str] = {
         acgtr agtr
         """,
     "keys": """
-        piano pno pianola klavier fortepiano epiano ep rhodes wurli wurly whirly wurlitzer keys
-        keyboard keyb kbd kb clav clavi clavinet clavichord harpsichord cembalo celesta
-        celeste mellotron melodica harmonium
+        piano pno pianola klavier fortepiano epiano ep rhodes wurli wurlz wrlz wurly whirly
+        wurlitzer keys keyboard keyb kbd kb clav clavi clavinet clavichord harpsichord cembalo
+        celesta celeste mellotron melodica harmonium
         """,
     "organ": """
         organ org orgel organo hammond leslie farfisa
@@ -124,7 +124,7 @@ SOUNDS: dict[Family, str] = {
         soprano alto tenor baritone mezzo duet moan cough falsetto growl hum humming mob
         """,
     "backing_vocals": """
-        harmony harmonie harm backing bck bkg bkgd bkgrd cho
+        harmony harmonie harm backing bck bkg bkgd bkgrd bgd cho
         hey yeah whoa woah ooh oo aah aahh ahh ah ohh haa
         """,
     "bass": """
@@ -244,7 +244,7 @@ PHRASES: dict[Family, str] = {
     "vocals": """
         bass vox, bass vocal, bass voc, bass voice, bass singer, bass choir, drum vox, drum vocal,
         gtr vox, guitar vox, guitar vocal, keys vox, keys vocal, piano vox, piano vocal,
-        talk box, ad lib, a cappella, a capella, sing along, voice over
+        leslie vox, leslie vocal, talk box, ad lib, a cappella, a capella, sing along, voice over
         """,
     "bass": """
         double bass, upright bass, synth bass, sub bass, sub synth, synth sub, sub sine, sine sub,
@@ -253,7 +253,8 @@ PHRASES: dict[Family, str] = {
         guitarra baixo
         """,
     "kick": """
-        bass drum, double bass drum, gran cassa, grosse caisse, grosse trommel, bass kick
+        k in, k out, bass drum, double bass drum, gran cassa, grosse caisse, grosse trommel,
+        bass kick
         """,
     "snare": """
         caisse claire, kleine trommel, side stick, cross stick, rim shot, piccolo snare
@@ -268,7 +269,7 @@ PHRASES: dict[Family, str] = {
         808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit
         """,
     "acoustic_guitar": """
-        a gtr, a guitar, a gt, a git
+        a gtr, a guitar, a guit, a gt, a git
         """,
     "percussion": """
         tam tam, cow bell, sleigh bell, jingle bell, bell tree,

@@ -243,3 +243,24 @@ def test_normal_forms_ligatures_and_full_width_letters_do_not_matter() -> None:
         assert len({(classify(form).stem, classify(form).reason) for form in forms}) == 1
     assert split_words("Ｋｉｃｋ ﬁddle") == ["kick", "fiddle"]
     assert (classify("パッド").stem, classify("ハット").stem) == ("other", "drums")
+
+
+def test_a_version_marked_as_old_is_left_out_beside_the_new_one() -> None:
+    names = ("Vox", "Vox OLD", "Gtr 1", "Gtr 1 (old)", "Gtr 2 old", "Piano", "Old Piano")
+    stems = told(*names)
+    assert {name for name, stem in stems.items() if stem is OUT} == {"Vox OLD", "Gtr 1 (old)"}
+    assert uncertain(*names) == {"Vox OLD", "Gtr 1 (old)"}
+
+
+def test_what_is_unused_is_left_out() -> None:
+    assert told("Pad unused", "zz_Unused_Kick 2", "Kick") == {
+        "Pad unused": OUT,
+        "zz_Unused_Kick 2": OUT,
+        "Kick": "drums",
+    }
+
+
+def test_formats_behind_several_names_say_nothing_and_one_says_a_mix() -> None:
+    tracks = ("Kick (Mono)", "Bass (Mono)", "OH (Stereo)", "Zarg (Stereo)")
+    assert told(*tracks)["Zarg (Stereo)"] == "other"
+    assert told("Kick", "Bass", "OH", "Zarg (Stereo)")["Zarg (Stereo)"] is OUT
