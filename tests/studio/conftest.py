@@ -1,10 +1,17 @@
-"""Fixtures of the studio's tests: a real browser."""
+"""Fixtures of the studio's tests: a real browser, and clients of the server."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.browser import Watch, browser, open_page, page, serve  # noqa: F401
+from tests.studio.asking import (  # noqa: F401
+    client,
+    served,
+    served_songs,
+    served_studio,
+    stranger,
+)
 from tests.studio.desk import opened, stem_song, track_song  # noqa: F401
 from tests.studio.running import start_studio, studio, studio_of_tracks  # noqa: F401
 
