@@ -105,12 +105,7 @@ def read_controls(
     moved_db = _as_groups_together(tracks, roles, stems, gains_db)
     gains_db = [gain + unbelieved * moved for gain, moved in zip(gains_db, moved_db, strict=True)]
     rows = [{**row, "gain_db": gain} for row, gain in zip(rows, gains_db, strict=True)]
-    pans = place(to_place(tracks, roles, sides, spreads, gains_db), amount)
-    for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
-        # A lean of what belongs in the middle is the recording's fault.
-        if track.n_channels == 2 and role in CENTRED_ROLES:
-            left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
-            pans[i] = amount * balancing_pan(left, right)
+    pans = _pans(tracks, roles, to_place(tracks, roles, sides, spreads, gains_db), amount)
     peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
     strips = [
         _strip(row, pan, role, peak_db).bounded()
@@ -129,6 +124,19 @@ def read_controls(
         {stem: replace(bus, curve_db=curves[stem]) for stem, bus in groups.items()},
         replace(mix, curve_db=_bus_curve(outputs["mix"][0])),
     ).bounded()
+
+
+def _pans(
+    tracks: Sequence[TrackLevels], roles: Sequence[str], placed: Sequence[Placed], amount: float
+) -> list[float]:
+    """Pans of tracks; what belongs in the middle is balanced by how it was recorded."""
+    pans = place(placed, amount)
+    for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
+        # A lean of what belongs in the middle is the recording's fault.
+        if track.n_channels == 2 and role in CENTRED_ROLES:
+            left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
+            pans[i] = amount * balancing_pan(left, right)
+    return pans
 
 
 def _as_groups_together(

@@ -9,47 +9,54 @@ RATE_HZ = 44_100
 TEMPO_BPM = 120.0
 
 
-def play_band(duration_s: float = 6.0, seed: int = 0) -> Multitrack:
-    """Fourteen dry tracks: drums hit, a bass and a voice play notes, chords are held."""
-    rng = np.random.default_rng(seed)
-    n_samples = round(duration_s * RATE_HZ)
-    time_s = np.arange(n_samples) / RATE_HZ
-    beat_s = 60.0 / TEMPO_BPM
+class Players:
+    """What a band's instruments are made of: hits, noise, tones and notes, float64 (samples,)."""
 
-    def hits(every: int, first: int, decay: float) -> np.ndarray:
-        since_s = (time_s - first * beat_s) % (every * beat_s)
-        return np.where(time_s >= first * beat_s, np.exp(-decay * since_s), 0.0)
+    def __init__(self, duration_s: float, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.duration_s = duration_s
+        self.n_samples = round(duration_s * RATE_HZ)
+        self.time_s = np.arange(self.n_samples) / RATE_HZ
 
-    def noise(low_hz: float, high_hz: float) -> np.ndarray:
+    def hits(self, every: int, first: int, decay: float) -> np.ndarray:
+        beat_s = 60.0 / TEMPO_BPM
+        since_s = (self.time_s - first * beat_s) % (every * beat_s)
+        return np.where(self.time_s >= first * beat_s, np.exp(-decay * since_s), 0.0)
+
+    def noise(self, low_hz: float, high_hz: float) -> np.ndarray:
         band = scipy.signal.butter(2, (low_hz, high_hz), "band", fs=RATE_HZ, output="sos")
-        filtered = scipy.signal.sosfilt(band, rng.standard_normal(n_samples))
+        filtered = scipy.signal.sosfilt(band, self.rng.standard_normal(self.n_samples))
         return np.asarray(filtered / np.abs(filtered).max())
 
-    def tone(hz: float, brightness: float) -> np.ndarray:
-        detune = 1.0 + 0.003 * rng.standard_normal()
+    def sine(self, hz: float) -> np.ndarray:
+        return np.sin(2 * np.pi * hz * self.time_s)
+
+    def tone(self, hz: float, brightness: float) -> np.ndarray:
+        detune = 1.0 + 0.003 * self.rng.standard_normal()
         partials = range(1, max(2, int(min(14_000.0 / hz, 24))))
-        phases = rng.uniform(0, 2 * np.pi, 50)
+        phases = self.rng.uniform(0, 2 * np.pi, 50)
         wave = sum(
-            np.sin(2 * np.pi * k * hz * detune * time_s + phases[k]) * k ** (brightness - 2.0)
+            np.sin(2 * np.pi * k * hz * detune * self.time_s + phases[k]) * k ** (brightness - 2.0)
             for k in partials
         )
         return np.asarray(0.3 * wave)
 
-    def notes(length_s: float, playing: float) -> np.ndarray:
-        place = time_s % length_s
-        loud = np.repeat(
-            rng.uniform(0.3, 1.0, int(duration_s / length_s) + 1), int(length_s * RATE_HZ)
-        )
+    def notes(self, length_s: float, playing: float) -> np.ndarray:
+        place = self.time_s % length_s
+        n_notes = int(self.duration_s / length_s) + 1
+        loud = np.repeat(self.rng.uniform(0.3, 1.0, n_notes), int(length_s * RATE_HZ))
         gate = np.clip(np.minimum(place / 0.03, (playing * length_s - place) / 0.05), 0.0, 1.0)
-        return gate * np.resize(loud, n_samples)
+        return gate * np.resize(loud, self.n_samples)
 
-    kick = np.sin(2 * np.pi * 55.0 * time_s) * hits(2, 0, 9.0) + 0.1 * noise(2e3, 5e3) * hits(
-        2, 0, 60.0
-    )
-    snare = (0.5 * np.sin(2 * np.pi * 190.0 * time_s) + noise(300.0, 8e3)) * hits(2, 1, 14.0)
+
+def play_waves(band: Players) -> dict[str, np.ndarray]:
+    """Fourteen mono recordings by name; the name's first word is the role."""
+    hits, noise, tone, notes = band.hits, band.noise, band.tone, band.notes
+    kick = band.sine(55.0) * hits(2, 0, 9.0) + 0.1 * noise(2e3, 5e3) * hits(2, 0, 60.0)
+    snare = (0.5 * band.sine(190.0) + noise(300.0, 8e3)) * hits(2, 1, 14.0)
     hat = noise(6e3, 14e3) * hits(1, 0, 30.0)
     voice = (tone(261.6, 0.9) + 0.02 * noise(2e3, 10e3)) * notes(1.5, 0.75)
-    waves = {
+    return {
         "kick": kick,
         "snare": snare,
         "hat": hat,
@@ -65,6 +72,12 @@ def play_band(duration_s: float = 6.0, seed: int = 0) -> Multitrack:
         "arp": tone(587.3, 1.0) * notes(0.25, 0.5),
         "strings": tone(440.0, 0.9) * notes(4.0, 0.9),
     }
+
+
+def play_band(duration_s: float = 6.0, seed: int = 0) -> Multitrack:
+    """Fourteen dry tracks: drums hit, a bass and a voice play notes, chords are held."""
+    band = Players(duration_s, seed)
+    waves = play_waves(band)
     stems = dict.fromkeys(waves, "other") | dict.fromkeys(
         ("kick", "snare", "hat", "overheads"), "drums"
     )
@@ -72,10 +85,11 @@ def play_band(duration_s: float = 6.0, seed: int = 0) -> Multitrack:
     stems["bass"] = "bass"
     tracks = []
     for name, wave in waves.items():
-        level_db = rng.uniform(-20.0, -6.0)
+        level_db = band.rng.uniform(-20.0, -6.0)
         audio = np.stack([wave, wave])
         if name == "overheads":
-            audio = audio + 0.3 * np.stack([noise(4e3, 12e3), noise(4e3, 12e3)]) * hits(1, 0, 8.0)
+            shimmer = np.stack([band.noise(4e3, 12e3), band.noise(4e3, 12e3)])
+            audio = audio + 0.3 * shimmer * band.hits(1, 0, 8.0)
         audio *= 10.0 ** (level_db / 20.0) / np.abs(audio).max()
         role, is_stereo = name.split(" ")[0], name == "overheads"
         tracks.append(Track(name, stems[name], role, audio.astype(np.float32), is_stereo))
