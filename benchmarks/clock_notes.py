@@ -118,8 +118,8 @@ def noted(file: Path, arguments: list[str]) -> int:
     class Clock(progress.StageClock):
         """Goes by processor time."""
 
-        def __init__(self, told: Any = None, forecast_s: Any = None) -> None:
-            super().__init__(told, forecast_s, time.process_time)
+        def __init__(self, told: Any = None, forecast_s: Any = None, **more: Any) -> None:
+            super().__init__(told, forecast_s, time.process_time, **more)
             if told is not None:
                 clocks.append(self)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +12,9 @@ import numpy as np
 from mixer.audio.source import BLOCK_SAMPLES
 from mixer.errors import MissingExtraError, OutputError
 from mixer.extras import install_command
+
+# Called with a share that is done, 0 to 1.
+Told = Callable[[float], None]
 
 _OF_MP4 = ("mp4", "ipod")
 
@@ -26,6 +29,15 @@ def refuse_without_encoder(title: str) -> None:
         ) from None
 
 
+def told_blocks(audio: np.ndarray, told: Told) -> Iterator[np.ndarray]:
+    """Audio, (channels, samples), block by block; each is told as soon as the next is wanted."""
+    n_samples = audio.shape[1]
+    for start in range(0, n_samples, BLOCK_SAMPLES):
+        block = audio[:, start : start + BLOCK_SAMPLES]
+        yield block
+        told((start + block.shape[1]) / n_samples)
+
+
 def encode(
     audio: np.ndarray,
     sample_rate: int,
@@ -34,6 +46,7 @@ def encode(
     container: str,
     bit_rate: int,
     tags: Mapping[str, str] | None = None,
+    told: Told = lambda share: None,
 ) -> bytes:
     """Encode audio into a file's bytes; the same arguments give the same bytes.
 
@@ -43,6 +56,7 @@ def encode(
         encoder, container: FFmpeg's names.
         bit_rate: in bits per second.
         tags: metadata by name, such as title and artist.
+        told: called with the share of the samples that are encoded, 0 to 1, block by block.
 
     Raises:
         OutputError: this build of PyAV has no such encoder.
@@ -60,15 +74,17 @@ def encode(
             stream.layout, stream.bit_rate = "stereo", bit_rate
             opened.metadata.update(tags or {})
             # In pieces, so that it can be interrupted.
-            for start in range(0, audio.shape[1], BLOCK_SAMPLES):
-                block = np.clip(audio[:, start : start + BLOCK_SAMPLES], -1.0, 1.0)
+            begin = 0
+            for block in told_blocks(audio, told):
+                clipped = np.clip(block, -1.0, 1.0)
                 frame = av.AudioFrame.from_ndarray(
-                    np.ascontiguousarray(block), format="fltp", layout="stereo"
+                    np.ascontiguousarray(clipped), format="fltp", layout="stereo"
                 )
                 frame.sample_rate = sample_rate
                 # With times, the container says what the encoder put in front, and players skip it.
-                frame.pts, frame.time_base = start, Fraction(1, sample_rate)
+                frame.pts, frame.time_base = begin, Fraction(1, sample_rate)
                 opened.mux(stream.encode(frame))
+                begin += block.shape[1]
             opened.mux(stream.encode(None))
     except (av.FFmpegError, ValueError) as error:
         raise OutputError(f"this build of PyAV cannot encode {encoder} ({error})") from None

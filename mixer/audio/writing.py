@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, bext_chunk, coding_history_line
-from mixer.audio.encoding import encode, refuse_without_encoder
+from mixer.audio.encoding import Told, encode, refuse_without_encoder, told_blocks
 from mixer.audio.formats import (
     DEFAULT_BIT_DEPTH,
     DEFAULT_FORMAT,
@@ -71,6 +71,7 @@ def write_audio(
     coding: LossyCoding = USUAL_CODING,
     tags: Mapping[str, str] | None = None,
     hasher: Hasher | None = None,
+    told: Told = lambda share: None,
 ) -> None:
     """Write (channels, samples) float32 audio; the same input gives the same bytes.
 
@@ -87,6 +88,7 @@ def write_audio(
         coding: bit rate or quality of a lossy format.
         tags: title and artist, each a single line.
         hasher: updated with every byte of the file.
+        told: called with the share of the samples that are written, 0 to 1, block by block.
 
     Raises:
         SettingsError: the format does not support the sample rate, bit depth, bit rate or quality.
@@ -102,12 +104,16 @@ def write_audio(
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
             if of_format.container == "WAV":
-                _write_wav(partial, audio, sample_rate, bit_depth, seed, broadcast, tags, hasher)
+                blocks = _rounded(audio, bit_depth, seed, told)
+                _write_wav(
+                    partial, blocks, audio.shape, sample_rate, bit_depth, broadcast, tags, hasher
+                )
                 return
             if of_format.is_lossy:
-                _write_lossy(partial, audio, sample_rate, of_format, seed, coding, tags)
+                _write_lossy(partial, audio, sample_rate, of_format, seed, coding, tags, told)
             else:
-                _write_flac(partial, audio, sample_rate, of_format, bit_depth, seed, tags)
+                blocks = _rounded(audio, bit_depth, seed, told)
+                _write_flac(partial, blocks, audio.shape, sample_rate, of_format, bit_depth, tags)
             if hasher is not None:
                 _hash_into(hasher, partial)
     except soundfile.LibsndfileError as error:
@@ -119,21 +125,21 @@ def write_audio(
 
 def _write_wav(
     path: Path,
-    audio: np.ndarray,
+    blocks: Iterable[np.ndarray],
+    shape: tuple[int, ...],
     sample_rate: int,
     bit_depth: str,
-    seed: int,
     broadcast: BroadcastInfo | None,
     tags: Mapping[str, str],
     hasher: Hasher | None,
 ) -> None:
-    (channels, n_samples), more = audio.shape, b""
+    (channels, n_samples), more = shape, b""
     if broadcast is not None:
         own = coding_history_line(sample_rate, bit_depth, channels)
         history = broadcast.coding_history + own
         more = bext_chunk(replace(broadcast, coding_history=history))
     head = wave_head(channels, n_samples, sample_rate, bit_depth, tags, more)
-    write_wave(path, head, _rounded(audio, bit_depth, seed), hasher)
+    write_wave(path, head, blocks, hasher)
 
 
 def _write_lossy(
@@ -144,33 +150,33 @@ def _write_lossy(
     seed: int,
     coding: LossyCoding,
     tags: Mapping[str, str],
+    told: Told,
 ) -> None:
     # Encoded in memory first: libsndfile does not report that closing failed on a full disk.
-    path.write_bytes(_encoded(audio, sample_rate, of_format, coding, tags))
+    path.write_bytes(_encoded(audio, sample_rate, of_format, coding, tags, told))
     if of_format.container == "OGG":
         set_serial(path, seed % 2**32)
 
 
 def _write_flac(
     path: Path,
-    audio: np.ndarray,
+    blocks: Iterable[np.ndarray],
+    shape: tuple[int, ...],
     sample_rate: int,
     of_format: AudioFormat,
     bit_depth: str,
-    seed: int,
     tags: Mapping[str, str],
 ) -> None:
-    name, blocks = system_name(path), _rounded(audio, bit_depth, seed)
-    _encode(name, blocks, audio.shape[0], sample_rate, of_format, bit_depth, tags, {})
-    _refuse_cut(path, audio.shape[1])
+    channels, n_samples = shape
+    _encode(system_name(path), blocks, channels, sample_rate, of_format, bit_depth, tags, {})
+    _refuse_cut(path, n_samples)
 
 
-def _rounded(audio: np.ndarray, bit_depth: str, seed: int) -> Iterator[np.ndarray]:
+def _rounded(audio: np.ndarray, bit_depth: str, seed: int, told: Told) -> Iterator[np.ndarray]:
     """Audio block by block as it is stored: float32, or integers from `quantise`."""
     of_16_bit = bit_depth == "16" and not _on_grid(audio, 16)
     dither = np.random.default_rng(seed) if of_16_bit else None
-    for start in range(0, audio.shape[1], BLOCK_SAMPLES):
-        block = audio[:, start : start + BLOCK_SAMPLES]
+    for block in told_blocks(audio, told):
         yield block if bit_depth == "32f" else quantise(block, int(bit_depth), dither)
 
 
@@ -208,6 +214,7 @@ def _encoded(
     of_format: AudioFormat,
     coding: LossyCoding,
     tags: Mapping[str, str],
+    told: Told,
 ) -> bytes:
     """The bytes of a file in a lossy format."""
     if of_format.encoder:
@@ -219,11 +226,11 @@ def _encoded(
             container=of_format.container,
             bit_rate=1_000 * (coding.bitrate_kbps or of_format.default_kbps),
             tags=tags,
+            told=told,
         )
     encoded = io.BytesIO()
     options = {**of_format.options, **_level_of(of_format, coding, sample_rate, audio.shape[0])}
-    starts = range(0, audio.shape[1], BLOCK_SAMPLES)
-    blocks = (np.clip(audio[:, start : start + BLOCK_SAMPLES], -1.0, 1.0) for start in starts)
+    blocks = (np.clip(block, -1.0, 1.0) for block in told_blocks(audio, told))
     _encode(encoded, blocks, audio.shape[0], sample_rate, of_format, "", tags, options)
     return encoded.getvalue()
 

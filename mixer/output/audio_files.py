@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ from mixer.output.names import FileRole
 from mixer.output.recipe import HashedFile, tags_of
 from mixer.rendering.mix import Mix
 from mixer.song.song import Song
+
+# Called with the name of a file and the share of it that is written, 0 to 1.
+Wrote = Callable[[str, float], None]
 
 # A true peak is never below the sample peak; where the gain was calculated, within 0.001 dB.
 _SURELY_BELOW_DBTP = -0.01
@@ -38,14 +42,14 @@ class AudioFiles:
     Attributes:
         mix: whose files they are.
         file_format, bit_depth, coding: as in `mixer.audio.write_audio`.
-        wrote: told the name of each file that is written.
+        wrote: called with the name of a file and the share of it that is written, 0 to 1.
     """
 
     mix: Mix
     file_format: str
     bit_depth: str
     coding: LossyCoding
-    wrote: Callable[[str], None] = lambda name: None
+    wrote: Wrote = lambda name, share: None
 
     def write(
         self, audios: Iterable[tuple[str, np.ndarray]], targets: dict[str, Path]
@@ -69,12 +73,13 @@ class AudioFiles:
                 coding=self.coding,
                 tags=_tags(self.mix.song, name),
                 hasher=hasher,
+                told=partial(self.wrote, name),
             )
             path = str(targets[name].resolve())
             written.files[name] = {"path": path, "sha256": hasher.hexdigest()}
             if self._clips(audio):
                 written.beyond.append(name)
-            self.wrote(name)
+            self.wrote(name, 1.0)
         return written
 
     def _clips(self, audio: np.ndarray) -> bool:

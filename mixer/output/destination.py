@@ -14,6 +14,7 @@ from mixer.errors import OutputError
 from mixer.files.staging import staging_folder
 from mixer.files.whole_file import refuse_full_disk
 from mixer.network.runner import NetworkRunner
+from mixer.output.audio_files import Wrote
 from mixer.output.daw.aside import set_edited_aside
 from mixer.output.deliverables import check_versions, needs_tracks
 from mixer.output.delivery import deliver, delivered_paths, listening_copies, refuse_names
@@ -29,7 +30,7 @@ from mixer.output.write import (
     write_recipe,
     write_versions,
 )
-from mixer.output.writing_forecast import writing_forecast
+from mixer.output.writing_forecast import hashing_share, writing_forecast
 from mixer.rendering.forecast import making_forecast
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
@@ -137,6 +138,10 @@ class Destination:
         return 1 + n_stems + (len(plan.tracks) + 1 if self.wanted.tracks else 0)
 
 
+# Share of a stage of files that they take; the rest is the end, a recipe for example.
+_WRITTEN = 0.97
+
+
 @dataclass(frozen=True)
 class Rendered:
     """A mix that was written to its destination.
@@ -159,6 +164,7 @@ def render_to(
     plan: RenderPlan,
     *,
     progress: Progress | None = None,
+    follows: StageClock | None = None,
     network: NetworkRunner | None = None,
     threads: int | None = None,
     made: Premaster | Mix | None = None,
@@ -172,6 +178,7 @@ def render_to(
         destination: of the files, accepted by `Destination.check`.
         plan: from `plan_render`.
         progress, network, threads: as in `mixer.render`.
+        follows: the clock of what was made before, whose progress goes on.
         made: the plan's mix, before its master or from `finished`, where there is one already.
         computing: entered while the mix is made, and left before it is written.
         take: returns the record of how the mix came from another one; None if it did not.
@@ -181,7 +188,7 @@ def render_to(
         MixerError: as in `mixer.render`, `mixer.write_mix` and `deliver`.
     """
     forecast_s = forecast_of(destination, plan, is_made=made is not None, threads=threads)
-    with StageClock(progress, forecast_s) as clock:
+    with StageClock(progress, forecast_s, follows=follows) as clock:
         with computing or nullcontext():
             mix = _mix(destination, plan, made, clock, network, threads)
             del made
@@ -291,13 +298,16 @@ def _write(
     wanted = destination.wanted
     written = mix if wanted.tracks else replace(mix, wet_tracks={})
     written = written if wanted.writes_stems else replace(written, wet_stems={})
+    n_files = destination.n_files(mix.plan)
+    begin = hashing_share(mix.plan, wanted, n_files) if song is None else 0.0
     recipe = write_audios(
         written,
         path,
         file_format=wanted.format,
         bit_depth=wanted.bit_depth,
         coding=wanted.coding,
-        wrote=_counted(clock, destination.n_files(mix.plan)),
+        hashed=lambda: clock.at(path.name, begin),
+        wrote=_counted(clock, n_files, begin),
         song=song,
     )
     if wanted.has_versions:
@@ -315,12 +325,19 @@ def _write(
     return write_recipe(recipe, path, home), remarks
 
 
-def _counted(clock: StageClock, n: int) -> Callable[[str], None]:
-    """What tells a clock the name of each of so many files that was written; a moment is left."""
-    names: list[str] = []
+def _counted(clock: StageClock, n: int, begin: float = 0.0) -> Wrote:
+    """What tells a clock how much of each of so many files is written; a moment is left.
 
-    def wrote(name: str) -> None:
-        names.append(name)
-        clock.at(name, len(names) / (n + 1))
+    Args:
+        clock: whose stage is to write them.
+        n: number of files.
+        begin: share of the stage that is done before the first.
+    """
+    finished, a_file = list[str](), (_WRITTEN - begin) / n
+
+    def wrote(name: str, share: float) -> None:
+        clock.at(name, begin + a_file * (len(finished) + share))
+        if share >= 1.0:
+            finished.append(name)
 
     return wrote

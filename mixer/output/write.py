@@ -30,7 +30,7 @@ from mixer.files.whole_file import (
     refuse_unwritable,
     write_json,
 )
-from mixer.output.audio_files import AudioFiles
+from mixer.output.audio_files import AudioFiles, Wrote
 from mixer.output.deliverables import make_versions
 from mixer.output.earlier_mix import parts_of_earlier_mix, remove_parts
 from mixer.output.names import (
@@ -160,7 +160,8 @@ def write_audios(
     file_format: str,
     bit_depth: str,
     coding: LossyCoding = USUAL_CODING,
-    wrote: Callable[[str], None] = lambda name: None,
+    hashed: Callable[[], None] = lambda: None,
+    wrote: Wrote = lambda name, share: None,
     song: SongTable | None = None,
 ) -> Recipe:
     """Write a mix with its wet stems and tracks into a staging folder.
@@ -169,7 +170,8 @@ def write_audios(
         mix: from `mixer.render`.
         path: of the mix in the staging folder, under the name that it will have at last.
         file_format, bit_depth, coding: as in `write_mix`, checked.
-        wrote: told the name of each file that is written.
+        hashed: called when the recordings are hashed, before anything is written.
+        wrote: called with the name of a file and the share of it that is written, 0 to 1.
         song: the mix's, from `song_table`, if that was made already.
 
     Returns:
@@ -185,6 +187,7 @@ def write_audios(
     of_tracks = track_paths(path, list(mix.wet_tracks), file_format)
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song) if song is None else song
+    hashed()
     files = AudioFiles(mix, file_format, bit_depth, coding, wrote)
     written = files.write({FileRole.MIX: mix.audio, **stems}.items(), paths)
     tracks = files.write(_with_residual(mix, file_format, bit_depth), of_tracks)
@@ -244,7 +247,7 @@ def write_versions(
     path: Path,
     wanted: OutputSettings,
     *,
-    wrote: Callable[[str], None] = lambda name: None,
+    wrote: Wrote = lambda name, share: None,
 ) -> Recipe:
     """Write the versions of a mix into a staging folder, one at a time.
 
@@ -253,7 +256,7 @@ def write_versions(
         recipe: from `write_audios`.
         path: of the mix, as given there.
         wanted: which versions, and how they are called and written.
-        wrote: told the name of each version that is written.
+        wrote: called with the name of a version and the share of it that is written, 0 to 1.
 
     Returns:
         The recipe with them.
@@ -287,7 +290,7 @@ def write_versions(
             "limited_db": made.limited_db,
             "over_ceiling_db": _over_db(levels["true_peak_dbtp"], mix.settings.true_peak_dbtp),
         }
-        wrote(name)
+        wrote(name, 1.0)
     output |= {"versions": entries, "versions_error_dbfs": parts.error_dbfs}
     if wanted.deliver_gain_db:
         output["versions_gain_db"] = wanted.deliver_gain_db

@@ -35,11 +35,8 @@ def writing_forecast(
         wanted: what is written.
         n_files, n_versions: audio files of the mix and its parts, and versions of it.
     """
-    song_s = song_seconds(plan)
-    a_file = _FILES.get(wanted.format, _LOSSY_FILE)
-    hashed = sum(not is_encoded(r.source) for r in plan.song.recordings) * _HASH
-    written = n_files * a_file + (n_files - 1) * _MEASURE
-    found = {Stage.WRITE: _BEGIN_S + song_s * (hashed + written)}
+    song_s, a_file = song_seconds(plan), _FILES.get(wanted.format, _LOSSY_FILE)
+    found = {Stage.WRITE: _hashing_s(plan) + _files_s(plan, wanted, n_files)}
     if wanted.has_versions:
         found[Stage.VERSIONS] = _BEGIN_VERSIONS_S + song_s * n_versions * (
             a_file + _MEASURE + _VERSION
@@ -54,3 +51,19 @@ def writing_forecast(
         if not wanted.has_copies:
             found[Stage.REPORT] += _PREVIEWS_S
     return found
+
+
+def hashing_share(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> float:
+    """Share of writing that it takes to hash the recordings; arguments as above."""
+    hashing_s = _hashing_s(plan)
+    return hashing_s / (hashing_s + _files_s(plan, wanted, n_files))
+
+
+def _hashing_s(plan: RenderPlan) -> float:
+    n_hashed = sum(not is_encoded(recording.source) for recording in plan.song.recordings)
+    return _BEGIN_S + song_seconds(plan) * n_hashed * _HASH
+
+
+def _files_s(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> float:
+    a_file = _FILES.get(wanted.format, _LOSSY_FILE)
+    return song_seconds(plan) * (n_files * a_file + (n_files - 1) * _MEASURE)

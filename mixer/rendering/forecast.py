@@ -22,6 +22,9 @@ from mixer.rendering.stem_forecast import FIND_NORMALISED, StemForecast
 from mixer.rendering.stem_levels import asks_for_levels
 
 _USUAL_RATE_HZ = 44_100
+# Steps of asking a network of stems: what its stems' levels mean, how sure it is, to open it, to
+# run it.
+LEVELS, ASK, OPEN, RUN = "levels", "ask", "open", "run"
 # To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
 # track a file that is opened and filters that are set.
 _BEGIN_S, _BEGIN_A_NETWORK_S, _BEGIN_A_TRACK_S = 0.03, 0.05, 0.009
@@ -82,6 +85,8 @@ def making_forecast(
         found[Stage.TRACKS] += song_s * _KEEP_A_TRACK * len(plan.tracks)
     n_stems = len(plan.song.stems)
     found |= {stage: song_s * _FIND[stage] * n_stems for stage in kept if stage in found}
+    if Stage.NETWORK in kept and Stage.NETWORK in found:
+        found[Stage.NETWORK] = sum(network_steps_s(plan, cores, 1.0, is_kept=True).values())
     if stages or is_blended(plan):
         n_passes = 1 + stages + (bool(wet_stems) and plan.settings.amount != 1.0)
         found[Stage.BLEND] = song_s * _READ * n_passes * len(plan.song.recordings)
@@ -124,18 +129,36 @@ def _material_s(
     stems = stem_forecasts(plan).values()
     found = {Stage.NORMALISE: normalisation_s(plan, stems, cores)}
     if plan.bundle is not None:
-        manifest = plan.bundle.manifest
-        warm_up_s = plan.settings.warm_up_s
-        network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
-        cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
-        cost *= 1.0 + (_WITH_WET_STEMS - 1.0) * share_wet
-        begin_s = _BEGIN_A_NETWORK_S + share_wet * _BEGIN_WET_STEMS_S
-        found[Stage.NETWORK] = begin_s + network_s * cost / cores
-        if asks_for_levels(plan):
-            found[Stage.NETWORK] += song_s * _USUAL_LEVELS
-        if plan.settings.uncertainty and knows_doubt(manifest):
-            found[Stage.NETWORK] += _BEGIN_TO_ASK_S + min(song_s, HEARD_S) * _ASK
+        found[Stage.NETWORK] = sum(network_steps_s(plan, cores, share_wet).values())
     return found
+
+
+def network_steps_s(
+    plan: RenderPlan, cores: int, share_wet: float, *, is_kept: bool = False
+) -> dict[str, float]:
+    """Seconds that each step of asking a network of stems takes, by name, in their order.
+
+    Args:
+        plan: with such a network.
+        cores: that it runs on.
+        share_wet: of the stems whose wet ones are wanted, 0 to 1.
+        is_kept: an earlier take has kept its answer, which is only to be found.
+    """
+    assert plan.bundle is not None
+    song_s, manifest, warm_up_s = song_seconds(plan), plan.bundle.manifest, plan.settings.warm_up_s
+    network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
+    cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
+    cost *= 1.0 + (_WITH_WET_STEMS - 1.0) * share_wet
+    steps_s = {LEVELS: song_s * _USUAL_LEVELS} if asks_for_levels(plan) else {}
+    if is_kept:
+        return steps_s | {ASK: 0.0, RUN: song_s * _FIND[Stage.NETWORK] * len(plan.song.stems)}
+    run_s = share_wet * _BEGIN_WET_STEMS_S + network_s * cost / cores
+    asked_s = 0.0
+    if plan.settings.uncertainty and knows_doubt(manifest):
+        asked_s = _BEGIN_TO_ASK_S + min(song_s, HEARD_S) * _ASK
+        if cores > 1 and plan.settings.abstain == 0.0:  # asked beside the network
+            run_s, asked_s = max(run_s, asked_s), 0.0
+    return steps_s | {ASK: asked_s, OPEN: _BEGIN_A_NETWORK_S, RUN: run_s}
 
 
 def take_forecast(

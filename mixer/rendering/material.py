@@ -35,10 +35,11 @@ from mixer.rendering.answers_of_stems import (
     knows_doubt,
 )
 from mixer.rendering.doubt import Answer, Doubts, doubts_of
+from mixer.rendering.forecast import ASK, OPEN, RUN, network_steps_s
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.progress import Stage, StageClock, Steps
 from mixer.rendering.stem_levels import bring_to_usual_levels
 from mixer.rendering.stems_in_work import StemsInWork
 from mixer.rendering.tracks.kept_tracks import KeptTracks
@@ -149,7 +150,9 @@ def _of_network(job: Job) -> Material:
     stems, measurements = _normalise(job)
     job.clock.start(Stage.NETWORK)
     n_workers = _n_workers(job.plan.handled_song, job.plan.sample_rate, job.threads)
+    steps = Steps(job.clock, _steps_s(job))
     levels = bring_to_usual_levels(job.plan, stems, measurements, n_workers)
+    steps.at(ASK, 0.0, "")
     normalised = _sum(stems) if job.stages else None
     given = _with_gains_before(stems, job.plan)
     with Workers(1, "doubt") as beside:
@@ -158,7 +161,7 @@ def _of_network(job: Job) -> Material:
             job = _drawn(job, given, *asking.result())
         elif asking is not None and (job.threads or available_threads()) == 1:
             asking.result()
-        output, wet = _run_network(given, job)
+        output, wet = _run_network(given, job, steps)
         doubts = None if asking is None else asking.result()[1]
     curve = _output_curve if job.plan.has_output_curve else None
     return Material(
@@ -172,6 +175,15 @@ def _of_network(job: Job) -> Material:
         levels=levels,
         doubts=doubts,
     )
+
+
+def _steps_s(job: Job) -> dict[str, float]:
+    """The forecast of each step of the network's stage."""
+    stems = job.plan.song.stems
+    n_wet = sum(is_wanted(stem, job.wet_stems) for stem in stems)
+    is_kept = job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan)
+    cores = job.threads or available_threads()
+    return network_steps_s(job.plan, cores, n_wet / len(stems), is_kept=is_kept)
 
 
 def _output_curve(total: np.ndarray) -> np.ndarray:
@@ -333,7 +345,7 @@ def _with_gains_before(
 
 
 def _run_network(
-    stems: Sequence[np.ndarray | None], job: Job
+    stems: Sequence[np.ndarray | None], job: Job, steps: Steps
 ) -> tuple[Output, dict[str, np.ndarray]]:
     """The network's answer, and its wet stems by name if they are needed."""
     plan, clock = job.plan, job.clock
@@ -343,7 +355,7 @@ def _run_network(
     kept = job.kept if isinstance(job.wet_stems, bool) else None
     output = None if kept is None else kept.output(plan)
     if output is None:
-        output = _ask_network(stems, job)
+        output = _ask_network(stems, job, steps)
         if kept is not None and job.wet_stems:
             kept.keep_output(plan, output)
     clock.stop()
@@ -356,19 +368,18 @@ def _run_network(
     return output, wet
 
 
-def _ask_network(stems: Sequence[np.ndarray | None], job: Job) -> Output:
-    plan, clock = job.plan, job.clock
+def _ask_network(stems: Sequence[np.ndarray | None], job: Job, steps: Steps) -> Output:
+    plan = job.plan
     assert plan.bundle is not None
+    steps.at(OPEN, 0.0, "")
     runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
     detail = f"on {runner.place}" if runner.place else ""
-    # The model may have been asked before how sure it is.
-    rest = clock.rest()
-    rest(detail, 0.0)
+    steps.at(RUN, 0.0, detail)
     return runner.run(
         stems,
         wet_stems=job.wet_stems,
         warm_up_s=plan.settings.warm_up_s,
-        progress=lambda share: rest(detail, share),
+        progress=lambda share: steps.at(RUN, share, detail),
         changes=plan.changes,
         consume=True,
     )

@@ -1,13 +1,14 @@
 """Progress of a render: its stages are timed and reported to a listener.
 
-A stage's share of the whole is its forecast time (`mixer.rendering.forecast`). Between two steps of
-a stage the progress advances at the forecast pace, and ever more slowly if the next step is late:
-it never reports work as done that is not.
+The share that is told is the time so far beside the time that will have been needed. What is left
+is forecast (`mixer.rendering.forecast`), and corrected by what was measured: the current stage by
+its own pace, which its steps tell, all later ones by the pace of everything so far. Between two
+steps the progress advances at that pace, and ever more slowly if the next step is late: it never
+reports work as done that is not.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 import threading
 import time
@@ -22,10 +23,12 @@ _TICK_S = 0.03
 # What is left of a stage is never taken for less than this share of the time that it has taken, so
 # that a late step is waited for.
 _LEAST_LEFT = 0.2
-# A stage's own pace says more than the forecast once so much of it is done.
-_OWN_PACE_FROM = 0.1
+# A stage's own pace counts by how much of the stage is done, and alone once this much is.
+_OWN_PACE_FROM = 0.5
 # How fast this machine is beside the one that was measured shows once so much is done.
 _PACE_FROM = 0.05
+# Where more is left than was thought, the share waits, but at this part of its speed it moves.
+_LEAST_SPEED = 0.15
 
 
 class Stage(StrEnum):
@@ -65,6 +68,8 @@ class StageClock:
         forecast_s: forecast of each stage in seconds, in order. A stage that is not in it does not
             advance the progress.
         now: returns a monotonic time in seconds.
+        follows: a clock that is over: this one's progress continues where it stopped.
+        then_s: forecast of what will follow this clock, in seconds.
     """
 
     def __init__(
@@ -72,18 +77,24 @@ class StageClock:
         progress: Progress | None = None,
         forecast_s: Mapping[Stage, float] | None = None,
         now: Callable[[], float] = time.perf_counter,
+        *,
+        follows: StageClock | None = None,
+        then_s: float = 0.0,
     ) -> None:
         self.seconds: dict[str, float] = {}
         self._is_heard = progress is not None
         self._progress, self._now = progress or (lambda stage, detail, share: None), now
-        self._forecast_s = dict(forecast_s or {})
-        self._whole_s = sum(self._forecast_s.values()) or 1.0
+        self._forecast_s, self._then_s = dict(forecast_s or {}), then_s
+        self._earlier_s: float = 0.0 if follows is None else follows._earlier_s + follows._own_s()
         self._lock, self._over = threading.Lock(), threading.Event()
         self._stage, self._detail = Stage.NORMALISE, ""
-        self._clock_began_s = self._began_s = self._moved_s = now()
+        self._began_s = self._moved_s = self._told_s = now()
+        self._clock_began_s: float = self._began_s if follows is None else follows._clock_began_s
         self._due_s = math.inf  # until a stage has begun nothing moves
         self._shares: dict[Stage, float] = {}
-        self._told = 0.0
+        # What the current stage will take in all, and how much of it was done when it began.
+        self._stage_s, self._begun_at = 0.0, 0.0
+        self._told: float = 0.0 if follows is None else follows._told
 
     def __enter__(self) -> StageClock:
         if self._is_heard:
@@ -103,7 +114,7 @@ class StageClock:
         """Begin a stage."""
         with self._lock:
             self._stage, self._began_s = stage, self._now()
-            self._moved_s = self._began_s
+            self._moved_s, self._begun_at = self._began_s, self._share()
         self.at(detail, 0.0)
 
     def foresee(self, stage: Stage, seconds: float) -> None:
@@ -111,18 +122,20 @@ class StageClock:
         with self._lock:
             if stage in self._forecast_s:
                 self._forecast_s[stage] = seconds
-                self._whole_s = sum(self._forecast_s.values())
 
     def at(self, detail: str, share: float) -> None:
         """Report a step of the current stage, and the share of the stage done, 0 to 1."""
         with self._lock:
             self._go_on()
-            now_s, stage_s = self._moved_s, self._stage_s()
             self._detail = detail
-            self._shares[self._stage] = max(self._share(), min(share, 1.0))
-            if share >= _OWN_PACE_FROM:
-                stage_s = (now_s - self._began_s) / share
-            self._due_s = now_s + (1.0 - share) * stage_s
+            # Back, if the step was late and more was taken for done.
+            self._shares[self._stage] = max(self._begun_at, min(share, 1.0))
+            self._stage_s = self._foreseen_s()
+            done = share - self._begun_at
+            if done > 0.0:
+                measured_s = (self._moved_s - self._began_s) / done
+                self._stage_s += min(done / _OWN_PACE_FROM, 1.0) * (measured_s - self._stage_s)
+            self._due_s = self._moved_s + (1.0 - min(share, 1.0)) * self._stage_s
             self._tell()
 
     def rest(self) -> Callable[[str, float], None]:
@@ -138,9 +151,11 @@ class StageClock:
         self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - self._began_s
 
     def end(self, detail: str) -> None:
-        """Report that everything is done."""
+        """Report that everything is done, but what follows this clock."""
         with self._lock:
-            self._detail, self._told = detail, 1.0
+            self._detail, self._shares[self._stage] = detail, 1.0
+            if not self._then_s:
+                self._told = 1.0
             self._tell()
 
     def tick(self) -> None:
@@ -154,7 +169,8 @@ class StageClock:
     def _go_on(self) -> None:
         """Advance the current stage by the time that has passed, at the forecast pace."""
         now_s = self._now()
-        left_s = max(self._due_s - now_s, _LEAST_LEFT * (now_s - self._began_s), _TICK_S)
+        late_s = _LEAST_LEFT * (now_s - self._began_s)
+        left_s = max(self._due_s - self._moved_s, late_s, _TICK_S)
         passed = 1.0 - math.exp(-(now_s - self._moved_s) / left_s)
         self._shares[self._stage] = 1.0 - (1.0 - self._share()) * (1.0 - passed)
         self._moved_s = now_s
@@ -172,45 +188,70 @@ class StageClock:
             ):  # the listener wants no more; whoever renders is told at its next step
                 return
 
-    def _stage_s(self) -> float:
-        """Seconds that the stage will take: its forecast, scaled by the pace so far."""
-        before_s = self._before_s()
-        pace = 1.0
-        if before_s >= _PACE_FROM * self._whole_s:
+    def _foreseen_s(self) -> float:
+        """Seconds that the stage will take: its forecast, scaled by the pace before it."""
+        before_s, pace = self._before_s(), 1.0
+        if before_s >= _PACE_FROM * self._whole_s():
             pace = max(self._began_s - self._clock_began_s, _TICK_S) / before_s
         return max(pace * self._forecast_s.get(self._stage, 0.0), _TICK_S)
 
+    def _own_s(self) -> float:
+        return sum(self._forecast_s.values())
+
+    def _whole_s(self) -> float:
+        """The forecast of everything, earlier and later clocks included."""
+        return self._earlier_s + self._own_s() + self._then_s
+
     def _before_s(self) -> float:
         """The forecast of all stages before this one."""
-        stages = list(self._forecast_s)
         if self._stage not in self._forecast_s:
-            return self._told * self._whole_s
-        return sum(self._forecast_s[each] for each in stages[: stages.index(self._stage)])
+            return self._told * self._whole_s()
+        stages = list(self._forecast_s)
+        before = stages[: stages.index(self._stage)]
+        return self._earlier_s + sum(self._forecast_s[each] for each in before)
+
+    def _share_of_all(self) -> float:
+        """The time so far beside the time that will have been needed."""
+        before_s, share = self._before_s(), self._share()
+        stage_s = self._forecast_s.get(self._stage, 0.0)
+        done_s, later_s = before_s + share * stage_s, self._whole_s() - before_s - stage_s
+        passed_s = self._moved_s - self._clock_began_s
+        if done_s <= 0.0 or passed_s <= 0.0:
+            return done_s / (self._whole_s() or 1.0)
+        pace = passed_s / done_s
+        left_s = pace * later_s
+        left_s += (1.0 - share) * (self._stage_s if stage_s else 0.0)
+        return passed_s / (passed_s + left_s)
 
     def _tell(self) -> None:
-        own_s = self._share() * self._forecast_s.get(self._stage, 0.0)
-        self._told = max(self._told, min((self._before_s() + own_s) / self._whole_s, 1.0))
+        share, waited_s = self._share_of_all(), self._moved_s - self._told_s
+        if share < self._told:
+            # Not back, and not quite at rest.
+            passed_s = max(self._moved_s - self._clock_began_s, _TICK_S)
+            usually = self._told * (1.0 - self._told) * waited_s / passed_s
+            share = self._told + _LEAST_SPEED * min(usually, 1.0 - self._told)
+        self._told, self._told_s = min(share, 1.0), self._moved_s
         self._progress(self._stage.value, self._detail, self._told)
 
 
-def parts_of(
-    progress: Progress | None, *forecasts_s: Mapping[Stage, float]
-) -> list[Progress | None]:
-    """Listeners for several consecutive clocks that report overall progress to one listener.
+class Steps:
+    """The steps of a clock's current stage, each of which has its own forecast.
 
     Args:
-        progress: called with the overall progress; None for no listener.
-        forecasts_s: forecast of each clock's stages, in seconds.
+        clock: is told of them.
+        steps_s: forecast of each step in seconds, in order.
     """
-    lengths_s = [sum(each.values()) for each in forecasts_s]
-    ends = [end / (sum(lengths_s) or 1.0) for end in itertools.accumulate(lengths_s)]
-    return [_part(progress, begin, end) for begin, end in itertools.pairwise([0.0, *ends])]
 
+    def __init__(self, clock: StageClock, steps_s: Mapping[str, float]) -> None:
+        self._clock, self._steps_s = clock, steps_s
+        self._whole_s = sum(steps_s.values()) or 1.0
 
-def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda stage, detail, share: progress(stage, detail, begin + share * (end - begin))
+    def at(self, step: str, share: float, detail: str | None = None) -> None:
+        """So much of a step is done, 0 to 1, and all before it; `detail` instead of its name."""
+        steps = list(self._steps_s)
+        before_s = sum(self._steps_s[each] for each in steps[: steps.index(step)])
+        done_s = before_s + share * self._steps_s[step]
+        self._clock.at(step if detail is None else detail, done_s / self._whole_s)
 
 
 def time_left_s(elapsed_s: float, share: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from mixer.reference.record import ReferenceRecord, held_record, record_of
 from mixer.reference.target import Target
 from mixer.rendering.forecast import matching_steps_s
 from mixer.rendering.plan import RenderPlan
-from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.progress import Stage, StageClock, Steps
 
 MakeMix = Callable[[dict[str, np.ndarray]], np.ndarray]
 _DECIMALS = 3
@@ -55,7 +55,9 @@ def move_towards_references(
         record = held_record(held)
     else:
         assert plan.reference is not None
-        mix, record = _matched(mix, wet, plan, plan.reference, make_mix, _Steps(clock, plan))
+        mix, record = _matched(
+            mix, wet, plan, plan.reference, make_mix, Steps(clock, matching_steps_s(plan))
+        )
     clock.stop()
     return mix, record
 
@@ -66,14 +68,14 @@ def _matched(
     plan: RenderPlan,
     target: Target,
     make_mix: MakeMix,
-    steps: _Steps,
+    steps: Steps,
 ) -> tuple[np.ndarray, ReferenceRecord]:
-    powers, before = _measure(mix, wet, plan.mix_rate, steps)
+    powers, before = _measure(mix, wet, plan.mix_rate, partial(steps.at, "measure"))
     if not np.isfinite(before.loudness_lufs):
         return mix, record_of(target, Moves(), before, before, ["the mix is silent"])
-    steps.next()
+    steps.at("solve", 0.0)
     moves, cannot = find_moves(powers, before, target)
-    steps.next()
+    steps.at("move", 0.0)
     if plan.settings.loudness_lufs is not None and moves.loudness_lufs is not None:
         moves = Moves(moves.stems, moves.width_db, moves.ride_db)
         cannot = (
@@ -88,39 +90,17 @@ def _matched(
     for name, audio in wet.items():
         wet[name] = with_gain(audio, level_db)
     mix = make_mix(wet)
-    steps.next()
-    _, after = _measure(mix, wet, plan.mix_rate, steps)
+    steps.at("measure again", 0.0)
+    _, after = _measure(mix, wet, plan.mix_rate, partial(steps.at, "measure again"))
     return mix, record_of(target, moves, before, after, cannot)
 
 
-class _Steps:
-    """The steps of matching, told to a clock with the share of the stage that is done."""
-
-    def __init__(self, clock: StageClock, plan: RenderPlan) -> None:
-        steps_s = matching_steps_s(plan)
-        ends = np.cumsum(list(steps_s.values())) / sum(steps_s.values())
-        self._clock, self._names = clock, list(steps_s)
-        self._spans = list(pairwise([0.0, *map(float, ends)]))
-
-    def at(self, share: float) -> None:
-        """So much of the current step is done, 0 to 1."""
-        begin, end = self._spans[0]
-        self._clock.at(self._names[0], begin + share * (end - begin))
-
-    def next(self) -> None:
-        """The current step is done."""
-        del self._names[0], self._spans[0]
-        self.at(0.0)
-
-
 def _measure(
-    mix: np.ndarray, wet: dict[str, np.ndarray], sample_rate: int, steps: _Steps
+    mix: np.ndarray, wet: dict[str, np.ndarray], sample_rate: int, tell: Callable[[float], None]
 ) -> tuple[StemPowers, MixFigures]:
     """Stems as they are after the model's own bus, and the mix that is their sum."""
     stems = {name: audio for name, audio in wet.items() if audio.any()} or dict(wet)
-    powers = measure_stem_powers(
-        stems, sample_rate, lambda share: steps.at(_OF_STEMS_SHARE * share)
-    )
+    powers = measure_stem_powers(stems, sample_rate, lambda share: tell(_OF_STEMS_SHARE * share))
     through = measure_stem_powers({"mix": mix}, sample_rate).mean()[..., 0, 0]
     total = powers.mean().sum(axis=(2, 3))
     # Where nothing plays a bus tells nothing.

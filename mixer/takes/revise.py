@@ -31,7 +31,7 @@ from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster, without_parts
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress, Stage, StageClock, parts_of
+from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.settings import RenderSettings, asked_ceiling, with_targets
 from mixer.rendering.translation import corrections
 from mixer.song.song import Song
@@ -213,11 +213,11 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
     parent_s = {} if knows_parts else _making_s(revision, revision.parent_plan, kept)
     making_s = _making_s(revision, revision.plan, kept, follows=not knows_parts)
     writing_s = forecast_of(revision.destination, revision.plan, is_made=True)
-    parent, making, writing = parts_of(progress, parent_s, making_s, writing_s)
-    with StageClock(parent, parent_s) as clock:
+    then_s = sum(writing_s.values())
+    with StageClock(progress, parent_s, then_s=sum(making_s.values()) + then_s) as clock:
         was = _parts_of_parent(revision, kept, clock)
     destination = revision.destination
-    with StageClock(making, making_s) as clock:
+    with StageClock(progress, making_s, follows=clock, then_s=then_s) as clock:
         made = _make(revision.plan, revision, kept, clock)
         now = hash_parts(made)
         made = without_parts(
@@ -231,7 +231,9 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
         takes.append(_take(revision, mix, was, now))
         return takes[-1]
 
-    rendered = render_to(destination, revision.plan, progress=writing, made=made, take=tell)
+    rendered = render_to(
+        destination, revision.plan, progress=progress, follows=clock, made=made, take=tell
+    )
     return Revised(rendered, takes[-1], 0 if kept is None else kept.n_found)
 
 

@@ -34,7 +34,7 @@ from mixer.rendering.mix import WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress, Stage, StageClock, parts_of
+from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.variation_step import movable
 from mixer.song.song import Song
@@ -169,18 +169,17 @@ def make_variations(
         asking, wet_stems=wet_stems, wet_tracks=tracks, stages=stages, threads=threads
     )
     varying_s = _varying_forecast(plan, destination, wanted, threads, not first_is_there)
-    making, varying = parts_of(progress, making_s, varying_s)
     cores = threads or available_threads()
     # One more than there are cores: a file that is on its way to the disk takes none.
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
         song = pool.submit(song_table, plan.song)
-        with StageClock(making, making_s) as clock:
+        with StageClock(progress, making_s, then_s=sum(varying_s.values())) as clock:
             job = Job(asking, clock, wet_stems, tracks, stages, network, threads)
             wet, answers = _without_answers(wet_mix(job), plan)
             known = KnownLevels(plan.mix_rate, wet)
             listening = listen(pool, wet, known)
             made = over_desk(wet, plan, clock, wet_stems=True)
-        with StageClock(varying, varying_s) as clock:
+        with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)
             writing = None if first_is_there else write_first(pool, made, destination, song)
             first = first_of(wet, made, known, recipe_path(destination.path), writing, listening)

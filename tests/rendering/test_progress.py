@@ -12,7 +12,7 @@ import soundfile
 from mixer.rendering.forecast import making_forecast
 from mixer.rendering.pipeline import render
 from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Stage, StageClock, parts_of, time_left_s
+from mixer.rendering.progress import Stage, StageClock, Steps, time_left_s
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
 from tests.reference.songs import another_song
@@ -120,12 +120,81 @@ def test_steps_of_the_rest_of_a_stage_begin_where_it_stands(clock, hands, told) 
     clock.start(Stage.NORMALISE)
     hands.now_s += 4.0
     clock.start(Stage.NETWORK)
+    hands.now_s += 4.0
     clock.at("asked", 0.4)
     rest = clock.rest()
-    rest("on cpu", 0.0)
-    rest("on cpu", 0.5)
-    rest("on cpu", 1.0)
-    assert [share for _, _, share in told[-3:]] == pytest.approx([0.4, 0.55, 0.7])
+    for share in (0.0, 0.5, 1.0):
+        rest("on cpu", share)
+        hands.now_s += 3.0
+    # Of 20 s as many as have passed: 4, 8 of them, 11 and 14.
+    assert [share for _, _, share in told[-3:]] == pytest.approx([0.4, 0.55, 0.7], abs=1e-6)
+
+
+def test_a_stage_that_takes_longer_than_foreseen_is_judged_by_its_own_pace(
+    clock, hands, told
+) -> None:
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 4.0
+    clock.stop()
+    clock.start(Stage.NETWORK)
+    hands.now_s += 30.0
+    clock.at("", 0.75)
+    # 10 s of it are left by its own pace; 19 s were 11.5 of the forecast, which leaves 6 at that.
+    left_s = 10.0 + 6.0 * 34.0 / 11.5
+    assert told[-1][2] == pytest.approx(34.0 / (34.0 + left_s))
+    assert time_left_s(34.0, told[-1][2]) == pytest.approx(left_s)
+
+
+def test_a_share_that_was_too_high_waits_but_is_not_at_rest(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 4.0
+    clock.start(Stage.NETWORK)
+    hands.now_s += 5.0
+    clock.at("", 0.5)
+    begin = len(told)
+    for n in range(1, 11):
+        hands.now_s += 10.0
+        clock.at("", 0.5 + 0.001 * n)
+    shares = [share for _, _, share in told[begin:]]
+    assert all(later > sooner for sooner, later in pairwise(shares))
+    assert shares[-1] < 0.7  # where the stage ends
+
+
+@pytest.mark.parametrize("slower", [1.0, 3.0])
+def test_clocks_that_follow_one_another_tell_one_progress(hands, told, slower) -> None:
+    def tell(*step) -> None:
+        told.append(step)
+
+    later_s = {Stage.MASTER: 4.0, Stage.WRITE: 16.0}
+    with StageClock(tell, FORECAST_S, hands, then_s=sum(later_s.values())) as first:
+        for stage, seconds in FORECAST_S.items():
+            first.start(stage)
+            hands.now_s += slower * seconds
+            first.stop()
+        first.end("")
+    with StageClock(tell, later_s, hands, follows=first) as second:
+        for stage, seconds in later_s.items():
+            second.start(stage)
+            hands.now_s += slower * seconds
+            second.stop()
+        second.end("mix.wav")
+    shares = [share for _, _, share in told]
+    assert shares == sorted(shares)
+    assert shares == pytest.approx([0.0, 0.1, 0.35, 0.5, 0.5, 0.6, 1.0])
+
+
+def test_steps_have_the_shares_of_their_forecasts(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 4.0
+    clock.start(Stage.NETWORK)
+    steps = Steps(clock, {"levels": 2.0, "open": 0.0, "run": 8.0})
+    seconds = []
+    for step, share, at_s in (("levels", 0.5, 1.0), ("run", 0.0, 2.0), ("run", 0.5, 6.0)):
+        hands.now_s = 104.0 + at_s
+        steps.at(step, share, "on cpu" if step == "run" else None)
+        seconds.append(told[-1][2] * 20.0)
+    assert seconds == pytest.approx([5.0, 6.0, 10.0])
+    assert [detail for _, detail, _ in told[-3:]] == ["levels", "on cpu", "on cpu"]
 
 
 def test_after_its_end_a_clock_says_nothing(clock, hands, told) -> None:
@@ -144,17 +213,6 @@ def test_a_listener_that_wants_no_more_ends_the_ticks_and_not_the_render(hands) 
 
     with StageClock(refuse, FORECAST_S, hands) as clock, pytest.raises(RuntimeError):
         clock.start(Stage.NORMALISE)
-
-
-def test_parts_of_a_whole_follow_one_another(told) -> None:
-    first, second = parts_of(lambda *step: told.append(step), FORECAST_S, {Stage.WRITE: 20.0})
-    assert first is not None
-    assert second is not None
-    for part in (first, second):
-        part("stage", "", 0.0)
-        part("stage", "", 1.0)
-    assert [share for _, _, share in told] == pytest.approx([0.0, 0.5, 0.5, 1.0])
-    assert parts_of(None, FORECAST_S) == [None]
 
 
 def test_at_the_beginning_nobody_knows_how_long_it_takes() -> None:
