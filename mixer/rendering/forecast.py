@@ -151,7 +151,11 @@ def network_steps_s(
     cost *= 1.0 + (_WITH_WET_STEMS - 1.0) * share_wet
     steps_s = {LEVELS: song_s * _USUAL_LEVELS} if asks_for_levels(plan) else {}
     if is_kept:
-        return steps_s | {ASK: 0.0, RUN: song_s * _FIND[Stage.NETWORK] * len(plan.song.stems)}
+        return steps_s | {
+            ASK: 0.0,
+            OPEN: 0.0,
+            RUN: song_s * _FIND[Stage.NETWORK] * len(plan.song.stems),
+        }
     run_s = share_wet * _BEGIN_WET_STEMS_S + network_s * cost / cores
     asked_s = 0.0
     if plan.settings.uncertainty and knows_doubt(manifest):

@@ -191,7 +191,7 @@ class StageClock:
     def _foreseen_s(self) -> float:
         """Seconds that the stage will take: its forecast, scaled by the pace before it."""
         before_s, pace = self._before_s(), 1.0
-        if before_s >= _PACE_FROM * self._whole_s():
+        if before_s > 0.0 and before_s >= _PACE_FROM * self._whole_s():
             pace = max(self._began_s - self._clock_began_s, _TICK_S) / before_s
         return max(pace * self._forecast_s.get(self._stage, 0.0), _TICK_S)
 

@@ -197,6 +197,17 @@ def test_steps_have_the_shares_of_their_forecasts(clock, hands, told) -> None:
     assert [detail for _, detail, _ in told[-3:]] == ["levels", "on cpu", "on cpu"]
 
 
+def test_a_clock_without_a_forecast_times_its_stages_all_the_same(hands) -> None:
+    with StageClock(None, None, hands) as clock:
+        clock.start(Stage.CONSOLE)
+        hands.now_s += 2.0
+        clock.at("vocals", 0.5)
+        clock.stop()
+        clock.start(Stage.MASTER)
+        clock.end("")
+    assert clock.seconds == {"console": 2.0}
+
+
 def test_after_its_end_a_clock_says_nothing(clock, hands, told) -> None:
     with clock:
         clock.start(Stage.NORMALISE)
