@@ -172,7 +172,9 @@ def _write_flac(
     _refuse_cut(path, n_samples)
 
 
-def _rounded(audio: np.ndarray, bit_depth: str, seed: int, told: Told) -> Iterator[np.ndarray]:
+def _rounded(
+    audio: np.ndarray, bit_depth: str, seed: int, told: Told = lambda share: None
+) -> Iterator[np.ndarray]:
     """Audio block by block as it is stored: float32, or integers from `quantise`."""
     of_16_bit = bit_depth == "16" and not _on_grid(audio, 16)
     dither = np.random.default_rng(seed) if of_16_bit else None
