@@ -37,11 +37,11 @@ EXPECTED: Mapping[str, tuple[float, float]] = {
 # SHA-256 of the samples, and which of OpenBLAS's kernels gave them: x86-64, numpy 2.4.6,
 # onnxruntime-gpu 1.31.1.
 KNOWN_SHA256: Mapping[str, str] = {
-    "4ac0b9f2d4d9c6a7bf937db8ed82eda4e26559681b018cdceb05fccc573dcdac": "Haswell, Zen",
-    "0ffc6b15be87b6552e7fe2ba01f156fd8730ce01dc34a36fa2b78ba9da76bb59": "Sandybridge",
-    "59a00e1282ae329bc77c4d5d271c0cc41385c3dfb9043d75f7eb4e6a979307c4": "Nehalem",
-    "896d480091ba41cd7d9b1e7f5aabd8ce437bedc026c264a4dc09bf16f96f6e07": "Prescott",
-    "1d27918622e88c5d68090cf640de1f30b2362ab6376e42d41242fbcac3dfc54e": "SkylakeX",
+    "3441c46d33f6852a8c427ed5693a28ac33b9bf345e03261c00a5b2c0b437ac55": "Haswell, Zen",
+    "fa3a2ef4612c79100f1758d0f05c515d841623376016028af899913230711e28": "Sandybridge",
+    "bdb96db5258a08b505f02da1d81700bddeea16e5236d1a36f6c1e0d8e87ff3b1": "Nehalem",
+    "759ea8ac94f71f577b88bc0b3fa34e87cafeaad29ce3d8a04ea115faacdf8d86": "Prescott",
+    "7fe659bcf44af1412037fa7aab79955f7afa615712bbe1a4e402683f12adb663": "SkylakeX",
 }
 _BANDS_HZ = {"bass_db": (20, 250), "middle_db": (250, 2_500), "treble_db": (2_500, 16_000)}
 

@@ -22,7 +22,7 @@ BLOCK_SAMPLES = 1 << 17
 # A transform alone is computed number by number, four of one length together as vectors.
 _TRANSFORMS_AT_ONCE = 4
 # Length of a convolution's transforms, in kernels.
-_KERNELS_A_TRANSFORM = 3
+_KERNELS_A_TRANSFORM = 4
 
 
 def db_to_gain(db: ArrayLike) -> np.ndarray:
@@ -220,16 +220,49 @@ def convolved_parts(
         audio, kernel, advance_samples: as in `convolve`.
 
     Yields:
+        As `filtered_parts`.
+    """
+    kernel = np.atleast_2d(np.asarray(kernel, dtype=np.float32))
+    taps = kernel.shape[-1]
+    n_fft = filter_transform_samples(taps, audio.shape[-1])
+    response = rfft(kernel, n_fft, axis=-1)[:, np.newaxis]
+
+    def answer(spectra: np.ndarray) -> None:
+        spectra *= response
+
+    return filtered_parts(audio, taps, n_fft, answer, advance_samples)
+
+
+def filter_transform_samples(taps: int, n_samples: int) -> int:
+    """Length of the transforms by which so many samples are filtered by so many taps."""
+    # Longer ones would be less work a sample, but leave the cache.
+    n_fft = next_fast_len(max(1 << 14, _KERNELS_A_TRANSFORM * taps))
+    return min(n_fft, next_fast_len(n_samples + taps - 1))
+
+
+def filtered_parts(
+    audio: FloatArray,
+    taps: int,
+    n_fft: int,
+    answer: Callable[[np.ndarray], None],
+    advance_samples: int = 0,
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Audio through linear filters, by overlap-add, part by part.
+
+    Args:
+        audio: float32 `(channels, samples)`.
+        taps: of the longest filter.
+        n_fft: from `filter_transform_samples`.
+        answer: turns spectra of the channels into those of what comes out, in place: complex64
+            `(channels, blocks, n_fft // 2 + 1)`.
+        advance_samples: as in `convolve`.
+
+    Yields:
         Samples of the result, `(channels, part)`, and where they belong. The audio there and before
         is not read again, and may be overwritten.
     """
-    kernel = np.atleast_2d(np.asarray(kernel, dtype=np.float32))
-    taps, (channels, n_samples) = kernel.shape[-1], audio.shape
-    # Longer ones would be less work a sample, but leave the cache.
-    n_fft = next_fast_len(max(1 << 14, _KERNELS_A_TRANSFORM * taps))
-    n_fft = min(n_fft, next_fast_len(n_samples + taps - 1))
+    channels, n_samples = audio.shape
     step, stop = n_fft - taps + 1, n_samples + advance_samples
-    response = rfft(kernel, n_fft, axis=-1)[:, np.newaxis]
     per_group = min(max(1, _TRANSFORMS_AT_ONCE // channels), -(-stop // step))
     blocks = np.zeros((channels, per_group, n_fft), np.float32)
     spectra = np.empty((channels, per_group, n_fft // 2 + 1), np.complex64)
@@ -238,8 +271,7 @@ def convolved_parts(
         stop_if_asked()
         group = zero_padded(audio, start, start + per_group * step)
         blocks[:, :, :step] = group.reshape(channels, per_group, step)
-        rfft(blocks, axis=-1, out=spectra)
-        spectra *= response
+        answer(rfft(blocks, axis=-1, out=spectra))
         irfft(spectra, n_fft, axis=-1, out=products)
         for index, product in enumerate(products.swapaxes(0, 1)):
             product[:, : taps - 1] += tail

@@ -15,18 +15,21 @@ import numpy as np
 from mixer.dsp.blocks import FloatArray, are_equal, root_hann
 from mixer.dsp.fourier import irfft, rfft
 
-# Samples this far apart are looked at before all of them are.
-_FEW = 61
+# Samples that are looked at before others: most sounds tell by their first ones. Then samples this
+# far apart, which are fewer than all of them.
+_FIRST, _FEW = 64, 61
 
 
 def is_silent(span: FloatArray) -> bool:
     """Whether all samples are zero."""
-    return not span[..., ::_FEW].any() and not span.any()
+    first, few = span[..., :_FIRST], span[..., ::_FEW]
+    return not (first.any() or few.any() or span.any())
 
 
 def has_equal_channels(span: FloatArray) -> bool:
     """Whether the two channels of `(2, samples)` hold the same samples."""
-    return np.array_equal(*span[:, ::_FEW]) and are_equal(span)
+    first, few = span[:, :_FIRST], span[:, ::_FEW]
+    return np.array_equal(*first) and np.array_equal(*few) and are_equal(span)
 
 
 class Analysis:

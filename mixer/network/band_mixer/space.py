@@ -9,13 +9,20 @@ a plate on a return.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, convolved_parts, db_to_gain
+from mixer.dsp.blocks import (
+    FloatArray,
+    convolved_parts,
+    db_to_gain,
+    filter_transform_samples,
+    filtered_parts,
+)
 from mixer.dsp.fourier import irfft, next_fast_len, rfft
-from mixer.dsp.long_audio import gained, parts_of, silence
+from mixer.dsp.long_audio import parts_of, silence
 from mixer.dsp.noise_room import RoomRecipe
 
 # An amount below this is none.
@@ -28,6 +35,7 @@ ROOM_LOW_CUT_HZ = 250.0
 ROOM_HIGH_CUT_HZ = 7_000.0
 # Seed of both filters: another one would be another product.
 _SEED = 20_261_122
+_UNCHANGED = np.float32(1.0)
 
 
 @functools.lru_cache(maxsize=4)
@@ -88,7 +96,7 @@ def add_returns(
         room: what was sent to it, (2, samples); None for nothing.
     """
     if room is not None:
-        for part, answer in convolved_parts(room, room_filter(sample_rate)):
+        for part, answer in _answers(room, sample_rate):
             mix[:, part] += answer
     if width is not None:
         for part, (side,) in convolved_parts(width, width_filter(sample_rate)):
@@ -107,13 +115,57 @@ def add_space(stem: FloatArray, sample_rate: int, width_db: float, room_db: floa
         room_db: power of the room's answer to noise, against the stem's; likewise.
     """
     width_gain, room_gain = send_gains(width_db, room_db)
-    width = None
-    if width_gain is not None:
+    if room_gain is not None:
+        for part, answer in _answers(stem, sample_rate, room_gain, width_gain):
+            stem[:, part] += answer
+    elif width_gain is not None:
         width = silence(1, stem.shape[1])
         for part in parts_of(stem):
             width[:, part] = (stem[:1, part] + stem[1:, part]) * width_gain
-    room = None if room_gain is None else gained(stem, room_gain)
-    add_returns(stem, sample_rate, width, room)
+        add_returns(stem, sample_rate, width, None)
+
+
+def _answers(
+    sends: FloatArray,
+    sample_rate: int,
+    room_gain: np.float32 = _UNCHANGED,
+    width_gain: np.float32 | None = None,
+) -> Iterator[tuple[slice, FloatArray]]:
+    """What comes back from the room, and from width for the same sends, by the same transforms.
+
+    Args:
+        sends: float32 (2, samples).
+        sample_rate: in Hz.
+        room_gain: of what is sent to the room.
+        width_gain: of the channels' sum, which is sent to width; None for no width.
+
+    Yields:
+        As `mixer.dsp.blocks.filtered_parts`.
+    """
+    taps = room_filter(sample_rate).shape[-1]
+    n_fft = filter_transform_samples(taps, sends.shape[-1])
+    width, room = _responses(sample_rate, n_fft)
+    room = room * room_gain
+    if width_gain is not None:
+        width = width * width_gain
+
+    def answer(spectra: np.ndarray) -> None:
+        left, right = spectra
+        side = None if width_gain is None else np.add(left, right)
+        spectra *= room
+        if side is not None:
+            side *= width
+            left += side
+            right -= side
+
+    return filtered_parts(sends, taps, n_fft, answer)
+
+
+@functools.lru_cache(maxsize=2)
+def _responses(sample_rate: int, n_fft: int) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+    """Width, (bins,), and room, (2, 1, bins), by frequency; not to be changed."""
+    width, room = width_filter(sample_rate), room_filter(sample_rate)
+    return rfft(width, n_fft), rfft(room, n_fft, axis=-1)[:, np.newaxis]
 
 
 def _bins_hz(n_fft: int, sample_rate: int) -> NDArray[np.float64]:
