@@ -4,15 +4,17 @@ The network says how far from the middle a track belongs. Sides are given here, 
 sound and never by their order in a folder: named sides first, toms from right to left as they get
 lower, and every other one to the side on which it leaves the mix, and the tracks of its own role,
 better balanced (Perez Gonzalez and Reiss, "A real-time semiautonomous audio panning system for
-music mixing", EURASIP 2010); two of one role go apart, and where there are more they stand at
-different distances, the brighter ones further out. What would still lean is drawn in: first
-the pans of the heavier side, then the lean that stereo recordings came with.
+music mixing", EURASIP 2010). Two of one role go apart; where there are more, those that sound
+most alike go apart as pairs, the brighter pairs further out, and an odd one stays nearest to the
+middle.
+What would still lean is drawn in: first the pans of the heavier side, then the lean that stereo
+recordings came with.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,7 +78,7 @@ def place(tracks: Sequence[Placed], balancing: float = 1.0) -> list[float]:
         balancing: 0 (a finished mix, whose stereo recordings lean as they are meant to) to 1, of
             the way to the middle that a stereo recording may be moved if the mix leans.
     """
-    tracks = _fanned(tracks)
+    tracks, partners = _fanned(tracks)
     pans = [0.0] * len(tracks)
     power = [_power(track, 0.0) for track in tracks]
     free = []
@@ -93,7 +95,7 @@ def place(tracks: Sequence[Placed], balancing: float = 1.0) -> list[float]:
         pans[i] = pan
     others = [i for i in free if tracks[i].role != "toms"]
     for i in sorted(others, key=lambda i: _order(tracks[i])):
-        pans[i] = _side(i, pans, tracks, power) * tracks[i].spread
+        pans[i] = _side(i, pans, tracks, power, partners) * tracks[i].spread
     balanced = [balancing * _own_balance(track) for track in tracks]
     # It is to lean neither to the ear nor on a meter.
     pans = _drawn_in(pans, balanced, tracks, power, MOST_LEAN_DB)
@@ -138,22 +140,54 @@ def _order(track: Placed) -> tuple[float, str, float, float]:
             track.centroid_hz, track.spread)  # fmt: skip
 
 
-def _fanned(tracks: Sequence[Placed]) -> list[Placed]:
-    """Tracks of which three or more share a role and could stand anywhere, at distances apart."""
-    fanned = list(tracks)
+def _fanned(tracks: Sequence[Placed]) -> tuple[list[Placed], dict[int, int]]:
+    """Tracks of which three or more share a role and could stand anywhere, at distances apart.
+
+    Returns:
+        The tracks, and for each that has a partner of its role the partner's number.
+    """
+    fanned, partners = list(tracks), dict[int, int]()
     by_role: dict[str, list[int]] = {}
     for i, track in enumerate(tracks):
-        if track.is_mono and track.side is None and track.role not in (*CENTRED_ROLES, "toms"):
+        is_free = track.is_mono and track.side is None and track.level_db > SILENT_DB
+        if is_free and track.role not in (*CENTRED_ROLES, "toms"):
             by_role.setdefault(track.role, []).append(i)
     for own in by_role.values():
         # Doubles sound alike, and so stand at one distance.
         own.sort(key=lambda i: (tracks[i].centroid_hz, _order(tracks[i])))
-        n_pairs = (len(own) + 1) // 2
-        for rank, i in enumerate(own):
-            apart = 2.0 * (rank // 2) / (n_pairs - 1) - 1.0 if n_pairs > 1 else 0.0
-            spread = min(1.0, tracks[i].spread * (1.0 + _FANNED * apart))
+        odd_one = _odd_one([tracks[i].centroid_hz for i in own])
+        paired = [i for place, i in enumerate(own) if place != odd_one]
+        apart = {} if odd_one is None else {own[odd_one]: -1.0 if paired else 0.0}
+        pairs = list(zip(paired[::2], paired[1::2], strict=True))
+        for pair, distance in zip(pairs, _distances(len(pairs), odd_one is not None), strict=True):
+            apart |= dict.fromkeys(pair, distance)
+            partners |= {pair[0]: pair[1], pair[1]: pair[0]}
+        for i, distance in apart.items():
+            spread = min(1.0, tracks[i].spread * (1.0 + _FANNED * distance))
             fanned[i] = replace(tracks[i], spread=spread)
-    return fanned
+    return fanned, partners
+
+
+def _odd_one(centroids_hz: Sequence[float]) -> int | None:
+    """The place of the track without which the others pair up best; None of an even number.
+
+    Args:
+        centroids_hz: of the tracks of a role, in rising order.
+    """
+    if len(centroids_hz) % 2 == 0:
+        return None
+    octaves = np.log2(np.maximum(centroids_hz, 1.0))
+
+    def apart(place: int) -> float:
+        return float(np.diff(np.delete(octaves, place).reshape(-1, 2), axis=1).sum())
+
+    return min(range(0, len(octaves), 2), key=apart)
+
+
+def _distances(n_pairs: int, has_odd_one: bool) -> list[float]:
+    """How far out pairs stand, -1 to 1, where the odd one stands at -1: on average 0."""
+    mean = 0.5 / n_pairs if n_pairs and has_odd_one else 0.0
+    return np.linspace(2.0 * mean - 1.0, 1.0, n_pairs).tolist() if n_pairs > 1 else [mean] * n_pairs
 
 
 def _from_right_to_left(toms: Sequence[Placed]) -> list[float]:
@@ -166,7 +200,16 @@ def _from_right_to_left(toms: Sequence[Placed]) -> list[float]:
     return pans
 
 
-def _side(i: int, pans: Sequence[float], tracks: Sequence[Placed], power: Sequence[float]) -> float:
+def _side(
+    i: int,
+    pans: Sequence[float],
+    tracks: Sequence[Placed],
+    power: Sequence[float],
+    partners: Mapping[int, int],
+) -> float:
+    across = pans[partners[i]] if i in partners else 0.0
+    if across:
+        return -1.0 if across > 0.0 else 1.0
     same = math.fsum(
         pans[j] * power[j] for j in range(len(pans)) if tracks[j].role == tracks[i].role
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixer.network.track_mixer.placing import MOST_LEAN_DB, Placed, lean_db, place
+from mixer.network.track_mixer.placing import MOST_LEAN_DB, SILENT_DB, Placed, lean_db, place
 
 
 def band(rng: np.random.Generator) -> list[Placed]:
@@ -54,6 +54,35 @@ def test_many_of_a_role_stand_at_different_distances_doubles_at_the_same_and_non
     # As wide together as all of them at the usual distance, within a quarter.
     sides = [np.mean(np.square(np.sin(np.asarray(each) * np.pi / 4))) for each in (pans, 0.6)]
     assert sides[0] == pytest.approx(sides[1], rel=0.25)
+
+
+@pytest.mark.parametrize("solo_hz", [400.0, 2_500.0])
+def test_the_pair_of_three_guitars_goes_apart_however_loud_the_third_is(solo_hz: float):
+    guitars = [
+        Placed("electric_guitar", 0.6, db, hz, is_mono=True)
+        for db, hz in ((-7.7, 900.0), (-6.7, 950.0), (-5.0, solo_hz))
+    ]
+    voice = Placed("lead_vocal", 0.0, 3.0, 1_000.0, is_mono=True)
+    one, double, solo, _ = place([*guitars, voice])
+    assert one * double < 0.0
+    assert min(abs(one), abs(double)) > 0.6
+    assert abs(solo) < 0.4
+
+
+def test_an_odd_number_of_a_role_is_as_wide_together_as_each_would_be():
+    hz = (300.0, 800.0, 820.0, 2_000.0, 2_050.0)
+    guitars = [Placed("electric_guitar", 0.6, -20.0, each, is_mono=True) for each in hz]
+    pans = place([*guitars, Placed("lead_vocal", 0.0, -5.0, 1_000.0, is_mono=True)])[:-1]
+    assert np.abs(pans).mean() == pytest.approx(0.6, abs=0.02)
+    assert abs(pans[0]) < abs(pans[1]) < abs(pans[3])
+    assert pans[1] == pytest.approx(-pans[2], abs=0.02)
+    assert pans[3] == pytest.approx(-pans[4], abs=0.02)
+
+
+def test_a_silent_guitar_moves_nobody():
+    guitars = [Placed("electric_guitar", 0.6, -20.0, hz, is_mono=True) for hz in (800.0, 900.0)]
+    silent = Placed("electric_guitar", 0.6, SILENT_DB, 0.0, is_mono=True)
+    assert place([*guitars, silent])[:2] == place(guitars)
 
 
 def test_named_sides_are_kept():
