@@ -24,6 +24,7 @@ from mixer.network.track_mixer.parameters import (
 )
 from mixer.network.track_mixer.placing import (
     CENTRED_ROLES,
+    MOVES_WITHIN_DB,
     SILENT_DB,
     Placed,
     balancing_pan,
@@ -239,7 +240,10 @@ def to_place(
         # What belongs in the middle is balanced, whatever way it leans.
         share = right / max(left + right, 1e-12) if role not in CENTRED_ROLES else 0.5
         above_db = _energy_above_loudness_db(track, n_frames)
-        placed.append(Placed(role, spread, level_db, centroid_hz, is_mono, side, above_db, share))
+        moves_db = np.maximum(track.frame_db - track.frame_db.max(initial=-120.0), -MOVES_WITHIN_DB)
+        placed.append(
+            Placed(role, spread, level_db, centroid_hz, is_mono, side, above_db, share, moves_db)
+        )
     return placed
 
 

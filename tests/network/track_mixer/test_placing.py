@@ -69,6 +69,18 @@ def test_the_pair_of_three_guitars_goes_apart_however_loud_the_third_is(solo_hz:
     assert abs(solo) < 0.4
 
 
+def test_doubles_play_the_same_part_whatever_they_sound_like():
+    parts = np.random.default_rng(5).uniform(-40.0, 0.0, (2, 400)).astype(np.float32)
+    played = ((0, 900.0), (1, 1_000.0), (0, 1_400.0))
+    guitars = [
+        Placed("electric_guitar", 0.6, -20.0, hz, is_mono=True, moves_db=parts[part])
+        for part, hz in played
+    ]
+    one, solo, double = place(guitars)
+    assert one * double < 0.0
+    assert abs(solo) < min(abs(one), abs(double))
+
+
 def test_an_odd_number_of_a_role_is_as_wide_together_as_each_would_be():
     hz = (300.0, 800.0, 820.0, 2_000.0, 2_050.0)
     guitars = [Placed("electric_guitar", 0.6, -20.0, each, is_mono=True) for each in hz]
