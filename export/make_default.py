@@ -11,11 +11,9 @@ it was made.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from export.make_model import (
     Recipe,
@@ -23,6 +21,7 @@ from export.make_model import (
     prepare_examples,
     run_program,
     songs_in,
+    stem_maker_parser,
     train_and_export,
 )
 from export.progress_lines import say_progress
@@ -113,14 +112,10 @@ def _split(song: PlannedSong, real_names: set[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the default model from the command line and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add: Any = parser.add_argument
-    add("-o", "--output", type=Path, default=Path("build/default-model"), help="working folder")
-    add("--real-songs", type=Path, default=DEFAULT_REAL, help="folder of real songs' wet stems")
-    add("--songs", type=int, default=N_COMPOSED, help="number of composed songs")
-    add("--jobs", type=int, default=2, help="number of processes that compose and prepare")
-    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the configuration")
-    add("--benchmark", nargs=argparse.REMAINDER, default=[], help="benchmark arguments; give last")
+    parser = stem_maker_parser(__doc__, Path("build/default-model"), N_COMPOSED)
+    parser.add_argument(
+        "--real-songs", type=Path, default=DEFAULT_REAL, help="folder of real songs' wet stems"
+    )
     options = parser.parse_args(arguments)
     return run_program(
         "make_default",

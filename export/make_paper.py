@@ -9,13 +9,11 @@ bundle holds the weights, how they were made, the training curve and the benchma
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from export.make_model import (
     RUN_FOLDER,
@@ -23,6 +21,7 @@ from export.make_model import (
     export_recipe,
     judge_stems,
     run_program,
+    stem_maker_parser,
     train_recipe,
 )
 from export.paper_songs import (
@@ -183,14 +182,10 @@ def _song_name(folder: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the paper's model from the command line and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add: Any = parser.add_argument
-    add("-o", "--output", type=Path, default=Path("build/paper"), help="working folder")
-    add("--shared", type=Path, default=SHARED, help="folder with audio/stems and tracks")
-    add("--songs", type=int, default=N_COMPOSED, help="number of composed songs")
-    add("--jobs", type=int, default=2, help="number of processes that compose and prepare")
-    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the configuration")
-    add("--benchmark", nargs=argparse.REMAINDER, default=[], help="benchmark arguments; give last")
+    parser = stem_maker_parser(__doc__, Path("build/paper"), N_COMPOSED)
+    parser.add_argument(
+        "--shared", type=Path, default=SHARED, help="folder with audio/stems and tracks"
+    )
     options = parser.parse_args(arguments)
     return run_program(
         "make_paper",

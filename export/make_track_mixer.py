@@ -10,15 +10,14 @@ where it was stopped.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from export.make_model import (
     Recipe,
+    maker_parser,
     prepare_examples,
     run_program,
     songs_in,
@@ -129,14 +128,11 @@ def _listen_to_tracks(data: Path, tracks: Path) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the track mixer from the command line and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add: Any = parser.add_argument
-    add("-o", "--output", type=Path, default=Path("build/track-mixer"), help="working folder")
+    parser = maker_parser(__doc__, Path("build/track-mixer"))
+    add = parser.add_argument
     add("--shared", type=Path, default=SHARED, help="folder of real songs and human mixes")
     add("--songs", type=int, default=N_DRY, help="number of songs that are only composed")
     add("--mixed-songs", type=int, default=N_MIXED, help="number of songs that are also mixed")
-    add("--jobs", type=int, default=2, help="number of processes that compose")
-    add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the configuration")
     options = parser.parse_args(arguments)
     return run_program(
         "make_track_mixer",

@@ -174,25 +174,21 @@ def read_chunks(file: BinaryIO, family: Family, base: int) -> tuple[list[Chunk],
     chunks: list[Chunk] = []
     position, size_64_bit, astray = base + family.first, None, False
     for _ in range(_MAX_CHUNKS):
-        file.seek(position)
-        head = file.read(family.head_bytes)
-        if len(head) < family.head_bytes:
+        chunk = read_head(file, family, position)
+        if chunk is None:
             break
-        (size,) = struct.unpack(family.size, head[family.name_bytes :])
-        size -= family.head_bytes if family.head_counts else 0
-        start, raw_name = position + family.head_bytes, head[: family.name_bytes]
-        if head[:4] == family.audio:
-            if size == 0xFFFFFFFF and size_64_bit is not None:
-                size = size_64_bit
-            chunks.append(_audio_start(file, family, Chunk(head[:4], raw_name, start, size)))
+        if chunk.name == family.audio:
+            if chunk.size == 0xFFFFFFFF and size_64_bit is not None:
+                chunk = chunk._replace(size=size_64_bit)
+            chunks.append(_audio_start(file, family, chunk))
             break
-        if size < 0:
+        if chunk.size is None or chunk.size < 0:
             break
-        if head[:4] == b"ds64":
+        if chunk.name == b"ds64":
             sizes = file.read(16)
             size_64_bit = struct.unpack("<8xQ", sizes)[0] if len(sizes) == 16 else None
-        chunks.append(Chunk(head[:4], raw_name, start, size))
-        position = start + size
+        chunks.append(chunk)
+        position = chunk.start + chunk.size
         padded = position + -(position - base) % family.alignment
         if padded >= _BEYOND_ANY_FILE:
             break
@@ -201,6 +197,20 @@ def read_chunks(file: BinaryIO, family: Family, base: int) -> tuple[list[Chunk],
         else:
             position = padded
     return chunks, astray
+
+
+def read_head(file: BinaryIO, family: Family, position: int) -> Chunk | None:
+    """The chunk whose head is at a position in bytes, as it states itself; None at the file's end.
+
+    Afterwards the file is at the chunk's content. A damaged file may state a negative size.
+    """
+    file.seek(position)
+    head = file.read(family.head_bytes)
+    if len(head) < family.head_bytes:
+        return None
+    (size,) = struct.unpack(family.size, head[family.name_bytes :])
+    size -= family.head_bytes if family.head_counts else 0
+    return Chunk(head[:4], head[: family.name_bytes], position + family.head_bytes, size)
 
 
 def _audio_start(file: BinaryIO, family: Family, chunk: Chunk) -> Chunk:

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from mixer.audio.chunks import Chunk, Heads, read_heads
+from mixer.audio.chunks import Chunk, Heads, read_head, read_heads
 from mixer.files.regular_file import open_regular
 
 # Description, originator, its reference, date and time stand before it.
@@ -71,15 +71,9 @@ def _behind_audio(file: BinaryIO, heads: Heads) -> list[Chunk]:
         position += -position % family.alignment
         if position >= heads.n_file:
             break
-        file.seek(position)
-        head = file.read(family.head_bytes)
-        if len(head) < family.head_bytes:
+        chunk = read_head(file, family, position)
+        if chunk is None or chunk.size is None or chunk.size < 0:
             break
-        (size,) = struct.unpack(family.size, head[family.name_bytes :])
-        size -= family.head_bytes if family.head_counts else 0
-        if size < 0:
-            break
-        start = position + family.head_bytes
-        found.append(Chunk(head[:4], head[: family.name_bytes], start, size))
-        position = start + size
+        found.append(chunk)
+        position = chunk.start + chunk.size
     return found

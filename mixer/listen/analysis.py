@@ -9,6 +9,7 @@ from typing import TypedDict, cast
 
 from mixer.evaluate.pair import finite_or_none
 from mixer.evaluate.statistics import FriedmanTest, Location, PairedTest
+from mixer.evaluate.summary import TestTable
 from mixer.listen.design import Scale
 from mixer.listen.ratings import Comment, RatedPage
 from mixer.listen.screening import Participant
@@ -40,16 +41,9 @@ class AnalysisSettings:
     seed: int = 0
 
 
-class PairTable(TypedDict):
+class PairTable(TestTable):
     """A `SystemPair` as JSON has it; None, or NaN in tables, for undefined values."""
 
-    first: str
-    second: str
-    n: int
-    median_difference: float | None
-    effect: float | None
-    p: float | None
-    p_holm: float | None
     cliffs_delta: float | None
 
 

@@ -41,10 +41,6 @@ class Offset:
     inverted: bool
     gained_db: float
 
-    @property
-    def is_in_place(self) -> bool:
-        return self.delay_samples == 0 and not self.inverted
-
 
 def find_offset(
     excerpts: Sequence[np.ndarray],

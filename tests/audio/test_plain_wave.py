@@ -12,6 +12,7 @@ import soundfile
 
 from mixer.audio.layout import layout_of
 from mixer.audio.plain_wave import START_BYTES, PlainWave, read_plain_wave
+from tests.audio.riff import chunk, wave
 
 RATE_HZ = 44_100
 SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
@@ -25,16 +26,6 @@ def plain(path: Path) -> PlainWave | None:
 def libsndfiles(path: Path) -> tuple[int, int, str, int]:
     with soundfile.SoundFile(path) as file:
         return file.samplerate, file.channels, file.subtype, file.frames
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
-
-
-def wave(path: Path, *chunks: bytes) -> Path:
-    body = b"WAVE" + b"".join(chunks)
-    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
-    return path
 
 
 def form(tag: int, channels: int, bits: int, more: bytes = b"", frame_bytes: int = 0) -> bytes:

@@ -11,19 +11,10 @@ import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, bext_chunk
 from mixer.audio.time_reference import read_time_reference
+from tests.audio.riff import chunk, wave
 
 RATE_HZ = 48_000
 HOUR = 3600 * RATE_HZ
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
-
-
-def wave(path: Path, *chunks: bytes) -> Path:
-    body = b"WAVE" + b"".join(chunks)
-    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
-    return path
 
 
 FORMAT = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16))

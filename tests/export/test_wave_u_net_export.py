@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,22 +32,13 @@ from training.networks.wave_u_net import LowPass, WaveUNet
 HYPER = WaveUNetParameters(n_features=8, n_levels=3, output_samples=3000)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors: threads would only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def new_network(seed: int, hyper: WaveUNetParameters = HYPER) -> WaveUNet:
     torch.manual_seed(seed)
     return WaveUNet(hyper).eval()
 
 
 @pytest.fixture(scope="module")
-def network(one_thread: None) -> WaveUNet:
+def network() -> WaveUNet:
     return new_network(11)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -27,17 +26,8 @@ HYPER = WaveUNetParameters(n_features=8, n_levels=2, output_samples=4000)
 ROUNDING = 5e-6
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors: threads would only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
-def network(one_thread: None) -> WaveUNet:
+def network() -> WaveUNet:
     torch.manual_seed(5)
     return WaveUNet(HYPER).eval()
 
