@@ -8,6 +8,7 @@ import numpy as np
 
 from mixer.dsp.blocks import peak, root_hann
 from mixer.dsp.fourier import rfft
+from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
 from mixer.meters.dynamics import dynamic_frames
 from mixer.meters.frames import HOP_LENGTH, N_FFT, SHORTEST_SAMPLES, whole_frames
@@ -75,6 +76,7 @@ def measure_features(audio: np.ndarray, sample_rate: int) -> MixFeatures:
     rest: list[np.ndarray] = []
     n_frames = whole_frames(audio.shape[1])
     for first in range(0, n_frames, _BLOCK_FRAMES):
+        stop_if_asked()
         n_block = min(_BLOCK_FRAMES, n_frames - first)
         start = first * HOP_LENGTH
         stop = start + (n_block - 1) * HOP_LENGTH + N_FFT

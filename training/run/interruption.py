@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,10 +21,15 @@ class StopRequest:
         return self.asked
 
 
+class StoppedError(Exception):
+    """A validation was left because the run has been asked to stop."""
+
+
 @contextmanager
-def stop_requests() -> Iterator[StopRequest]:
+def stop_requests(heard: Callable[[], None] = lambda: None) -> Iterator[StopRequest]:
     """Treat the first signal inside the block as a request to stop; a second interrupts at once.
 
+    `heard` is called as soon as the first is heard, between any two steps of the interpreter.
     Outside the main thread, where Python cannot handle signals, no request is ever made.
     """
     request = StopRequest()
@@ -36,6 +41,7 @@ def stop_requests() -> Iterator[StopRequest]:
         if request.asked:
             raise KeyboardInterrupt
         request.asked = True
+        heard()
 
     before = {number: signal.signal(number, ask) for number in ending_signals()}
     try:

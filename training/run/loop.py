@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from training.errors import TrainingError
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
-from training.run.interruption import StopRequest
+from training.run.interruption import StoppedError, StopRequest
 from training.run.loading import TrainingData, epoch_batches, read_batches, to_device
 from training.run.logs import Values
 from training.run.objective import Objective
@@ -66,6 +66,15 @@ def run_epochs(trainer: Trainer) -> None:
         TrainingError: the loss or the gradient is NaN.
         KeyboardInterrupt: a stop was requested; a checkpoint has been written.
     """
+    try:
+        _run_epochs(trainer)
+    except StoppedError:
+        # Before its validation an epoch is not over: a resumed run begins with it.
+        trainer.keep(None)
+        raise KeyboardInterrupt from None
+
+
+def _run_epochs(trainer: Trainer) -> None:
     position, config = trainer.run.position, trainer.config
     if position.step == 0 and not position.finished:
         # The baseline that training must improve on.
@@ -171,7 +180,9 @@ def _validate(trainer: Trainer) -> dict[str, float]:
     average = trainer.run.average
     kept = average.in_place_of(trainer.run.network) if average is not None else nullcontext()
     with kept, trainer.pace.validation():
-        return validate(trainer.objective, trainer.data, trainer.config, trainer.processes)
+        return validate(
+            trainer.objective, trainer.data, trainer.config, trainer.processes, trainer.stop
+        )
 
 
 def _is_stale(trainer: Trainer) -> bool:

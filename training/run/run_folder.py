@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,13 @@ class RunFolder:
             log.write(event, values)
         if self._tell is not None:
             self._tell(event, values)
+
+    def heard(self) -> None:
+        """Tell the callback, and no log, that the run has been asked to stop."""
+        # Called by a signal handler, perhaps in the middle of another line.
+        if self._is_first and self._tell is not None:
+            with suppress(RuntimeError):
+                self._tell("stopping", {})
 
     def keep(self, run: Run, validation: Mapping[str, float] | None) -> None:
         """Write a checkpoint; if a validation is given, it is the best so far.

@@ -64,7 +64,7 @@ def train(
         resume: continue the run in the folder.
         overwrite: start again, replacing the run in the folder.
         tell: called with an event's name ("start", "finished", "untrained", "step", "epoch",
-            "checkpoint", "warning") and its values, in the first process only.
+            "checkpoint", "warning", "stopping") and its values, in the first process only.
         open_data: opens the training data; None for the function of the network's kind.
 
     Raises:
@@ -106,7 +106,7 @@ def _run_to_the_end(
 
     shared = processes.shared(objective)
     pace = Pace(config, processes.n_ranks)
-    with stop_requests() as stop, errors_in_words(processes.device):
+    with stop_requests(kept.heard) as stop, errors_in_words(processes.device):
         run_epochs(
             Trainer(config, run, objective, shared, data, processes, stop, kept.tell, keep, pace)
         )

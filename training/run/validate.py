@@ -6,6 +6,7 @@ import torch
 
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
+from training.run.interruption import StoppedError, StopRequest
 from training.run.loading import TrainingData, read_batches, to_device, validation_batches
 from training.run.objective import Objective
 
@@ -16,6 +17,7 @@ def validate(
     data: TrainingData,
     config: TrainingConfig,
     processes: Processes,
+    stop: StopRequest,
 ) -> dict[str, float]:
     """Mean loss over all validation excerpts, and the means of all other figures.
 
@@ -24,13 +26,21 @@ def validate(
         data: the data with the validation excerpts.
         config: configuration of the run.
         processes: the processes that share the excerpts; all receive the result.
+        stop: whether the run has been asked to stop.
 
     Returns:
         Mean values of "loss" and the other figures, by name.
+
+    Raises:
+        StoppedError: a stop was requested. Several processes, which share each other's figures,
+            validate to the end.
     """
     objective.eval()
     sums = _Sums()
     for item in read_batches(validation_batches(data, config, processes)):
+        if stop and processes.n_ranks == 1:
+            objective.train()
+            raise StoppedError
         batch = to_device(item, processes.device)
         for figure in objective.figures(batch):
             sums.add(*figure)

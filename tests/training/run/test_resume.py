@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,44 @@ def test_twenty_steps_are_some_and_a_resumption(tmp_path: Path, stopped_at: int)
     assert len(told[0]) == 20
     best = [load_file(tmp_path / folder / "best.safetensors") for folder in ("whole", "parts")]
     assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
+
+
+@pytest.mark.parametrize("asked_at", [2, 7])
+def test_a_run_that_is_stopped_in_a_validation_begins_with_it_again(
+    tmp_path: Path, asked_at: int
+) -> None:
+    """Ctrl-C before training, and at the end of the first epoch; heard between two batches."""
+    read: list[int] = []
+    heard: list[str] = []
+
+    class Stopping(NoiseSegments):
+        def __getitem__(self, index: int) -> dict[str, Tensor]:
+            read.append(index)
+            if len(read) == asked_at:
+                signal.raise_signal(signal.SIGINT)
+            return super().__getitem__(index)
+
+    def open_stopping(config: TrainingConfig, network: Any, items: int) -> TrainingData:
+        plain = open_noise(config, network, items)
+        return replace(plain, valid=Stopping(5, noise_samples(config, network), 77), heard={})
+
+    with pytest.raises(KeyboardInterrupt):
+        go(
+            small_config(),
+            tmp_path / "parts",
+            tell=lambda event, values: heard.append(event),
+            open_data=open_stopping,
+        )
+    assert len(read) < asked_at + 2  # no batch after the one that was being read
+    assert heard[-2:] == ["stopping", "checkpoint"]
+    go(small_config(), tmp_path / "parts", resume=True)
+    go(small_config(), tmp_path / "whole")
+    (whole, whole_document), (parts, parts_document) = map(
+        state, (tmp_path / "whole", tmp_path / "parts")
+    )
+    assert whole_document == parts_document
+    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+    assert len(events(tmp_path / "parts", "epoch")) == len(events(tmp_path / "whole", "epoch"))
 
 
 def test_a_resumed_run_reads_the_segments_that_are_left(tmp_path: Path) -> None:
