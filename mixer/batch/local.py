@@ -157,7 +157,8 @@ class LocalEngine:
 
     def close(self, *, at_once: bool) -> None:
         for slot in self._slots:
-            if at_once or slot.orders:
+            # One that is still starting would hear of the end when it has started.
+            if at_once or slot.orders or not slot.ready:
                 slot.process.kill()
             else:
                 with contextlib.suppress(OSError):

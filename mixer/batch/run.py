@@ -99,7 +99,7 @@ class Run:
         self._enqueue(self._albums.complete())
         self._listener.begun(self._status())
         try:
-            if self._waiting:
+            if self._waiting and not self._stop.soon:
                 self._engine.start()
                 self._loop()
         finally:

@@ -141,3 +141,11 @@ def test_two_songs_in_a_dying_worker_are_told_apart(make_songs, tmp_path) -> Non
     assert (summary.n_done, summary.n_failed) == (7, 1)
     assert records["s0"].error.startswith("its worker died twice")
     assert json.loads((tmp_path / "s0" / "deaths").read_text()) == 2
+
+
+def test_a_worker_that_is_still_starting_is_not_waited_for() -> None:
+    engine = LocalEngine(worker_specs(1, 1, ["cpu"], COPY), PLENTY)
+    engine.start()
+    (slot,) = engine._slots
+    engine.close(at_once=False)
+    assert slot.process.exitcode == -signal.SIGKILL

@@ -275,6 +275,17 @@ def test_stopping_finishes_what_runs(make_songs, batch, tmp_path) -> None:
     assert records(tmp_path / "out").keys() == {"one"}
 
 
+def test_what_is_stopped_before_the_first_song_starts_no_worker(
+    make_songs, batch, tmp_path
+) -> None:
+    manifest, stop = make_songs(["one", "two"]), Stop()
+    stop.request()
+    summary = batch(manifest, tmp_path / "out", stop=stop)
+    assert (summary.n_done, summary.n_left, summary.exit_code) == (0, 2, 130)
+    assert not batch.engine.started
+    assert batch(manifest, tmp_path / "out").n_done == 2
+
+
 def test_moves_that_broke_off_are_carried_on(make_songs, batch, tmp_path, monkeypatch) -> None:
     manifest, out = make_songs(["one"]), tmp_path / "out"
     monkeypatch.setattr("mixer.batch.run.make_moves", lambda *unused: os._exit(9))
