@@ -165,7 +165,7 @@ def _between(ends: Sequence[float]) -> float:
 
 def _cores_at_once() -> float:
     """How much more two cores do than one, without us: the most that two workers could reach."""
-    command = [sys.executable, "-c", "from benchmarks.regression import calibrate; calibrate()"]
+    command = [sys.executable, "-c", "from benchmarks.calibration import calibrate; calibrate()"]
     taken_s = []
     for n in (1, 2):
         began_s = time.perf_counter()

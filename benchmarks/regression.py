@@ -1,213 +1,162 @@
-"""Compare the cost of a render with the recorded cost: a third more fails.
+"""Compare the cost of renders with what it was: a third more fails, a tenth does not.
 
-    python -m benchmarks.regression               # exit 1 from 1.3 times what is written on
-    python -m benchmarks.regression --write       # write down what it costs now
-    python -m benchmarks.regression --against DIR # beside another checkout, in the same run
+    python -m benchmarks.regression               # against benchmarks/regression.json
+    python -m benchmarks.regression --write       # write down what it costs now (half a minute)
+    python -m benchmarks.regression --against DIR # against another checkout, in the same run
 
 Seconds mean nothing on a machine that others share. Beside another checkout, instructions are
-counted (`benchmarks.instructions`): they are the same to a thousandth however busy the machine
-is, so each case runs once, and a tenth more is told. Hardware counters are out of reach on most
-machines that build, so it is valgrind that counts.
+counted where valgrind is installed: the same Python, libraries and processor run both checkouts, so
+that nothing but the change makes a difference.
 
-Without valgrind, and against what is written down, each case is counted in CPU seconds of its own
-process, as a ratio to a loop of the same kinds of work (transforms, recursive filters, products of
-matrices, Python) that runs beside it, or to the same case of another checkout; of several turns the
-cheapest of each counts, and what seems dearer is measured once more before it is believed. The
-ratio to the loop differs from machine to machine.
+Without valgrind each case is counted in CPU seconds, by turns with the other checkout; and against
+what is written down, by turns with a loop of the same kinds of work, as a ratio to it, which
+differs from machine to machine. Of several turns the cheapest of each counts, and what seems dearer
+is measured once more before it is believed.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import functools
 import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-import scipy.fft
-import scipy.signal
-from threadpoolctl import threadpool_limits
-
-from benchmarks.instructions import instructions_of, is_available
-from benchmarks.songs import write_song, write_tracks
+from benchmarks.calibration import loop_s
+from benchmarks.work import (
+    COUNTED,
+    TIMED,
+    Commands,
+    Costs,
+    can_count,
+    commands,
+    cpu_s,
+    instructions,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 BASELINE = Path(__file__).with_suffix(".json")
-BOUND = 1.3
-# Instructions do not vary, and half of a short render is its start: what makes the rest dearer by a
-# third makes the whole dearer by a sixth.
-COUNTED_BOUND = 1.1
+# Counts do not vary, so that this is what a change may cost at most.
+COUNTED_BOUND = 1.12
+# Beside other work, the cheapest of some turns is within a tenth.
+BOUND = 1.2
 N_TURNS = 5
 
-
-@dataclass(frozen=True)
-class Size:
-    """Seconds of the songs by `default` and by others, and how many tracks."""
-
-    song_s: float
-    short_s: float
-    n_tracks: int
+# Cost of each case, as a ratio to another one; None where there is none.
+Ratios = dict[str, float | None]
 
 
-TIMED, COUNTED = Size(60.0, 20.0, 12), Size(20.0, 10.0, 6)
+def counts_beside(other: Path) -> Ratios:
+    """Each case's instructions here, as a ratio to those of another checkout."""
+    checkouts = (ROOT, other)
+    for checkout in checkouts:
+        compileall.compile_dir(checkout / "mixer", quiet=1)
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(len(checkouts)) as pool:
+        folders = [Path(name) / str(place) for place in range(len(checkouts))]
+        # At once: no count depends on what else there is to do.
+        counts = pool.map(
+            instructions, [commands(folder, COUNTED) for folder in folders], checkouts
+        )
+        return ratios(*counts)
 
 
-def cases(folder: Path, size: Size) -> dict[str, list[str]]:
-    """Name of a case to the arguments of `mixer`."""
-    song = write_song(folder / "song", size.song_s)
-    short = write_song(folder / "short", size.short_s)
-    tracks = write_tracks(folder / "tracks", size.short_s, size.n_tracks)
-    out = ["-o", str(folder / "out"), "--overwrite", "--quiet"]
-    of_tracks = f"{size.n_tracks} tracks, {size.short_s:g} s"
+def seconds_beside(other: Path) -> Ratios:
+    """Each case's CPU seconds here, as a ratio to those of another checkout."""
+    turns = _turns(lambda asked: (cpu_s(asked, ROOT), cpu_s(asked, other)))
+    return ratios(*(_cheapest(costs) for costs in zip(*turns, strict=True)))
+
+
+def seconds_beside_the_loop() -> Ratios:
+    """Each case's CPU seconds here, as a ratio to those of the calibrating loop."""
+    turns = _turns(lambda asked: (cpu_s(asked, ROOT), {"loop": loop_s()}))
+    own, loop = (_cheapest(costs) for costs in zip(*turns, strict=True))
+    return ratios(own, dict.fromkeys(own, loop["loop"]))
+
+
+def _turns(measure: Callable[[Commands], tuple[Costs, Costs]]) -> list[tuple[Costs, Costs]]:
+    with tempfile.TemporaryDirectory() as name:
+        asked = commands(Path(name), TIMED)
+        return [measure(asked) for _ in range(N_TURNS)]
+
+
+def _cheapest(turns: tuple[Costs, ...]) -> Costs:
+    """The least of each case's costs; None if it failed in a turn."""
+    costs: Costs = {}
+    for case in turns[0]:
+        own = [turn[case] for turn in turns]
+        costs[case] = None if None in own else min(cost for cost in own if cost is not None)
+    return costs
+
+
+def ratios(own: Costs, others: Costs) -> Ratios:
+    """Cost of each case here, as a ratio to another cost; None where there is no other.
+
+    Raises:
+        ValueError: a case failed here.
+    """
+    found: Ratios = {}
+    for case, cost in own.items():
+        if cost is None:
+            raise ValueError(f"{case}: failed here; its error is above")
+        other = others.get(case)
+        found[case] = None if other is None else cost / other
+    return found
+
+
+def dearer(measure: Callable[[], Ratios]) -> Ratios:
+    """Ratios of all cases; where one seems dearer, all are measured twice, and the less counts."""
+    found = measure()
+    if not exceeding(found, BOUND):
+        return found
+    again = measure()
+    both = {case: (ratio, again[case]) for case, ratio in found.items()}
     return {
-        f"render, default, {size.song_s:g} s": ["render", str(song), "--model", "default", *out],
-        f"render, none, {size.short_s:g} s": ["render", str(short), "--model", "none", *out],
-        f"render, {of_tracks}": ["render", str(tracks), "--model", "tracks", *out],
-        f"check, {of_tracks}": ["check", str(tracks), "--json"],
-        "start": ["--version"],
+        case: None if None in pair else min(ratio for ratio in pair if ratio is not None)
+        for case, pair in both.items()
     }
 
 
-@threadpool_limits.wrap(limits=1, user_api="blas")
-def calibrate() -> None:
-    """The loop that everything is measured against: about half a second of one core.
-
-    The threads of BLAS would take every core for the products, and wait for each other by spinning.
-    """
-    rng = np.random.default_rng(1)
-    audio = rng.standard_normal((64, 16_384)).astype(np.float32)
-    sections = scipy.signal.butter(4, 0.1, output="sos")
-    matrix = rng.standard_normal((512, 512)).astype(np.float32)
-    for _ in range(12):
-        scipy.fft.irfft(scipy.fft.rfft(audio, axis=-1), axis=-1)
-        scipy.signal.sosfilt(sections, audio[:8].astype(np.float64), axis=-1)
-        for _ in range(4):
-            matrix @ matrix
-        sum(i * i for i in range(100_000))
+def exceeding(found: Ratios, bound: float) -> list[str]:
+    """Cases that cost more than a bound allows."""
+    return [case for case, ratio in found.items() if ratio is not None and ratio > bound]
 
 
-def _cpu_s(run: Callable[[], object]) -> float:
-    """CPU seconds of this process and its children while something runs."""
-
-    def spent_s() -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return time.process_time() + children.ru_utime + children.ru_stime
-
-    began_s = spent_s()
-    run()
-    return spent_s() - began_s
-
-
-def ratios_to_loop(only: Collection[str] = ()) -> dict[str, float]:
-    """Each case's cost, as a ratio to the loop's.
-
-    Args:
-        only: names of cases; none for all of them.
-    """
-    costs_s, loop_s = _in_turns(only, [ROOT])
-    return {case: min(costs[0]) / min(loop_s) for case, costs in costs_s.items()}
-
-
-def ratios_to_checkout(other: Path, only: Collection[str] = ()) -> dict[str, float]:
-    """Each case's cost here, as a ratio to its cost in another checkout; `only` as above."""
-    costs_s, _ = _in_turns(only, [ROOT, other])
-    return {case: min(own) / min(others) for case, (own, others) in costs_s.items()}
-
-
-def counts_beside(other: Path) -> Iterator[tuple[str, float]]:
-    """Each case's instructions here, as a ratio to those of another checkout."""
-    with tempfile.TemporaryDirectory() as name:
-        for case, arguments in cases(Path(name), COUNTED).items():
-            counts = []
-            for checkout in (ROOT, other):
-                _mixer(arguments, checkout)  # compiles what is not
-                counts.append(instructions_of(arguments, checkout))
-            yield case, counts[0] / counts[1]
-
-
-def _in_turns(
-    only: Collection[str], checkouts: Sequence[Path]
-) -> tuple[dict[str, list[list[float]]], list[float]]:
-    """CPU seconds of every turn: by case and checkout, and of the loop."""
-    with tempfile.TemporaryDirectory() as name:
-        commands = {
-            case: words
-            for case, words in cases(Path(name), TIMED).items()
-            if not only or case in only
-        }
-        loop_s: list[float] = []
-        costs_s: dict[str, list[list[float]]] = {case: [[] for _ in checkouts] for case in commands}
-        for _ in range(N_TURNS):
-            loop_s.append(_cpu_s(calibrate))
-            for case, arguments in commands.items():
-                for place, checkout in enumerate(checkouts):
-                    run = functools.partial(_mixer, arguments, checkout)
-                    costs_s[case][place].append(_cpu_s(run))
-        return costs_s, loop_s
-
-
-def _mixer(arguments: list[str], checkout: Path) -> None:
-    # From the checkout's own folder: Python looks there first.
-    command = [sys.executable, "-m", "mixer", *arguments]
-    env = {**os.environ, "PYTHONPATH": str(checkout)}
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=checkout, env=env)
-
-
-def dearer(
-    measure: Callable[[Collection[str]], Mapping[str, float]], known: Mapping[str, float]
-) -> dict[str, float]:
-    """Ratio of each case's cost to its recorded cost; apparent regressions are measured twice.
-
-    Args:
-        measure: ratios of some cases, or of all.
-        known: ratios that are right.
-    """
-    found = {case: ratio / known[case] for case, ratio in measure(()).items()}
-    seem = [case for case, ratio in found.items() if ratio > BOUND]
-    for case, ratio in (measure(seem) if seem else {}).items():
-        found[case] = min(found[case], ratio / known[case])
-    return found
+def judged(found: Ratios, bound: float, beside: str) -> int:
+    """Print the ratio of each case; return 1 if one exceeds the bound, else 0."""
+    bad = exceeding(found, bound)
+    for case, ratio in found.items():
+        told = f"cannot be run by {beside}" if ratio is None else f"{ratio:.3f} times {beside}"
+        mark = f"  too expensive: above {bound:g}" if case in bad else ""
+        sys.stdout.write(f"{case:<32} {told}{mark}\n")
+    return 1 if bad else 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Compare the cost of renders with the recorded costs."
+        description="Compare the cost of renders with what it was.",
+        epilog="Exit code 1 if a case has become too expensive.",
     )
     parser.add_argument("--write", action="store_true", help="record the present costs")
-    parser.add_argument("--against", type=Path, help="checkout to compare with")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="checkout to compare with")
     asked = parser.parse_args()
     if asked.write:
-        rounded = {case: round(ratio, 2) for case, ratio in ratios_to_loop().items()}
+        found = seconds_beside_the_loop()
+        rounded = {case: round(ratio, 2) for case, ratio in found.items() if ratio is not None}
         BASELINE.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
         return 0
-    if asked.against is not None and is_available():
-        return _told(counts_beside(asked.against.resolve()), COUNTED_BOUND)
-    known = json.loads(BASELINE.read_text(encoding="utf-8"))
-    if asked.against is not None:
-        known = dict.fromkeys(known, 1.0)
-        found = dearer(functools.partial(ratios_to_checkout, asked.against.resolve()), known)
-    else:
-        found = dearer(ratios_to_loop, known)
-    return _told(found.items(), BOUND)
-
-
-def _told(found: Iterable[tuple[str, float]], bound: float) -> int:
-    """Print the ratio of each case; return 1 if one exceeds the bound, else 0."""
-    status = 0
-    for case, ratio in found:
-        mark = "  too expensive" if ratio > bound else ""
-        status = max(status, int(ratio > bound))
-        sys.stdout.write(f"{case:<26} {ratio:.3f} times the recorded cost{mark}\n")
-        sys.stdout.flush()
-    return status
+    if asked.against is None:
+        known = json.loads(BASELINE.read_text(encoding="utf-8"))
+        found = dearer(lambda: ratios(seconds_beside_the_loop(), known))
+        return judged(found, BOUND, "what is recorded")
+    other = asked.against.resolve()
+    if can_count():
+        return judged(counts_beside(other), COUNTED_BOUND, "the other checkout")
+    found = dearer(functools.partial(seconds_beside, other))
+    return judged(found, BOUND, "the other checkout")
 
 
 if __name__ == "__main__":

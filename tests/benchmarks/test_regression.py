@@ -1,46 +1,55 @@
-"""A case that seems dearer is measured again before it is believed."""
+"""A third more is refused and a tenth is not; what seems dearer is measured again first."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pytest
 
-from benchmarks.regression import BOUND, COUNTED_BOUND, _told, dearer
+from benchmarks.regression import BOUND, COUNTED_BOUND, Ratios, dearer, exceeding, judged, ratios
 
-KNOWN = {"render": 2.0, "check": 4.0}
+OWN = {"render": 3.0e9, "check": 2.0e9}
+bounds = pytest.mark.parametrize("bound", [BOUND, COUNTED_BOUND])
+
+
+@bounds
+@pytest.mark.parametrize(("more", "refused"), [(1.3, True), (1.1, False), (1.0, False)])
+def test_a_third_more_is_refused_and_a_tenth_is_not(bound, more, refused) -> None:
+    before = {**OWN, "render": OWN["render"] / more}
+    assert exceeding(ratios(OWN, before), bound) == (["render"] if refused else [])
+
+
+@bounds
+def test_the_status_says_whether_one_case_is_dearer(bound, capsys) -> None:
+    assert judged({"render": 1.01, "check": bound - 0.01}, bound, "before") == 0
+    assert judged({"render": 1.01, "check": bound + 0.01}, bound, "before") == 1
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in told if "too expensive" in line] == ["check"]
+
+
+def test_what_the_other_cannot_run_is_compared_with_nothing(capsys) -> None:
+    found = ratios(OWN, {"render": 2.9e9, "check": None})
+    assert found == {"render": pytest.approx(3.0 / 2.9), "check": None}
+    assert ratios(OWN, {"render": 2.9e9}) == found
+    assert judged(found, BOUND, "before") == 0
+    assert "cannot be run by before" in capsys.readouterr().out
+
+
+def test_what_fails_here_is_never_passed_over() -> None:
+    with pytest.raises(ValueError, match="check: failed here"):
+        ratios({**OWN, "check": None}, OWN)
 
 
 @pytest.mark.parametrize(
     ("again", "found"),
-    [(2.2, 1.1), (2.8, 1.4)],
-    ids=["a moment of noise", "dearer indeed"],
+    [(1.1, 1.1), (1.4, 1.4), (1.7, 1.5)],
+    ids=["a moment of noise", "dearer indeed", "the less of both"],
 )
 def test_only_what_is_dearer_twice_is_dearer(again, found) -> None:
-    asked: list[Collection[str]] = []
-
-    def measure(only: Collection[str]) -> dict[str, float]:
-        asked.append(only)
-        return {"render": again} if only else {"render": 3.0, "check": 4.4}
-
-    ratios = dearer(measure, KNOWN)
-    assert asked == [(), ["render"]]
-    assert ratios == pytest.approx({"render": found, "check": 1.1})
+    answers: list[Ratios] = [{"render": 1.5, "new": None}, {"render": again, "new": None}]
+    assert dearer(lambda: answers.pop(0)) == {"render": found, "new": None}
+    assert not answers
 
 
 def test_what_costs_the_same_is_measured_once() -> None:
-    asked: list[Collection[str]] = []
-
-    def measure(only: Collection[str]) -> dict[str, float]:
-        asked.append(only)
-        return KNOWN
-
-    assert set(dearer(measure, KNOWN).values()) == {1.0}
-    assert asked == [()]
-
-
-@pytest.mark.parametrize("bound", [BOUND, COUNTED_BOUND])
-def test_the_status_says_whether_one_case_is_dearer(bound, capsys) -> None:
-    assert _told([("render", 1.01), ("check", bound - 0.01)], bound) == 0
-    assert _told([("render", 1.01), ("check", bound + 0.01)], bound) == 1
-    assert capsys.readouterr().out.count("too expensive") == 1
+    answers: list[Ratios] = [{"render": 1.0}, {"render": 0.5}]
+    assert dearer(lambda: answers.pop(0)) == {"render": 1.0}
+    assert len(answers) == 1
