@@ -46,7 +46,7 @@ COUNTED_BOUND = 1.12
 BOUND = 1.2
 N_TURNS = 5
 
-# Cost of each case, as a ratio to another one; None where there is none.
+# Cost of each case, as a ratio to another one; None if there is none.
 Ratios = dict[str, float | None]
 
 
@@ -93,7 +93,7 @@ def _cheapest(turns: tuple[Costs, ...]) -> Costs:
 
 
 def ratios(own: Costs, others: Costs) -> Ratios:
-    """Cost of each case here, as a ratio to another cost; None where there is no other.
+    """Cost of each case here, as a ratio to another cost; None if there is no other.
 
     Raises:
         ValueError: a case failed here.
