@@ -13,7 +13,7 @@ from export.exporter import Errors, Exporter, largest
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.run import LEVEL_INPUTS, mix_by_bands
 from mixer.network.model import Bundle
-from mixer.network.output import Output
+from mixer.network.output import Output, RunOptions
 from mixer.network.session import Network
 from mixer.network.stream import run_network
 from training.networks.band_mixer import BandMixer
@@ -35,7 +35,7 @@ def band_mixer_answer(network: BandMixer, stems: Audio, sample_rate: int = SAMPL
 
     listed = np.split(np.ascontiguousarray(stems), hyper.n_stems)
     names = [str(place) for place in range(hyper.n_stems)]
-    return mix_by_bands(predict, listed, names, hyper, sample_rate, wet_stems=True)
+    return mix_by_bands(predict, listed, names, hyper, sample_rate, RunOptions(wet_stems=True))
 
 
 def _graphs(network: BandMixer) -> dict[str, bytes]:

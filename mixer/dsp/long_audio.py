@@ -54,8 +54,18 @@ def silence(*shape: int) -> Array:
     n_bytes = 4 * math.prod(shape)
     if n_bytes < LEAST_BYTES:
         return np.zeros(shape, np.float32)
-    in_memory = _IN_MEMORY.zeros(shape, n_bytes)
-    return _mapped(shape) if in_memory is None else in_memory
+    made = in_memory(*shape)
+    return _mapped(shape) if made is None else made
+
+
+def memory_left_bytes() -> int:
+    """How much memory arrays may still take before they are mapped from files."""
+    return _IN_MEMORY.left_bytes()
+
+
+def in_memory(*shape: int) -> Array | None:
+    """Zeros of a shape in memory, for what can be made again; None beyond the bound."""
+    return _IN_MEMORY.zeros(shape, 4 * math.prod(shape))
 
 
 def memory_kept() -> AbstractContextManager[None]:
@@ -128,6 +138,12 @@ class _InMemory:
                 self._n_keeping -= 1
                 while self._kept and not self._n_keeping:
                     self._drop_one()
+
+    def left_bytes(self) -> int:
+        """Bytes below the bound; buffers that wait for the next array are as good as free."""
+        with self._lock:
+            waiting = sum(buffer.nbytes for buffer in self._kept)
+            return max(0, MOST_IN_MEMORY - self._n_bytes + waiting)
 
     def zeros(self, shape: tuple[int, ...], n_bytes: int) -> Array | None:
         """Zeros, whose memory is free again once all views of them end; None beyond the bound."""

@@ -26,10 +26,13 @@ def is_silent(span: FloatArray) -> bool:
     return not (first.any() or few.any() or span.any())
 
 
-def has_equal_channels(span: FloatArray) -> bool:
-    """Whether the two channels of `(2, samples)` hold the same samples."""
+def distinct_channels(span: FloatArray) -> FloatArray:
+    """`(1 or 2, samples)` without the second channel if it holds the same samples as the first."""
+    if len(span) == 1:
+        return span
     first, few = span[:, :_FIRST], span[:, ::_FEW]
-    return np.array_equal(*first) and np.array_equal(*few) and are_equal(span)
+    is_mono = np.array_equal(*first) and np.array_equal(*few) and are_equal(span)
+    return span[:1] if is_mono else span
 
 
 class Analysis:
@@ -46,16 +49,23 @@ class Analysis:
         self._frames = np.empty((2, n_frames, n_fft), np.float32)
         self._spectra = np.empty((2, n_frames, n_fft // 2 + 1), np.complex64)
 
-    def of(self, span: FloatArray) -> FloatArray:
-        """Spectra of a span of whole hops, `(1 or 2, samples)`, until the next call."""
+    def of(self, span: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """Spectra of a span of whole hops, `(1 or 2, samples)`.
+
+        Args:
+            span: from the first hop of the first frame to the last one of the last.
+            out: where to put them, of their shape; None for a buffer, until the next call.
+        """
         n_channels = len(span)
         hops = span.reshape(n_channels, -1, self._hop)
         n_frames = hops.shape[1] - 1
         frames = self._frames[:n_channels, :n_frames]
         np.multiply(hops[:, :-1], self._window[: self._hop], out=frames[..., : self._hop])
         np.multiply(hops[:, 1:], self._window[self._hop :], out=frames[..., self._hop :])
-        spectra = self._spectra[:n_channels, :n_frames]
-        return rfft(frames, out=spectra).view(np.float32)
+        if out is None:
+            out = self._spectra[:n_channels, :n_frames].view(np.float32)
+        rfft(frames, out=out.view(np.complex64))
+        return out
 
 
 class Synthesis:

@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 
 from mixer.dsp.erb_bands import BandSums, band_centres_hz
+from mixer.dsp.short_time import Analysis
 from mixer.errors import InputError
-from mixer.network.band_mixer import sums
+from mixer.network.band_mixer import first_pass, sums
 from mixer.network.band_mixer.bands import (
     band_weights,
     measure_levels,
     measure_powers,
+    n_frames_of,
 )
 from mixer.network.band_mixer.controls import StemControls, block_curve, excess_db
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.band_mixer.run import mix_by_bands
 from mixer.network.band_mixer.space import LEAST_DB, add_space, room_filter, width_filter
-from mixer.network.output import Output
+from mixer.network.output import Output, RunOptions
 
 RATE = 44_100
 HYPER = BandMixerParameters(n_stems=2, n_bands=24)
@@ -43,7 +45,7 @@ def mixed(stems: list, **changes: float):
     def predict(levels: dict) -> list[np.ndarray]:
         return settings(levels["mean_db"].shape[-1], **changes)
 
-    return mix_by_bands(predict, stems, NAMES, HYPER, RATE, wet_stems=True)
+    return mix_by_bands(predict, stems, NAMES, HYPER, RATE, RunOptions(wet_stems=True))
 
 
 def db(power: np.ndarray) -> np.ndarray:
@@ -218,7 +220,7 @@ def test_one_space_for_all_is_the_sum_of_a_space_for_each(
         answer[-1][0, -1] = -60.0  # the second stem has no room
         return answer
 
-    output = mix_by_bands(predict, stems, NAMES, HYPER, RATE, wet_stems=True)
+    output = mix_by_bands(predict, stems, NAMES, HYPER, RATE, RunOptions(wet_stems=True))
     assert output.wet_stems is not None
     np.testing.assert_allclose(output.mix, np.add.reduce(output.wet_stems), atol=2e-6)
     own = stems[1].copy()
@@ -243,7 +245,7 @@ def test_no_sample_depends_on_threads_or_on_cuts_between_segments(
         given = [stem.copy() for stem in stems]
         return mix_by_bands(
             predict, given, NAMES, HYPER, RATE,
-            wet_stems=frozenset({"vocals"}), threads=threads, consume=consume,
+            RunOptions(wet_stems=frozenset({"vocals"}), threads=threads, consume=consume),
         )  # fmt: skip
 
     whole = mix(1)
@@ -258,6 +260,43 @@ def test_no_sample_depends_on_threads_or_on_cuts_between_segments(
     assert np.array_equal(cut.wet_stems, alone.wet_stems)
 
 
+@pytest.mark.parametrize("kept_share", [0.5, 1.0])
+def test_no_bit_depends_on_how_many_spectra_are_kept(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, kept_share: float
+) -> None:
+    stems = [rng.standard_normal((2, 4 * RATE)).astype(np.float32) * 0.1 for _ in NAMES]
+    stems[0][1] = stems[0][0]
+    stems[1][:, RATE // 2 : 2 * RATE] = 0.0
+    stems[1][1, 2 * RATE :] = stems[1][0, 2 * RATE :]
+    n_kept = round(kept_share * n_frames_of(HYPER, 4 * RATE))
+    analyse, n_analysed = Analysis.of, [0]
+
+    def count(self: Analysis, span: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        n_analysed[-1] += span.shape[1]
+        return analyse(self, span, out)
+
+    monkeypatch.setattr(Analysis, "of", count)
+
+    def mix(left_bytes: int) -> Output:
+        n_analysed.append(0)
+        monkeypatch.setattr(first_pass, "memory_left_bytes", lambda: left_bytes)
+
+        def predict(levels: dict) -> list[np.ndarray]:
+            return settings(levels["mean_db"].shape[-1], shape=0.5, side_db=3.0, balance_db=1.0)
+
+        given = [stem.copy() for stem in stems]
+        return mix_by_bands(
+            predict, given, NAMES, HYPER, RATE, RunOptions(wet_stems=True, consume=True)
+        )
+
+    without = mix(0)
+    # Buses take three arrays, and wet stems those of the stems.
+    kept = mix(len(NAMES) * 2 * n_kept * (HYPER.n_fft + 2) * 4 + 3 * stems[0].nbytes)
+    assert np.array_equal(kept.mix, without.mix)
+    assert np.array_equal(kept.wet_stems, without.wet_stems)
+    assert n_analysed[-1] <= (1.0 - 0.4 * kept_share) * n_analysed[-2]
+
+
 @pytest.mark.parametrize("wet_stems", [False, True])
 def test_stems_that_are_given_away_become_the_mix(
     rng: np.random.Generator, wet_stems: bool
@@ -270,7 +309,12 @@ def test_stems_that_are_given_away_become_the_mix(
 
     def mix(stems: list, *, consume: bool) -> Output:
         return mix_by_bands(
-            predict, stems, NAMES, HYPER, RATE, wet_stems=wet_stems, threads=2, consume=consume
+            predict,
+            stems,
+            NAMES,
+            HYPER,
+            RATE,
+            RunOptions(wet_stems=wet_stems, threads=2, consume=consume),
         )
 
     expected = mix(given, consume=False)
@@ -288,7 +332,7 @@ def test_wet_stems_of_some_names_are_those_of_all(rng: np.random.Generator) -> N
         return settings(levels["mean_db"].shape[-1], room_db=-9.0, width_db=-9.0)
 
     def mix(wet_stems: bool | frozenset[str]) -> Output:
-        return mix_by_bands(predict, stems, NAMES, HYPER, RATE, wet_stems=wet_stems)
+        return mix_by_bands(predict, stems, NAMES, HYPER, RATE, RunOptions(wet_stems=wet_stems))
 
     every, last, none = mix(True), mix(frozenset({NAMES[-1], "flute"})), mix(frozenset())
     assert np.array_equal(last.wet_stems, every.wet_stems[-1:])

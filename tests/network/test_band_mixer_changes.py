@@ -9,6 +9,7 @@ from mixer.network.band_mixer.controls import StemControls
 from mixer.network.band_mixer.parameters import CHANGES
 from mixer.network.band_mixer.run import mix_by_bands
 from mixer.network.band_mixer.space import LEAST_DB, room_filter
+from mixer.network.output import RunOptions
 from tests.network.test_band_mixer import HYPER, NAMES, RATE, noise, settings
 
 N_BANDS, N_BLOCKS = 24, 6
@@ -75,7 +76,7 @@ def test_less_room_on_one_stem_lowers_its_room_by_that_and_leaves_the_other_bit_
 
     def wet(**changes: StripChanges) -> list[np.ndarray]:
         output = mix_by_bands(
-            predict, stems, NAMES, HYPER, RATE, wet_stems=True, changes=dict(changes)
+            predict, stems, NAMES, HYPER, RATE, RunOptions(wet_stems=True, changes=changes)
         )
         assert output.wet_stems is not None
         return output.wet_stems
@@ -93,8 +94,8 @@ def test_what_was_set_is_recorded_with_what_was_found() -> None:
         return settings(levels["mean_db"].shape[-1], room_db=-12.0, gain_db=-3.0)
 
     output = mix_by_bands(
-        predict, [noise(1), None], NAMES, HYPER, RATE, wet_stems=False,
-        changes={"vocals": StripChanges(room_db=Change(set=-20.0))},
+        predict, [noise(1), None], NAMES, HYPER, RATE,
+        RunOptions(changes={"vocals": StripChanges(room_db=Change(set=-20.0))}),
     )  # fmt: skip
     assert list(output.settings) == ["vocals"]
     record = output.settings["vocals"]

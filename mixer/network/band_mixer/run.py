@@ -10,7 +10,7 @@ on a window around it alone: segments of the song differ in nothing from the who
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,18 @@ from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.model_settings import StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
-from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
+from mixer.network.band_mixer.bands import Levels, band_weights
 from mixer.network.band_mixer.changes import as_table, change_controls
 from mixer.network.band_mixer.controls import SpectralStrip, StemControls, excess_db
+from mixer.network.band_mixer.first_pass import Heard, bytes_for_spectra, hear_stem
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
 from mixer.network.band_mixer.space import add_returns, add_space, send_gains
 from mixer.network.band_mixer.sums import Buses, StemSums, Strip
 from mixer.network.output import (
     Audio,
     Output,
-    Progress,
     RunOptions,
     StemRecord,
-    WetStems,
     is_wanted,
 )
 from mixer.network.session import Network
@@ -63,19 +62,15 @@ def run_band_mixer(network: Network, stems: Sequence[Audio | None], options: Run
     def predict(levels: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         return network.run(CONTROLS_GRAPH, levels, CONTROL_OUTPUTS)
 
-    return mix_by_bands(
+    output = mix_by_bands(
         predict,
         stems,
         manifest.stems,
         manifest.parameters(BandMixerParameters),
         manifest.sample_rate,
-        wet_stems=options.wet_stems,
-        progress=options.progress,
-        threads=options.threads or network.threads,
-        device=network.description,
-        changes=options.changes,
-        consume=options.consume,
+        replace(options, threads=options.threads or network.threads),
     )
+    return replace(output, device=network.description)
 
 
 def mix_by_bands(
@@ -84,13 +79,7 @@ def mix_by_bands(
     names: Sequence[str],
     hyper: BandMixerParameters,
     sample_rate: int,
-    *,
-    wet_stems: WetStems,
-    progress: Progress | None = None,
-    threads: int = 1,
-    device: str = "cpu",
-    changes: Mapping[str, StripChanges] | None = None,
-    consume: bool = False,
+    options: RunOptions,
 ) -> Output:
     """The two passes around any network that predicts the console's settings.
 
@@ -102,68 +91,41 @@ def mix_by_bands(
         names: their names, for messages.
         hyper: the network's.
         sample_rate: in Hz.
-        wet_stems: also return stems as they are in the mix.
-        progress: called with the fraction done, from the calling thread.
-        threads: stems, then segments of the song, at a time.
-        device: for the record.
-        changes: by stem, of what the network sets.
-        consume: stems that can be written to become what they are in the mix, and are taken out
-            of their list, so that their memory is free again.
+        options: `threads` stems, then segments of the song, at a time; one by default.
 
     Raises:
         InputError: stems of the wrong number, shape or type, empty, or not finite.
     """
-    told = progress or (lambda done: None)
-    whole = 1.0 + _A_WET_STEM * sum(is_wanted(name, wet_stems) for name in names)
-
-    def report(done: float) -> None:
-        told(done / whole)
-
     n_samples = SongReader(stems, names, 0).n_samples
-    song = _Song(stems, names, n_samples, hyper, sample_rate, band_weights(hyper, sample_rate))
-    played = [name if stem is not None else None for name, stem in zip(names, stems, strict=True)]
-    n_stems = len(names)
-    with Workers(min(threads, n_stems), "network") as pool:
-        levels = []
-        for heard in pool.map(song.levels, range(n_stems)):
-            levels.append(heard)
-            report(_LEVELS * len(levels) / n_stems)
+    weights = band_weights(hyper, sample_rate)
+    song = _Song(stems, names, n_samples, hyper, sample_rate, weights, options)
+    with Workers(min(options.threads or 1, len(names)), "network") as pool:
+        heard = song.hear(pool)
+        levels = [own.levels for own in heard]
         found = [each.bounded() for each in controls_of(predict, levels, hyper)]
-        used = _with_changes(found, names, changes or {})
-        report(_LEVELS + _CONTROLS)
-
-        def tell(share: float) -> None:
-            report(_LEVELS + _CONTROLS + (1.0 - _LEVELS - _CONTROLS) * share)
-
-        mix, wet = _sum_stems(pool, song, levels, used, wet_stems, consume, tell)
-        told(1.0)
-    record = {name: _record(*p) for name, *p in zip(played, found, used, strict=True) if name}
-    return Output(mix, wet if wet_stems else None, device, record)
+        used = _with_changes(found, names, options.changes)
+        record = {
+            name: _record(*settings)
+            for name, stem, *settings in zip(names, stems, found, used, strict=True)
+            if stem is not None
+        }
+        song.tell(_LEVELS + _CONTROLS)
+        mix, wet = _sum_stems(pool, song, heard, used)
+        options.progress(1.0)
+    return Output(mix, wet if options.wet_stems else None, "cpu", record)
 
 
 def _sum_stems(
-    pool: Workers,
-    song: _Song,
-    levels: Sequence[Levels],
-    used: Sequence[StemControls],
-    wet_stems: WetStems,
-    consume: bool,
-    tell: Progress,
+    pool: Workers, song: _Song, heard: list[Heard], used: Sequence[StemControls]
 ) -> tuple[Audio, list[Audio]]:
-    """The second pass: the mix, and the wet stems that are wanted."""
-    strips, kept = [], list[Audio]()
-    for name, stem, own, controls in zip(song.names, song.stems, levels, used, strict=True):
-        own_memory = consume and stem is not None and stem.flags.writeable
-        if is_wanted(name, wet_stems):
-            kept.append(stem if own_memory and stem is not None else silence(2, song.n_samples))
-        if stem is not None:
-            wet = kept[-1] if is_wanted(name, wet_stems) else None
-            strips.append(song.strip(stem, own, controls, wet))
-    buses = _buses(song.n_samples, strips, _spare(song, wet_stems) if consume else [])
+    """The second pass: the mix, and the wet stems that are wanted. Empties what was heard."""
+    strips, kept = song.strips(heard, used)
+    heard.clear()
+    buses = _buses(song, strips)
     sums = StemSums(strips, buses, song.hyper, song.weights)
     for done, _ in enumerate(pool.map(sums.run, range(sums.n_segments)), start=1):
-        tell(_STEMS * done / sums.n_segments)
-    if consume and isinstance(song.stems, list):
+        song.tell_of_second_pass(_STEMS * done / sums.n_segments)
+    if song.options.consume and isinstance(song.stems, list):
         song.stems[:] = [None] * len(song.stems)
     returns = pool.submit(add_returns, buses.mix, song.sample_rate, buses.width, buses.room)
     spaces = [
@@ -174,28 +136,19 @@ def _sum_stems(
     del strips, sums
     for each in (returns, *spaces):
         each.result()
-    tell(1.0)
     return buses.mix, kept
 
 
-def _buses(n_samples: int, strips: Sequence[Strip], spare: list[Audio]) -> Buses:
-    """Arrays for what the strips send to, in the memory of spare ones as far as there are any."""
+def _buses(song: _Song, strips: Sequence[Strip]) -> Buses:
+    """Arrays for what the strips send to, in the memory of spare stems as far as there are any."""
+    spare = song.spare_stems() if song.options.consume else []
 
     def array() -> Audio:
-        return spare.pop() if spare else silence(2, n_samples)
+        return spare.pop() if spare else silence(2, song.n_samples)
 
     width = array()[:1] if any(strip.width_gain is not None for strip in strips) else None
     room = array() if any(strip.room_gain is not None for strip in strips) else None
     return Buses(array(), width, room)
-
-
-def _spare(song: _Song, wet_stems: WetStems) -> list[Audio]:
-    """Stems that nobody needs once they are summed: what they become may overwrite them."""
-    return [
-        stem
-        for name, stem in zip(song.names, song.stems, strict=True)
-        if stem is not None and stem.flags.writeable and not is_wanted(name, wet_stems)
-    ]
 
 
 def _with_changes(
@@ -222,25 +175,71 @@ class _Song:
     hyper: BandMixerParameters
     sample_rate: int
     weights: np.ndarray
+    options: RunOptions
 
-    def levels(self, place: int) -> Levels:
+    def is_wanted(self, name: str) -> bool:
+        """Whether a stem is also wanted as it is in the mix."""
+        return is_wanted(name, self.options.wet_stems)
+
+    def tell(self, done: float) -> None:
+        """Report the share of a mix alone that is done, wet stems beside it not counted."""
+        whole = 1.0 + _A_WET_STEM * sum(self.is_wanted(name) for name in self.names)
+        self.options.progress(done / whole)
+
+    def tell_of_second_pass(self, share: float) -> None:
+        """Report the share of the second pass that is done."""
+        self.tell(_LEVELS + _CONTROLS + (1.0 - _LEVELS - _CONTROLS) * share)
+
+    def hear(self, pool: Workers) -> list[Heard]:
+        """The first pass: what is heard of each stem, a stem a thread."""
+        most_bytes = bytes_for_spectra(self.stems, self.names, self.options)
+        heard = []
+        for own in pool.map(
+            lambda place: self._hear_one(place, most_bytes), range(len(self.names))
+        ):
+            heard.append(own)
+            self.tell(_LEVELS * len(heard) / len(self.names))
+        return heard
+
+    def _hear_one(self, place: int, most_bytes: int) -> Heard:
         stem = self.stems[place]
-        if stem is None:
-            return silent_levels(self.hyper, self.n_samples)
-        levels = measure_levels(stem, self.hyper, self.weights)
+        heard = hear_stem(stem, self.n_samples, self.hyper, self.weights, most_bytes)
         # Every sample is in a frame.
-        if not np.isfinite(levels.frame_db).all() and not np.isfinite(peak(stem)):
+        levels_db = heard.levels.frame_db
+        if stem is not None and not np.isfinite(levels_db).all() and not np.isfinite(peak(stem)):
             raise InputError(f"stem {self.names[place]} holds samples that are not finite")
-        return levels
+        return heard
 
-    def strip(
-        self, stem: Audio, levels: Levels, controls: StemControls, wet: Audio | None
+    def strips(
+        self, heard: Sequence[Heard], used: Sequence[StemControls]
+    ) -> tuple[list[Strip], list[Audio]]:
+        """The stems' parts in the second pass, and where the wet stems that are wanted go."""
+        strips, wet_stems = [], list[Audio]()
+        for name, stem, own, controls in zip(self.names, self.stems, heard, used, strict=True):
+            wet = None
+            if self.is_wanted(name):
+                own_memory = self.options.consume and stem is not None and stem.flags.writeable
+                wet = stem if own_memory and stem is not None else silence(2, self.n_samples)
+                wet_stems.append(wet)
+            if own.audio is not None:
+                strips.append(self._strip(own.audio, own, controls, wet))
+        return strips, wet_stems
+
+    def _strip(
+        self, audio: Audio, heard: Heard, controls: StemControls, wet: Audio | None
     ) -> Strip:
-        """A stem's part in the second pass."""
-        excess = excess_db(levels.frame_db, self.hyper, self.sample_rate)
+        excess = excess_db(heard.levels.frame_db, self.hyper, self.sample_rate)
         spectral = SpectralStrip(controls, self.weights)
         gains = send_gains(controls.width_db, controls.room_db)
-        return Strip(stem, controls, excess, spectral, *gains, wet)
+        return Strip(audio, heard.kept, controls, excess, spectral, *gains, wet)
+
+    def spare_stems(self) -> list[Audio]:
+        """Stems that nobody needs once they are summed: what they become may overwrite them."""
+        return [
+            stem
+            for name, stem in zip(self.names, self.stems, strict=True)
+            if stem is not None and stem.flags.writeable and not self.is_wanted(name)
+        ]
 
     def add_space(self, stem: Audio, controls: StemControls) -> None:
         add_space(stem, self.sample_rate, controls.width_db, controls.room_db)

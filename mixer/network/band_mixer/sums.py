@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mixer.dsp.blocks import zero_padded
 from mixer.dsp.long_audio import let_go_of_pages
-from mixer.dsp.short_time import Analysis, Synthesis, has_equal_channels, is_silent
+from mixer.dsp.short_time import Analysis, Synthesis, distinct_channels, is_silent
 from mixer.dsp.threads import stop_if_asked
 from mixer.network.band_mixer.bands import frames_at_once
 from mixer.network.band_mixer.controls import BinGains, SpectralStrip, StemControls, curves_at
@@ -32,7 +32,9 @@ class Strip:
     """One stem of the second pass.
 
     Attributes:
-        stem: float32 (2, samples).
+        stem: float32 (2, samples), or (1, samples) if both channels are equal.
+        kept: spectra of its first frames, (channels, frames, 2 bins), zero where a block of
+            them is silent; None for none.
         controls: bounded.
         excess: (frames,), from `mixer.network.band_mixer.controls.excess_db`.
         spectral: fader, curves and shaper.
@@ -41,6 +43,7 @@ class Strip:
     """
 
     stem: Audio
+    kept: Spectra | None
     controls: StemControls
     excess: NDArray[np.float32]
     spectral: SpectralStrip
@@ -87,7 +90,7 @@ class StemSums:
         hyper: BandMixerParameters,
         weights: NDArray[np.float32],
     ) -> None:
-        self._strips, self._buses, self._hyper, self._weights = strips, buses, hyper, weights
+        self.strips, self.buses, self.hyper, self.weights = strips, buses, hyper, weights
         self._n_hops = -(-buses.mix.shape[1] // hyper.hop_samples)
         self._segment_hops = max(1, _SEGMENT_SAMPLES // hyper.hop_samples)
         self._edges = [self._edges_of(strip.stem) for strip in strips]
@@ -106,19 +109,19 @@ class StemSums:
         try:
             work = self._idle.pop()
         except IndexError:
-            work = _Work(self._strips, self._buses, self._hyper, self._weights)
+            work = _Work(self)
         work.begin(frames)
         for first in range(0, len(frames), work.n_frames):
             stop_if_asked()
             block = frames[first : first + work.n_frames]
-            work.run(block, (self._span(at, segment, block) for at in range(len(self._strips))))
+            work.run(block, (self._span(at, segment, block) for at in range(len(self.strips))))
         self._idle.append(work)
 
     def _span(self, place: int, segment: int, frames: NDArray[np.int64]) -> Audio:
         """The hops of these frames, as they were before any segment was filled."""
-        hop, edges = self._hyper.hop_samples, self._edges[place]
+        hop, edges = self.hyper.hop_samples, self._edges[place]
         start_hop, stop_hop = int(frames[0]) - 2, int(frames[-1])
-        span = zero_padded(self._strips[place].stem, start_hop * hop, stop_hop * hop)
+        span = zero_padded(self.strips[place].stem, start_hop * hop, stop_hop * hop)
         begin_hop = segment * self._segment_hops
         end_hop = begin_hop + self._segment_hops
         before = edges.get(begin_hop) if start_hop < begin_hop else None
@@ -138,10 +141,10 @@ class StemSums:
         Within a segment only what later frames do not read is written; its neighbours' first and
         last frames reach one hop across the cut.
         """
-        wet = (strip.wet for strip in self._strips if strip.wet is not None)
-        if not any(np.may_share_memory(stem, out) for out in (*self._buses.channels, *wet)):
+        wet = (strip.wet for strip in self.strips if strip.wet is not None)
+        if not any(np.may_share_memory(stem, out) for out in (*self.buses.channels, *wet)):
             return {}
-        hop = self._hyper.hop_samples
+        hop = self.hyper.hop_samples
         edges = {}
         for cut in range(self._segment_hops, self._n_hops, self._segment_hops):
             edges[cut] = zero_padded(stem, (cut - 1) * hop, (cut + 1) * hop).copy()
@@ -152,25 +155,20 @@ class StemSums:
 class _Work:
     """One thread's buffers, and what goes on from block to block of a segment."""
 
-    def __init__(
-        self,
-        strips: Sequence[Strip],
-        buses: Buses,
-        hyper: BandMixerParameters,
-        weights: NDArray[np.float32],
-    ) -> None:
-        self._strips, self._block_frames = strips, hyper.block_frames
+    def __init__(self, sums: StemSums) -> None:
+        self._strips, hyper = sums.strips, sums.hyper
+        self._block_frames, n_bins = hyper.block_frames, sums.weights.shape[1]
         self.n_frames = n_frames = frames_at_once(hyper)
         self._analysis = Analysis(hyper.n_fft, n_frames)
-        self._gains = BinGains(weights, n_frames)
-        self._part = np.empty((n_frames, 2 * weights.shape[1]), np.float32)
-        self._sends = _sends(strips, buses)
-        self._changed = np.empty(2 * len(strips) * self._part.size, np.float32)
+        self._gains = BinGains(sums.weights, n_frames)
+        self._part = np.empty((n_frames, 2 * n_bins), np.float32)
+        self._sends = _sends(sums.strips, sums.buses)
+        self._changed = np.empty(2 * len(sums.strips) * self._part.size, np.float32)
         self._sums = np.empty(len(self._sends) * self._part.size, np.float32)
-        self._synthesis = Synthesis(buses.channels, hyper.n_fft, n_frames)
-        wet = [strip.wet for strip in strips]
+        self._synthesis = Synthesis(sums.buses.channels, hyper.n_fft, n_frames)
         self._wet = [
-            out if out is None else Synthesis(list(out), hyper.n_fft, n_frames) for out in wet
+            strip.wet if strip.wet is None else Synthesis(list(strip.wet), hyper.n_fft, n_frames)
+            for strip in sums.strips
         ]
         self._first, self._curves_db = 0, list[NDArray[np.float32]]()
 
@@ -197,13 +195,20 @@ class _Work:
             if is_silent(span):
                 own.fill(0.0)
             else:
-                heard = self._analysis.of(span[:1] if has_equal_channels(span) else span)
+                heard = self._spectra_of(strip, span, slice(first, first + n_frames))
                 strip.spectral.apply(heard, self._gains.of(curves_db[block]), part, own)
             if wet is not None:
                 wet.add(first, own)
         sums = _rows(self._sums, len(self._sends), part.shape)
         np.matmul(self._sends, changed.reshape(len(changed), -1), out=sums.reshape(len(sums), -1))
         self._synthesis.add(first, sums)
+
+    def _spectra_of(self, strip: Strip, span: Audio, frames: slice) -> Spectra:
+        """Spectra of a span, (1 or 2, frames, 2 bins); one channel if both are equal."""
+        channels = distinct_channels(span)
+        if strip.kept is not None and frames.stop <= strip.kept.shape[1]:
+            return strip.kept[: len(channels), frames]
+        return self._analysis.of(channels)
 
 
 def _rows(buffer: NDArray[np.float32], n_channels: int, shape: tuple[int, int]) -> Spectra:

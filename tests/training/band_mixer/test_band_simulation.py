@@ -8,6 +8,7 @@ from mixer.network.band_mixer.bands import band_weights, measure_levels, measure
 from mixer.network.band_mixer.controls import excess_db
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
 from mixer.network.band_mixer.run import mix_by_bands
+from mixer.network.output import RunOptions
 from training.band_mixer.augmentation import loudness_db
 from training.band_mixer.simulation import measure_space, pooled_levels, simulate
 
@@ -42,7 +43,9 @@ def test_powers_follow_the_console() -> None:
         np.array([[0.3, -10.0, -12.0]], np.float32),
     ]
     assert answer[3].shape[1] == len(STRIP_CONTROLS)
-    output = mix_by_bands(lambda feeds: answer, [audio], ["other"], HYPER, RATE, wet_stems=True)
+    output = mix_by_bands(
+        lambda feeds: answer, [audio], ["other"], HYPER, RATE, RunOptions(wet_stems=True)
+    )
     wet = measure_powers(output.mix, HYPER, weights)
     simulated = simulate(
         torch.from_numpy(powers)[None, None],
