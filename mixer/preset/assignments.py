@@ -69,6 +69,8 @@ def parse_key(key: str) -> tuple[tuple[str, ...], Shape]:
             shape = shape.item
         elif isinstance(shape, Names) and part:
             shape = shape.item
+        elif isinstance(shape, Names):
+            raise PresetError(f'{quote(key)}: {until} needs a name, as in {until}."Lead Vox"')
         else:
             raise PresetError(
                 f"{quote(key)}: {until} holds a value, which has no key {quote(part)}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from mixer.console.settings import MASTER
+from mixer.console.settings import MASTER, Console
 from mixer.files.mistakes import dotted
 from mixer.files.wording import joined
 from mixer.model_settings import asked_for
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
-from mixer.preset.shape import NETWORK
+from mixer.preset.shape import NETWORK, ROLES, TRACKS
 from mixer.rendering.answers_of_stems import knows_doubt
 from mixer.rendering.plan import MaterialKind, RenderPlan
 
@@ -37,13 +38,24 @@ def changes_without_effect(plan: RenderPlan) -> tuple[str, ...]:
         for key, _ in asked_for(changes)
         if key not in known
     ]
-    if not (plan.tracks and known):
+    if plan.tracks and known:
+        lost += _of_tracks_without_effect(console, known)
+    else:
         lost += [dotted((MASTER, NETWORK, key)) for key, _ in asked_for(console.master.network)]
         lost += [dotted(("space", key)) for key, _ in asked_for(console.space)]
     if not lost:
         return ()
     why = "amount 0" if plan.settings.amount == 0.0 else f"model {plan.model_name}"
     return (f"{why} has no setting that {joined(lost, 'or')} could change",)
+
+
+def _of_tracks_without_effect(console: Console, known: frozenset[str]) -> Iterator[str]:
+    """Keys of changes to roles and tracks that a model of tracks has no setting for."""
+    for kind, tables in ((ROLES, console.roles), (TRACKS, console.tracks)):
+        for name, table in tables:
+            for key in table.get(NETWORK, {}):
+                if key not in known:
+                    yield dotted((kind, name, NETWORK, key))
 
 
 def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:

@@ -25,6 +25,7 @@ from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
     TrackHand,
     hand_on_tracks,
+    handed_to_tracks,
     refuse_more_than_gains,
     roles_not_there,
 )
@@ -80,7 +81,8 @@ def plan_render(
     not_there = roles_not_there(console, tracks_of(song))
     notes += () if not_there is None else (not_there,)
     notes += _check_hand(plan, hand, console)
-    plan = replace(plan, asked=console, hand=hand, changes=changes)
+    asked = handed_to_tracks(console, tracks_of(song))
+    plan = replace(plan, asked=asked, hand=hand, changes=changes)
     plan = _with_reference(plan, song)
     notes += no_doubts(plan)
     return replace(plan, warnings=(*notes, *plan.warnings, *changes_without_effect(plan)))
@@ -105,7 +107,8 @@ def with_desk(plan: RenderPlan, settings: RenderSettings) -> RenderPlan:
         gains_before, of_stems, _ = around_network(of_stems, plan.bundle.manifest, settings.amount)
     if (hand, changes, gains_before) != (plan.hand, plan.changes, plan.gains_before):
         raise ValueError("another desk must not change the wet material")
-    return replace(plan, settings=settings, asked=console, console=of_stems)
+    asked = handed_to_tracks(console, tracks_of(plan.song))
+    return replace(plan, settings=settings, asked=asked, console=of_stems)
 
 
 def _with_reference(plan: RenderPlan, song: Song) -> RenderPlan:

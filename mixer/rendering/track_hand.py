@@ -1,7 +1,8 @@
 """The user's strips of single tracks: a console's roles and track names, resolved for a song.
 
 Precedence, from low to high and setting by setting: the track's role, patterns that match its name
-(one with more literal characters wins), its own name.
+(one with more literal characters wins), its own name. Strips of tracks and of their stem act one
+after the other; only mute and solo can contradict each other, and there the track's word counts.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mixer.baselines import LEVELS
 from mixer.console.settings import Console, Strip
 from mixer.errors import Gathered, PresetError
 from mixer.files.mistakes import Keys, dotted
 from mixer.files.wording import joined, quote, suggest
 from mixer.preset.merge import merge_strip
 from mixer.preset.shape import ROLES, TRACKS
+from mixer.shipped import TRACK_MODEL
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_meant
@@ -57,6 +58,7 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
     Raises:
         PresetError: a name or a pattern matches no track, or settings contradict each other.
     """
+    console = handed_to_tracks(console, tracks)
     said = said_of_tracks(console, tracks)
     gathered = Gathered(PresetError)
     strips: dict[str, Strip] = {}
@@ -77,6 +79,39 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
         if strips.get(track.name, Strip()).mute or (soloed and track.name not in soloed)
     }
     return TrackHand(strips, frozenset(not_heard)), console
+
+
+def handed_to_tracks(console: Console, tracks: Sequence[Track]) -> Console:
+    """A console with a stem's mute or solo on its tracks, if one of them, or its role, contradicts.
+
+    The track's word is stronger than its stem's, and the other tracks of the stem keep the stem's.
+
+    Args:
+        console: the requested console.
+        tracks: all tracks of the song.
+
+    Raises:
+        PresetError: a name or a pattern matches no track.
+    """
+    said = said_of_tracks(console, tracks)
+    for key in ("mute", "solo"):
+        own = {name: [t[key] for _, t in words if key in t] for name, words in said.items()}
+        stems = {stem for stem, strip in console.strips if getattr(strip, key)}
+        of_stems = [track for track in tracks if track.stem in stems]
+        handed = {t.stem for t in of_stems if own[t.name] and not own[t.name][-1]}
+        taken: dict[str, Any] = {key: False}
+        console = replace(
+            console,
+            strips=tuple(
+                (stem, replace(strip, **taken) if stem in handed else strip)
+                for stem, strip in console.strips
+            ),
+            tracks=(
+                *console.tracks,
+                *((t.name, {key: True}) for t in of_stems if t.stem in handed and not own[t.name]),
+            ),
+        )
+    return console
 
 
 def said_of_tracks(console: Console, tracks: Sequence[Track]) -> dict[str, list[Said]]:
@@ -131,7 +166,8 @@ def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
             what += "" if key not in PRE_NETWORK_GAINS else " that does not change in time"
             yield (
                 f"{dotted((*keys, key))}: model {model_name} mixes stems, so single tracks "
-                f"{what}: set it on a stem, or use a model that mixes tracks (--model {LEVELS})"
+                f"{what}: set it on a stem, or use a model that mixes tracks "
+                f"(--model {TRACK_MODEL})"
             )
 
 

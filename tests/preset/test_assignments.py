@@ -43,6 +43,7 @@ def test_an_assignment_is_a_layer_of_one_setting(text: str, table: dict[str, Any
         ("vocals.gain=1", "unknown key 'gain' of vocals; did you mean 'gain_db'"),
         ("vocals.compressor.thresh_db=1", "of vocals.compressor; did you mean 'threshold_db'"),
         ("vocals.gain_db.x=1", "vocals.gain_db holds a value, which has no key 'x'"),
+        ('tracks."".gain_db=1', 'tracks needs a name, as in tracks."Lead Vox"'),
         ("vocals.eq.gain_db=1", "vocals.eq is a list; write vocals.eq.0 for its first"),
         ("vocals.eq.99999.q=1", "vocals.eq is a list"),
         ("vocals.gain_db=99", r"vocals.gain_db must be a number from -60 to 24 or .*, not 99$"),

@@ -11,6 +11,7 @@ from mixer import PresetError, RenderSettings, load_song, render
 from mixer.preset.merge import resolve
 from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import with_console
+from mixer.rendering.track_hand import hand_on_tracks
 from mixer.song.tracks import tracks_meant, tracks_of
 from tests.signals import noise
 
@@ -96,6 +97,32 @@ def test_what_is_soloed_is_heard_alone_tracks_and_stems_alike(folder: Path) -> N
     mix = render(song, settings_of("tracks.Kick.solo=true", "vocals.solo=true"), wet_stems=True)
     assert all(np.any(mix.wet_stems[stem]) for stem in ("drums", "vocals"))
     assert not np.any(mix.wet_stems["bass"])
+
+
+def test_a_tracks_or_its_roles_word_on_mute_and_solo_is_stronger_than_its_stems(
+    folder: Path,
+) -> None:
+    tracks = tracks_of(load_song(folder))
+
+    def heard(*sets: str) -> set[str]:
+        hand, console = hand_on_tracks(resolve((), None, sets).console, tracks)
+        silent = {stem for stem, strip in console.strips if strip.mute}
+        return {t.title for t in tracks if t.name not in hand.not_heard and t.stem not in silent}
+
+    assert heard("drums.mute=true") == {*TRACKS} - {"Kick", "Snare"}
+    assert heard("drums.mute=true", "tracks.Kick.mute=false") == {*TRACKS} - {"Snare"}
+    assert heard("drums.mute=true", "roles.snare.mute=false") == {*TRACKS} - {"Kick"}
+    assert heard("drums.solo=true", "tracks.Snare.solo=false") == {"Kick"}
+    assert heard("drums.mute=true", "tracks.Kick.mute=false", "tracks.Kick.gain_db=1") == {
+        *TRACKS
+    } - {"Snare"}
+
+
+def test_a_change_of_what_a_model_of_tracks_does_not_set_is_told(folder: Path) -> None:
+    sets = ("tracks.Kick.network.balance_db=3", "roles.kick.network.motion.scale=0.5")
+    plan = plan_render(load_song(folder), settings_of(*sets, "tracks.Kick.network.pan=0.1"))
+    (warning,) = plan.warnings
+    assert "roles.kick.network.motion or tracks.Kick.network.balance_db could change" in warning
 
 
 def test_a_muted_track_leaves_no_room_behind(folder: Path) -> None:
