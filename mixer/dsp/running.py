@@ -1,4 +1,4 @@
-"""Running means, maxima and weighted means by SciPy's compiled loops (see `mixer.dsp.compiled`).
+"""Running means, weighted means and maxima; the means by SciPy's loops (see `mixer.dsp.compiled`).
 
 What `uniform_filter1d`, `maximum_filter1d` and `gaussian_filter1d` of `scipy.ndimage` give along
 the last axis, bit for bit, without the package.
@@ -79,12 +79,16 @@ def running_maximum(values: np.ndarray, size: int, origin: int = 0) -> np.ndarra
         size: number of values in the window.
         origin: number of values by which the window is moved earlier.
     """
-    values = np.asarray(values)
-    out = np.zeros_like(values)
-    _loops().min_or_max_filter1d(
-        values, size, values.ndim - 1, out, _CODES["reflect"], 0.0, origin, 0
-    )
-    return out
+    before = size // 2 + origin
+    edges = [(0, 0)] * (np.ndim(values) - 1) + [(before, size - 1 - before)]
+    # numpy calls symmetric what SciPy calls reflected.
+    largest, width = np.pad(values, edges, mode="symmetric"), 1
+    while width < size:
+        # Of twice as many each time: vectors compare faster than SciPy's loop, value by value.
+        step = min(width, size - width)
+        largest = np.maximum(largest[..., :-step], largest[..., step:])
+        width += step
+    return largest
 
 
 def gaussian_mean(values: np.ndarray, deviation: float, truncate: float) -> np.ndarray:

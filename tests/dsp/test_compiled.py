@@ -120,8 +120,9 @@ def test_running_figures_are_those_of_ndimage(dtype: type) -> None:
         expected = scipy.ndimage.uniform_filter1d(values, 7, mode=ends)
         assert running_mean(values, 7, ends).dtype == dtype
         assert_array_equal(running_mean(values, 7, ends), expected)
-    expected = scipy.ndimage.maximum_filter1d(values, 9, origin=3)
-    assert_array_equal(running_maximum(values, 9, 3), expected)
+    for size, origin in ((1, 0), (2, -1), (9, 3), (64, 0), (441, 220)):
+        expected = scipy.ndimage.maximum_filter1d(values, size, origin=origin)
+        assert_array_equal(running_maximum(values, size, origin), expected)
     expected = scipy.ndimage.gaussian_filter1d(values, 3.3, mode="nearest", truncate=2.0)
     assert_array_equal(gaussian_mean(values, 3.3, 2.0), expected)
 
