@@ -26,7 +26,10 @@ class WidthEffect:
         width = np.asarray(self._width.over(start, start + block.shape[-1]), dtype=np.float32)
         middle = np.float32(0.5) * (block[0] + block[1])
         side = np.float32(0.5) * (block[0] - block[1]) * width
-        return np.where(width == 1.0, block, np.stack([middle + side, middle - side]))
+        out = np.empty_like(block)
+        np.add(middle, side, out=out[0])
+        np.subtract(middle, side, out=out[1])
+        return np.where(width == 1.0, block, out) if np.any(width == 1.0) else out
 
     def report(self) -> EffectReport:
         return self._report
