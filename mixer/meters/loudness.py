@@ -93,6 +93,28 @@ def _weighted_blocks(
         yield start, weighted
 
 
+class _StepEnergies:
+    """Energies of whole 100 ms steps, float64 `(channels, steps)`, of audio in blocks."""
+
+    def __init__(self, n_channels: int, n_samples: int, sample_rate: int) -> None:
+        # Rounded edges, not a rounded step: at 11 025 Hz a step is 1 102.5 samples.
+        n_steps = int(n_samples / (_STEP_S * sample_rate) + 1e-9)
+        self._edges = np.round(np.arange(n_steps + 1) * _STEP_S * sample_rate).astype(np.int64)
+        self.found = np.zeros((n_channels, n_steps))
+
+    def add(self, start: int, block: np.ndarray) -> None:
+        """Add a block, float64 `(channels, samples)`, which is overwritten."""
+        edges, n_steps = self._edges, self.found.shape[1]
+        power = np.square(block, out=block)
+        stop = start + power.shape[1]
+        first = int(np.searchsorted(edges, start, side="right")) - 1
+        last = min(int(np.searchsorted(edges, stop, side="left")), n_steps)
+        if first >= last:
+            return
+        cuts = np.clip(edges[first : last + 1], start, stop) - start
+        self.found[:, first:last] += np.add.reduceat(power[:, : cuts[-1]], cuts[:-1], axis=1)
+
+
 def step_energies(
     audio: FloatArray,
     sample_rate: int,
@@ -107,21 +129,30 @@ def step_energies(
     Returns:
         float64 `(channels, steps)`; a gain of a channel scales its row by its square.
     """
-    # Rounded edges, not a rounded step: at 11 025 Hz a step is 1 102.5 samples.
-    n_samples = audio.shape[-1] + 2 * padding_samples
-    n_steps = int(n_samples / (_STEP_S * sample_rate) + 1e-9)
-    edges = np.round(np.arange(n_steps + 1) * _STEP_S * sample_rate).astype(np.int64)
-    energies = np.zeros((audio.shape[0], n_steps))
+    steps = _StepEnergies(audio.shape[0], audio.shape[-1] + 2 * padding_samples, sample_rate)
     for start, weighted in _weighted_blocks(audio, sample_rate, filter_class, padding_samples):
-        power = np.square(weighted, out=weighted)
-        stop = start + power.shape[1]
-        first = int(np.searchsorted(edges, start, side="right")) - 1
-        last = min(int(np.searchsorted(edges, stop, side="left")), n_steps)
-        if first >= last:
-            continue
-        cuts = np.clip(edges[first : last + 1], start, stop) - start
-        energies[:, first:last] += np.add.reduceat(power[:, : cuts[-1]], cuts[:-1], axis=1)
-    return energies
+        steps.add(start, weighted)
+    return steps.found
+
+
+def energies_with_part(
+    audio: FloatArray, part: FloatArray, sample_rate: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`step_energies` of audio, of a part of it, and of the rest without that part.
+
+    The filters are linear: the weighted rest is the difference of what is weighted already.
+
+    Args:
+        audio, part: float32 `(channels, samples)` of one shape.
+        sample_rate: Hz.
+    """
+    whole, own, rest = (_StepEnergies(*audio.shape, sample_rate) for _ in range(3))
+    both = (_weighted_blocks(each, sample_rate, BS1770_FILTER, 0) for each in (audio, part))
+    for (start, weighted), (_, of_part) in zip(*both, strict=True):
+        rest.add(start, weighted - of_part)
+        whole.add(start, weighted)
+        own.add(start, of_part)
+    return whole.found, own.found, rest.found
 
 
 def _window_power(energies: np.ndarray, n_steps: int, sample_rate: int) -> np.ndarray:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import NotRequired, TypedDict
 
@@ -179,12 +181,17 @@ class Recipe(TypedDict):
 def library_versions() -> dict[str, str]:
     """Versions of all that computes or decodes samples, and the paths that they take here."""
     found = {"python": platform.python_version(), "mixer": __version__}
+    return found | _installed() | processor_paths()
+
+
+@cache
+def _installed() -> Mapping[str, str]:
+    """Versions of the libraries, which are looked up in their folders once for all recipes."""
+    found = {}
     for name in (*_LIBRARIES, *_RUNTIMES):
-        try:
+        with suppress(PackageNotFoundError):
             found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found | processor_paths()
+    return found
 
 
 def recipe_of(mix: Mix, song: SongTable, output: OutputTable) -> Recipe:

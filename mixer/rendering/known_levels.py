@@ -8,9 +8,10 @@ from typing import TypeVar
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, sum_of
-from mixer.meters.loudness import gated_loudness_lufs, step_energies
+from mixer.meters.loudness import energies_with_part, gated_loudness_lufs, step_energies
 from mixer.rendering.known_spectra import KnownSpectra
 from mixer.rendering.mix import Levels, WetMix, measure_levels, unmade_of, unmade_stems
+from mixer.stems import VOCALS
 
 Found = TypeVar("Found")
 # Arrays by their `id`, and whether the stems that were not made are with them.
@@ -18,7 +19,7 @@ Key = tuple[tuple[int, ...], bool]
 
 
 class KnownLevels:
-    """Levels of stems and of their sums; those of the wet stems themselves are cached."""
+    """Levels of stems and of their sums; those of the wet stems and their mix are cached."""
 
     def __init__(self, sample_rate: int, wet: WetMix | None = None) -> None:
         """Start with an empty cache.
@@ -30,9 +31,25 @@ class KnownLevels:
         """
         self._sample_rate, self._wet = sample_rate, wet
         self.spectra = KnownSpectra(wet)
-        self._held = set() if wet is None else {id(audio) for audio in wet.wet_stems.values()}
+        held = () if wet is None else (wet.audio, *wet.wet_stems.values())
+        self._held = {id(audio) for audio in held}
         self._levels: dict[Key, Levels] = {}
         self._energies: dict[Key, FloatArray] = {}
+
+    def listen(self) -> None:
+        """Measure the mix, its vocals and the rest now, if one pass can; see `loudness_lufs`."""
+        wet = self._wet
+        if wet is None or not self.has_unmade or set(wet.wet_stems) != {VOCALS}:
+            return
+        vocals = wet.wet_stems[VOCALS]
+        keys: list[Key] = [((id(wet.audio),), False), ((id(vocals),), False), ((), True)]
+        found = energies_with_part(wet.audio, vocals, self._sample_rate)
+        self._energies |= dict(zip(keys, found, strict=True))
+
+    def energies(self, audio: FloatArray) -> FloatArray:
+        """Energies of an array, from `mixer.meters.loudness.step_energies`."""
+        key: Key = ((id(audio),), False)
+        return self._once(self._energies, key, lambda: step_energies(audio, self._sample_rate))
 
     def of(self, audio: FloatArray) -> Levels:
         """All levels of an array, as in `measure_levels`."""
@@ -56,7 +73,7 @@ class KnownLevels:
             parts = audios if unmade is None else (unmade, *audios)
             return step_energies(_sum_of(parts), self._sample_rate)
 
-        key = tuple(id(audio) for audio in audios), with_unmade
+        key: Key = tuple(id(audio) for audio in audios), with_unmade
         energies = self._once(self._energies, key, measure)
         found = gated_loudness_lufs(energies * db_to_gain(gain_db) ** 2, self._sample_rate)
         return found if np.isfinite(found) else None

@@ -14,7 +14,6 @@ from mixer.console.master import MasterReport, OwnLevels, apply_master
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.long_audio import gained
 from mixer.dsp.threads import one_blas_thread
-from mixer.meters.loudness import step_energies
 from mixer.network.runner import NetworkRunner
 from mixer.reference.record import with_loudness
 from mixer.rendering.forecast import is_blended, making_forecast
@@ -239,7 +238,7 @@ def _through_desk(
     )
     known = known or KnownLevels(plan.mix_rate)
     clock.start(Stage.MASTER)
-    energies = step_energies(mix, plan.mix_rate)
+    energies = known.energies(mix)
     measurements: PremasterMeasurements = {
         **wet.measurements,
         "console": desk,

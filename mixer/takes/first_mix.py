@@ -54,10 +54,10 @@ class Listening:
 
 
 def listen(pool: Workers, wet: WetMix, known: KnownLevels) -> Listening:
-    """Start to measure the mix, its vocals and the rest, and to hash all parts.
+    """Measure the mix, its vocals and the rest, and start to hash all parts.
 
     Args:
-        pool: runs them.
+        pool: runs what is not done when this returns.
         wet: of the first mix.
         known: keeps the measurements for all variations.
     """
@@ -68,9 +68,10 @@ def listen(pool: Workers, wet: WetMix, known: KnownLevels) -> Listening:
     if hashes and known.has_unmade:
         hashes[REST] = pool.submit(_hash_unmade, wet)
     vocals = stems.pop(VOCALS, None)
-    if vocals is not None and (stems or known.has_unmade) and not wet.plan.touches_stems:
+    if vocals is not None and stems and not wet.plan.touches_stems:
         kept.append(pool.submit(known.loudness_lufs, vocals))
         kept.append(pool.submit(known.loudness_lufs, *stems.values(), with_unmade=True))
+    known.listen()
     return Listening(kept, hashes)
 
 

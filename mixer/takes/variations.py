@@ -178,7 +178,7 @@ def make_variations(
             wet, answers = _without_answers(wet_mix(job), plan)
             known = KnownLevels(plan.mix_rate, wet)
             listening = listen(pool, wet, known)
-            made = over_desk(wet, plan, clock, wet_stems=True)
+            made = over_desk(wet, plan, clock, wet_stems=True, known=known)
         with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)
             writing = None if first_is_there else write_first(pool, made, destination, song)

@@ -10,6 +10,8 @@ import pytest
 from mixer.meters.loudness import (
     BS1770_FILTER,
     COOKBOOK_FILTER,
+    energies_with_part,
+    gated_loudness_lufs,
     integrated_loudness_lufs,
     measure_loudness,
     short_term_loudness_lufs,
@@ -52,6 +54,14 @@ def test_ebu_tech_3341_case_3_is_gated() -> None:
     levels = [(-36.0, 10), (-23.0, 60), (-36.0, 10)]
     audio = np.concatenate([sine(level, seconds) for level, seconds in levels], axis=1)
     assert integrated_loudness_lufs(audio, RATE) == pytest.approx(-23.0, abs=0.1)
+
+
+def test_a_part_and_the_rest_are_as_loud_as_measured_alone(rng: np.random.Generator) -> None:
+    audio, part = (programme(rng, RATE, 2, 2.1) for _ in range(2))
+    found = energies_with_part(audio, part, RATE)
+    for energies, alone in zip(found, (audio, part, audio - part), strict=True):
+        lufs = integrated_loudness_lufs(alone, RATE)
+        assert gated_loudness_lufs(energies, RATE) == pytest.approx(lufs, abs=1e-5)
 
 
 def test_the_filters_at_48_khz_are_the_recommendations_own() -> None:
