@@ -146,7 +146,8 @@ def energies_with_part(
         audio, part: float32 `(channels, samples)` of one shape.
         sample_rate: Hz.
     """
-    whole, own, rest = (_StepEnergies(*audio.shape, sample_rate) for _ in range(3))
+    n_channels, n_samples = audio.shape
+    whole, own, rest = (_StepEnergies(n_channels, n_samples, sample_rate) for _ in range(3))
     both = (_weighted_blocks(each, sample_rate, BS1770_FILTER, 0) for each in (audio, part))
     for (start, weighted), (_, of_part) in zip(*both, strict=True):
         rest.add(start, weighted - of_part)

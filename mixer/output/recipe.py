@@ -180,12 +180,12 @@ class Recipe(TypedDict):
 
 def library_versions() -> dict[str, str]:
     """Versions of all that computes or decodes samples, and the paths that they take here."""
-    found = {"python": platform.python_version(), "mixer": __version__}
-    return found | _installed() | processor_paths()
+    own = {"python": platform.python_version(), "mixer": __version__}
+    return own | _installed() | processor_paths()
 
 
 @cache
-def _installed() -> Mapping[str, str]:
+def _installed() -> dict[str, str]:
     """Versions of the libraries, which are looked up in their folders once for all recipes."""
     found = {}
     for name in (*_LIBRARIES, *_RUNTIMES):
