@@ -84,7 +84,7 @@ def running_maximum(values: np.ndarray, size: int, origin: int = 0) -> np.ndarra
     # numpy calls symmetric what SciPy calls reflected.
     largest, width = np.pad(values, edges, mode="symmetric"), 1
     while width < size:
-        # Of twice as many each time: vectors compare faster than SciPy's loop, value by value.
+        # The window doubles each time: vectors compare faster than SciPy's loop over values.
         step = min(width, size - width)
         largest = np.maximum(largest[..., :-step], largest[..., step:])
         width += step
