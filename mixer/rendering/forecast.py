@@ -22,9 +22,9 @@ from mixer.rendering.stem_forecast import FIND_NORMALISED, StemForecast
 from mixer.rendering.stem_levels import asks_for_levels
 
 _USUAL_RATE_HZ = 44_100
-# Steps of asking a network of stems: what its stems' levels mean, how sure it is, to open it, to
-# run it.
-LEVELS, ASK, OPEN, RUN = "levels", "ask", "open", "run"
+# Steps of asking a network: what its stems' levels mean, or to hear its tracks; to open it, to run
+# it, to ask how sure it is.
+LEVELS, HEAR, ASK, OPEN, RUN = "levels", "hear", "ask", "open", "run"
 # To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
 # track a file that is opened and filters that are set.
 _BEGIN_S, _BEGIN_A_NETWORK_S, _BEGIN_A_TRACK_S = 0.03, 0.05, 0.009
@@ -35,9 +35,11 @@ _BUS = 0.0009
 _KEEP_A_TRACK = 0.0009
 # To read a recording, or a track, once more.
 _READ = 0.00019
-# To find a stem that an earlier take has kept, by stage; to hash one.
-_FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0011, Stage.LISTEN: 0.0001}
-_HASH = 0.0004
+# To find a stem that an earlier take has kept, by stage.
+_FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0006, Stage.LISTEN: 0.0001}
+# To keep one for later takes; to hash a part of the mix.
+_KEEP = {Stage.NORMALISE: 0.0006, Stage.NETWORK: 0.0014, Stage.LISTEN: 0.0001}
+_HASH = 0.0002
 # To match a mix with a reference: to measure its stems, to find the moves, to make them.
 _BEGIN_TO_MEASURE_S, _MEASURE_STEMS, _MEASURE_MOVED = 0.05, 0.0063, 0.0092
 _BEGIN_TO_SOLVE_S, _SOLVE = 0.2, 0.0008
@@ -50,9 +52,9 @@ _PLUGIN, _SEND = 0.007, 0.0035
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
 _BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.1, 1.9
 # To find out what incoming levels mean, and to bring them to usual ones.
-_USUAL_LEVELS = 0.0045
+_USUAL_LEVELS = 0.0023
 # To ask a model of stems, or one of tracks, how sure it is.
-_BEGIN_TO_ASK_S, _ASK = 0.07, 0.0095
+_BEGIN_TO_ASK_S, _ASK = 0.07, 0.0048
 _BEGIN_TO_ASK_TRACKS_S, _ASK_TRACKS = 0.15, 0.0025
 _MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0007, 0.021, 0.00063
 
@@ -116,13 +118,11 @@ def _material_s(
 ) -> dict[Stage, float]:
     if plan.material is MaterialKind.TRACKS:
         n_buses = len(plan.song.stems) + 1
-        n_at_once = len(plan.tracks) / min(cores, len(plan.tracks))
-        at_once_s, begin_s = song_s * n_at_once, _BEGIN_A_TRACK_S * n_at_once
-        if plan.settings.uncertainty:
-            begin_s += _BEGIN_TO_ASK_TRACKS_S + song_s * _ASK_TRACKS
+        n_at_once = _n_at_once(plan, cores)
+        strips_s = song_s * n_at_once * _STRIP_OF_A_TRACK
         return {
-            Stage.LISTEN: _BEGIN_S + begin_s + at_once_s * _LISTEN_TO_A_TRACK,
-            Stage.TRACKS: _BEGIN_S + at_once_s * _STRIP_OF_A_TRACK + song_s * n_buses * _BUS,
+            Stage.LISTEN: sum(listening_steps_s(plan, cores).values()),
+            Stage.TRACKS: _BEGIN_S + strips_s + song_s * n_buses * _BUS,
         }
     if plan.material is MaterialKind.RECORDINGS:
         return {}
@@ -131,6 +131,27 @@ def _material_s(
     if plan.bundle is not None:
         found[Stage.NETWORK] = sum(network_steps_s(plan, cores, share_wet).values())
     return found
+
+
+def listening_steps_s(plan: RenderPlan, cores: int) -> dict[str, float]:
+    """Seconds that each step of listening to tracks takes, by name, in their order.
+
+    Args:
+        plan: of a mix of tracks.
+        cores: that they are listened to on.
+    """
+    song_s, n_at_once = song_seconds(plan), _n_at_once(plan, cores)
+    asked_s = _BEGIN_TO_ASK_TRACKS_S + song_s * _ASK_TRACKS if plan.settings.uncertainty else 0.0
+    return {
+        HEAR: _BEGIN_S + n_at_once * (_BEGIN_A_TRACK_S + song_s * _LISTEN_TO_A_TRACK),
+        OPEN: _BEGIN_A_NETWORK_S,
+        ASK: asked_s,
+    }
+
+
+def _n_at_once(plan: RenderPlan, cores: int) -> float:
+    """How many of a song's tracks one core works on."""
+    return len(plan.tracks) / max(1, min(cores, len(plan.tracks)))
 
 
 def network_steps_s(
@@ -166,15 +187,30 @@ def network_steps_s(
 
 
 def take_forecast(
-    plan: RenderPlan, *, wet_stems: bool, stages: bool, kept: Collection[Stage]
+    plan: RenderPlan,
+    *,
+    wet_stems: bool,
+    stages: bool,
+    kept: Collection[Stage],
+    keeps: bool,
+    is_measured: bool,
 ) -> dict[Stage, float]:
-    """As `making_forecast`, of a mix before its master whose parts are hashed and measured."""
+    """As `making_forecast`, of a mix before its master whose parts are hashed.
+
+    Args:
+        plan, wet_stems, stages, kept: as for `making_forecast`.
+        keeps: what is made is kept for later takes.
+        is_measured: its stems are measured as well.
+    """
     found = making_forecast(
         plan, wet_stems=wet_stems, wet_tracks=bool(plan.tracks), stages=stages, kept=kept
     )
+    song_s, n_stems = song_seconds(plan), len(plan.song.stems)
+    for stage in set(_KEEP).intersection(found).difference(kept) if keeps else ():
+        found[stage] += song_s * _KEEP[stage] * n_stems
     parts_s = _HASH * len(plan.tracks or plan.song.stems)
-    parts_s += _MEASURE_A_WET_STEM * len(plan.song.stems)
-    found[Stage.MASTER] = song_seconds(plan) * (_MASTER + parts_s)
+    parts_s += _MEASURE_A_WET_STEM * n_stems * is_measured
+    found[Stage.MASTER] = song_s * (_MASTER + parts_s)
     return found
 
 

@@ -35,7 +35,7 @@ from mixer.rendering.answers_of_stems import (
     knows_doubt,
 )
 from mixer.rendering.doubt import Answer, Doubts, doubts_of
-from mixer.rendering.forecast import ASK, OPEN, RUN, network_steps_s
+from mixer.rendering.forecast import ASK, HEAR, OPEN, RUN, listening_steps_s, network_steps_s
 from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.plan import MaterialKind, RenderPlan
@@ -55,10 +55,6 @@ from mixer.rendering.tracks.track_hand_strips import HandStrips
 from mixer.rendering.tracks.track_material import OfBus, listen_to_tracks, mix_tracks
 from mixer.rendering.tracks.track_strip import run_bus
 from mixer.song.song import Song
-
-# Share of listening that the tracks take; the rest sets their console, or asks as well how sure
-# that is.
-_HEARD, _HEARD_BEFORE_ASKING = 0.95, 0.7
 
 
 @dataclass(frozen=True)
@@ -224,17 +220,16 @@ def _drawn(
     return replace(job, plan=replace(plan, changes={**plan.changes, **changes}))
 
 
-def _listen(job: Job) -> tuple[TrackLevels, ...]:
+def _listen(job: Job, steps: Steps) -> tuple[TrackLevels, ...]:
     tracks, plan = job.plan.tracks, job.plan
     heard = None if job.kept is None else job.kept.levels(tracks)
     if heard is None:
-        whole = _HEARD_BEFORE_ASKING if plan.settings.uncertainty else _HEARD
         heard = listen_to_tracks(
             tracks,
             plan.n_samples,
             plan.mix_rate,
             job.threads,
-            lambda name, share: job.clock.at(name, whole * share),
+            lambda name, share: steps.at(HEAR, share, name),
         )
         if job.kept is not None:
             job.kept.keep_levels(tracks, heard)
@@ -246,11 +241,14 @@ def _of_tracks(job: Job) -> Material:
     plan, clock = job.plan, job.clock
     rate, n_samples = plan.mix_rate, plan.n_samples
     clock.start(Stage.LISTEN)
-    levels = _listen(job)
+    steps = Steps(clock, listening_steps_s(plan, job.threads or available_threads()))
+    levels = _listen(job, steps)
+    steps.at(OPEN, 0.0, "")
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
     found, meaning = set_console(plan, levels, network)
     doubts = None
     if plan.settings.uncertainty:
+        steps.at(ASK, 0.0, "")
         plan, doubts = doubts_of_console(plan, levels, network)
     settings = with_changes(found, plan)
     clock.stop()

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from mixer.fxnorm.chain import Step
 
 # To read a recording, as samples or encoded; to measure a stem before and after.
-_READ, _DECODE, _MEASURE = 0.0008, 0.0015, 0.001
+_READ, _DECODE, _MEASURE_BEFORE, _MEASURE_AFTER = 0.0004, 0.0011, 0.0006, 0.0001
 # To find a stem that an earlier take has kept.
 FIND_NORMALISED = 0.00055
 # A channel that is compressed, and the share of all that is.
-_COMPRESSED, _USUALLY_COMPRESSED = 0.0023, 0.45
+_COMPRESSED, _USUALLY_COMPRESSED = 0.0025, 0.45
 
 
 class _Cost(NamedTuple):
@@ -27,15 +27,17 @@ class _Cost(NamedTuple):
 
 
 _EFFECTS = {
-    "pre_reverb": _Cost(0.0037),
-    "reverb": _Cost(0.0037),
-    "eq": _Cost(0.00063, 0.0016),
-    "compression": _Cost(0.00063, 0.00021),
-    "panning": _Cost(0.0015),
+    "pre_reverb": _Cost(0.0031),
+    "reverb": _Cost(0.0031),
+    "eq": _Cost(0.0006, 0.0012),
+    "compression": _Cost(0.0006, 0.0002),
+    "panning": _Cost(0.0012),
     "balance": _Cost(0.00007),
-    "loudness": _Cost(0.00056),
+    "loudness": _Cost(0.0006),
 }
 _COMPRESSION = "compression"
+# What is heard of a stem before its first effect, by the effect that will need it.
+_LISTENED = {"panning": 0.0007}
 _STEREO = 2
 
 
@@ -58,8 +60,9 @@ class StemForecast:
     def __init__(self, effects: Sequence[str], encoded: Sequence[bool] = (False,)) -> None:
         self._effects, self._n_channels = tuple(effects), _STEREO
         self.done_s = 0.0
-        self._current_s = sum(reading_s(each) for each in encoded) + 0.5 * _MEASURE
-        self._later_s = sum(map(self._usually_s, effects)) + 0.5 * _MEASURE
+        self._current_s = sum(reading_s(each) for each in encoded) + _MEASURE_BEFORE
+        self._current_s += sum(_LISTENED.get(each, 0.0) for each in effects)
+        self._later_s = sum(map(self._usually_s, effects)) + _MEASURE_AFTER
 
     @property
     def left_s(self) -> float:
@@ -81,7 +84,7 @@ class StemForecast:
             self._current_s = self._effect_s(step.effect)
             place = self._effects.index(step.effect)
         later = self._effects[place:]
-        self._later_s = sum(map(self._usually_s, later)) + 0.5 * _MEASURE
+        self._later_s = sum(map(self._usually_s, later)) + _MEASURE_AFTER
         self._later_s -= 0.0 if step.is_begun else self._current_s
 
     def end(self) -> None:

@@ -376,8 +376,15 @@ def _making_s(
     there = frozenset[Stage]() if kept is None else kept.holds(plan)
     if kept is not None and follows:
         there |= kept_alike(revision.parent_plan, plan)
-    stages = _takes_stages(revision, plan)
-    return take_forecast(plan, wet_stems=_has_wet(plan), stages=stages, kept=there)
+    is_parent = plan is revision.parent_plan
+    return take_forecast(
+        plan,
+        wet_stems=_has_wet(plan),
+        stages=_takes_stages(revision, plan),
+        kept=there,
+        keeps=kept is not None,
+        is_measured=not (is_parent or revision.destination.wanted.takes_stems),
+    )
 
 
 def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str, str]) -> Take:
