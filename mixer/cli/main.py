@@ -25,7 +25,7 @@ from mixer.errors import MixerError
 from mixer.files.interruption import (
     ignore_signals,
     interrupt_on_signals,
-    is_interrupted_import,
+    is_interruption,
 )
 from mixer.version import __version__
 
@@ -200,11 +200,11 @@ def run(arguments: list[str], before_s: float = 0.0) -> int:
 
 
 def _run(arguments: list[str]) -> object:
-    """Run a command; a signal during an import is an interruption, not a broken library."""
+    """Run a command; what a library makes of a signal is an interruption, not a defect."""
     try:
         return cli.main(arguments, prog_name="mixer", standalone_mode=False)
     except Exception as error:
-        if is_interrupted_import(error):
+        if is_interruption(error):
             raise KeyboardInterrupt from error
         raise
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
+from mixer.errors import MixerError
+
 # A closing terminal sends two at once; the second must not break off the cleaning up.
 _ONE_REQUEST_S = 1.0
 
@@ -44,16 +46,17 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def is_interrupted_import(error: BaseException) -> bool:
-    """Whether a signal arrived while a library was being loaded, and so caused an error.
+def is_interruption(error: BaseException) -> bool:
+    """Whether an error is what a library has made of a signal.
 
-    Extension modules report whatever ends their initialisation as an ImportError.
+    Extension modules report whatever ends their initialisation as an ImportError, and others fail
+    at cleaning up behind an interruption. An error of our own then is what it says.
     """
-    in_import = False
+    in_library = not isinstance(error, MixerError)
     inner: BaseException | None = error
     while inner is not None:
-        in_import = in_import or isinstance(inner, ImportError)
-        if in_import and isinstance(inner, KeyboardInterrupt):
+        in_library = in_library or isinstance(inner, ImportError)
+        if in_library and isinstance(inner, KeyboardInterrupt):
             return True
         inner = inner.__cause__ or inner.__context__
     return False

@@ -50,7 +50,7 @@ _STRIP = 0.0014
 _IN_A_STRIP = {"compressor": 0.0042, "saturation": 0.0056, "gate": 0.0028, "de_esser": 0.0042}
 _PLUGIN, _SEND = 0.007, 0.0035
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
-_BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.1, 1.9
+_BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.02, 1.45
 # To find out what incoming levels mean, and to bring them to usual ones.
 _USUAL_LEVELS = 0.0023
 # To ask a model of stems, or one of tracks, how sure it is.

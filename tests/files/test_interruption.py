@@ -1,4 +1,4 @@
-"""A signal that arrives while a library is loaded is an interruption, not a broken library."""
+"""A signal that arrives in a library is an interruption, not a broken library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from mixer.cli.main import run
 from mixer.errors import InputError
-from mixer.files.interruption import is_interrupted_import
+from mixer.files.interruption import is_interruption
 
 
 def stopped_import() -> Exception:
@@ -36,17 +36,31 @@ def failed_after_ctrl_c() -> Exception:
         return error
 
 
-def test_only_an_import_that_a_signal_stopped_is_told_apart() -> None:
-    assert is_interrupted_import(stopped_import())
-    assert not is_interrupted_import(failed_after_ctrl_c())
-    assert not is_interrupted_import(ImportError("lib.so: failed to map segment"))
+def library_that_cannot_clean_up() -> Exception:
+    """Ctrl-C in a library whose own clean-up then fails."""
+    try:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("trying to pop from an empty stack")
+    except RuntimeError as error:
+        return error
 
 
-def test_a_command_whose_import_was_stopped_was_interrupted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_a_library_makes_of_a_signal_is_told_apart() -> None:
+    assert is_interruption(library_that_cannot_clean_up())
+    assert not is_interruption(RuntimeError("trying to pop from an empty stack"))
+    assert is_interruption(stopped_import())
+    assert not is_interruption(failed_after_ctrl_c())
+    assert not is_interruption(ImportError("lib.so: failed to map segment"))
+
+
+@pytest.mark.parametrize("stopped", [stopped_import, library_that_cannot_clean_up])
+def test_a_command_whose_library_was_stopped_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stopped
 ) -> None:
     def fail(*arguments: object, **more: object) -> None:
-        raise stopped_import()
+        raise stopped()
 
     monkeypatch.setattr("mixer.cli.main.cli.main", fail)
     assert run(["check", str(tmp_path)]) == 130

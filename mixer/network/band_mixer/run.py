@@ -41,10 +41,10 @@ from mixer.network.song_reader import SongReader
 # Shares of the time, for progress.
 _LEVELS, _CONTROLS = 0.3, 0.05
 # Share of the second pass that is done when only width and room are left.
-_STEMS = 0.77
+_STEMS = 0.7
 
 # Width and room of a wet stem, beside all that a mix alone takes.
-_A_WET_STEM = 0.22
+_A_WET_STEM = 0.1
 
 # What the network answers to the levels of all stems: see `mix_by_bands`.
 Predict = Callable[[dict[str, NDArray[np.float32]]], list[NDArray[np.float32]]]
@@ -134,8 +134,9 @@ def _sum_stems(
         if strip.wet is not None
     ]
     del strips, sums
-    for each in (returns, *spaces):
+    for done, each in enumerate((returns, *spaces)):
         each.result()
+        song.tell(1.0 + _A_WET_STEM * done)
     return buses.mix, kept
 
 
