@@ -1,7 +1,12 @@
-"""The songs that wait for their turn, and which of them have room to start: memory, and disk."""
+"""The songs that wait for their turn, and which of them have room to start: memory, and disk.
+
+They start in the order of the manifest, but the last ones longest first: a long song that came last
+would leave all workers but one without work.
+"""
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +22,9 @@ from mixer.files.wording import counted, size_of
 
 # Songs looked at after one that is too large to start now, and how often it may be overtaken.
 _WINDOW, _PATIENCE = 8, 32
+# The last songs, which start longest first: for each worker, and in all, since all their headers
+# are read at once.
+_LAST_A_WORKER, _MOST_LAST = 4, 256
 # Disk that is left alone: for the ledger, the results, and other programs.
 _SPARE_BYTES = 4 << 20
 
@@ -45,6 +53,7 @@ class Waiting:
         self._without_room: list[Task] = []  # on the disk, with nothing else at work
         self._sizes: dict[str, Size] = {}
         self._overtaken = 0
+        self._is_sorted = engine.n_workers == 1  # which has no others to wait for
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -67,6 +76,7 @@ class Waiting:
         Yields:
             A task and its size, or in place of that why it cannot be told and the song has failed.
         """
+        self._sort_last()
         place = 0
         while place < min(len(self._tasks), _WINDOW):
             task = self._tasks[place]
@@ -100,6 +110,22 @@ class Waiting:
         free = size_of(shutil.disk_usage(self._state).free)
         space = f"it needs {need}, and {free} is free"
         return f"not enough disk space for {song_id}{more}: {space}; make room"
+
+    def _sort_last(self) -> None:
+        """Once there are only so many tasks left, bring them in the order of their lengths."""
+        last = min(_LAST_A_WORKER * self._engine.n_workers, _MOST_LAST)
+        if self._is_sorted or len(self._tasks) > last:
+            return
+        self._is_sorted = True
+
+        def place(task: Task) -> float:
+            # Songs of albums have another turn to come, and premasters take disk until then.
+            if task.phase != Phase.WHOLE or task.finish is not None:
+                return -math.inf
+            size = self._size(task)
+            return math.inf if isinstance(size, str) else -size.duration_s
+
+        self._tasks = deque(sorted(self._tasks, key=place))
 
     def _size(self, task: Task) -> Size | str:
         song_id = task.job.record.id
