@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mixer.files.wording import joined, visible
+from mixer.output.idle_changes import idle_lines
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE
 from mixer.output.recipe import OutputTable, Recipe, Take
 from mixer.reference.record import reference_lines
@@ -69,7 +70,7 @@ def _parts(names: Sequence[str], parts: Iterable[str]) -> str:
 
 
 def proof_lines(take: Take) -> list[str]:
-    """Parts of a take that stayed the same, and changes of the bus, a line each."""
+    """Parts of a take that stayed the same, idle changes, and changes of the bus, a line each."""
     lines = []
     if take["same"]:
         lines.append(f"bit for bit as before: {_parts(take['same'], take['parts'])}")
@@ -77,6 +78,7 @@ def proof_lines(take: Take) -> list[str]:
         lines.append(f"changed: {_parts(take['different'], take['parts'])}")
     elif take["parts"]:
         lines.append("no stem or track has changed")
+    lines += idle_lines(take)
     was, now = take["bus"]["was"], take["bus"]["now"]
     for key, name in (("gain_db", "gain"), ("max_reduction_db", "limiter")):
         first, second = was.get(key) or 0.0, now.get(key) or 0.0
