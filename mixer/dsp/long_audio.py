@@ -51,10 +51,18 @@ def silence(*shape: int) -> Array:
     Raises:
         OutputError: neither the memory nor the disk has room for the array.
     """
-    n_bytes = 4 * math.prod(shape)
-    if n_bytes < LEAST_BYTES:
+    return _long_array(shape, is_cleared=True)
+
+
+def unfilled(*shape: int) -> Array:
+    """As `silence`, for code that writes every sample: memory that was kept is not cleared."""
+    return _long_array(shape, is_cleared=False)
+
+
+def _long_array(shape: tuple[int, ...], *, is_cleared: bool) -> Array:
+    if 4 * math.prod(shape) < LEAST_BYTES:
         return np.zeros(shape, np.float32)
-    made = in_memory(*shape)
+    made = _IN_MEMORY.array(shape, is_cleared=is_cleared)
     return _mapped(shape) if made is None else made
 
 
@@ -65,7 +73,7 @@ def memory_left_bytes() -> int:
 
 def in_memory(*shape: int) -> Array | None:
     """Zeros of a shape in memory, for what can be made again; None beyond the bound."""
-    return _IN_MEMORY.zeros(shape, 4 * math.prod(shape))
+    return _IN_MEMORY.array(shape, is_cleared=True)
 
 
 def memory_kept() -> AbstractContextManager[None]:
@@ -78,7 +86,7 @@ def memory_kept() -> AbstractContextManager[None]:
 
 def copy_of(audio: Array) -> Array:
     """A copy of the audio; raises as `silence`."""
-    copy = silence(*audio.shape)
+    copy = unfilled(*audio.shape)
     for part in parts_of(audio):
         copy[..., part] = audio[..., part]
     return copy
@@ -86,7 +94,7 @@ def copy_of(audio: Array) -> Array:
 
 def gained(audio: Array, gain: np.float32) -> Array:
     """A new array of the audio times a linear gain; raises as `silence`."""
-    out = silence(*audio.shape)
+    out = unfilled(*audio.shape)
     for part in parts_of(audio):
         np.multiply(audio[..., part], gain, out=out[..., part])
     return out
@@ -145,8 +153,9 @@ class _InMemory:
             waiting = sum(buffer.nbytes for buffer in self._kept)
             return max(0, MOST_IN_MEMORY - self._n_bytes + waiting)
 
-    def zeros(self, shape: tuple[int, ...], n_bytes: int) -> Array | None:
-        """Zeros, whose memory is free again once all views of them end; None beyond the bound."""
+    def array(self, shape: tuple[int, ...], *, is_cleared: bool) -> Array | None:
+        """An array whose memory is free again once all its views end; None beyond the bound."""
+        n_bytes = 4 * math.prod(shape)
         with self._lock:
             fitting = [place for place, buffer in enumerate(self._kept) if buffer.nbytes == n_bytes]
             buffer = self._kept.pop(fitting[0]) if fitting else None
@@ -157,7 +166,7 @@ class _InMemory:
             self._n_bytes += n_bytes if buffer is None else 0
         if buffer is None:
             buffer = np.zeros(math.prod(shape), np.float32)
-        else:
+        elif is_cleared:
             buffer.fill(0.0)
         # By way of a memoryview: a plain view would end earlier than other views of the buffer.
         array = np.frombuffer(buffer.data, np.float32)

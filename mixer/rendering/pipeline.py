@@ -38,6 +38,7 @@ from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.reference_step import move_towards_references
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.stages import (
+    OfStems,
     blend,
     blend_tracks,
     mix_again,
@@ -188,6 +189,7 @@ def over_desk(
     wet_stems: bool,
     known: KnownLevels | None = None,
     tells_loudness: bool = True,
+    hear: OfStems | None = None,
 ) -> Premaster:
     """Every wet stem through its strip, their sum through the bus's.
 
@@ -198,6 +200,8 @@ def over_desk(
         wet_stems: also return the wet stems.
         known: earlier measurements of the same stems; None measures all.
         tells_loudness: whether the record says how loud each strip found its stem and left it.
+        hear: is given the wet stems after their strips, which are then neither returned nor
+            measured; not for a plan for which a variation is requested.
 
     Returns:
         The mix before its master, with the given plan or that of the requested variation.
@@ -207,7 +211,7 @@ def over_desk(
     """
     if not plan.varies:
         return _through_desk(
-            wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness
+            wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness, hear=hear
         )
     known = known or KnownLevels(plan.mix_rate, wet)
 
@@ -232,9 +236,16 @@ def _through_desk(
     *,
     wet_stems: bool,
     tells_loudness: bool,
+    hear: OfStems | None = None,
 ) -> Premaster:
     mix, stems, desk = run_desk(
-        wet.audio, wet.wet_stems, plan, wet.output_curve, clock, tells_loudness=tells_loudness
+        wet.audio,
+        wet.wet_stems,
+        plan,
+        wet.output_curve,
+        clock,
+        tells_loudness=tells_loudness,
+        hear=hear,
     )
     known = known or KnownLevels(plan.mix_rate)
     clock.start(Stage.MASTER)

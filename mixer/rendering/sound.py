@@ -17,6 +17,7 @@ from mixer.meters.stereo_spectrum import N_FFT, StereoSpectrum
 from mixer.model_settings import Change, StripChanges
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
+from mixer.rendering.plan import RenderPlan
 from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, ROOM, VOICE, WIDTH
 from mixer.stems import VOCALS
@@ -30,19 +31,23 @@ _EXPANDER = Gate(-3.0, 1.0, attack_ms=0.1, release_ms=30.0)
 _RATIO_PER_DB, _EXPANSION_PER_DB = 1.0, 0.35
 
 
-def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str, float]:
+def measure_sound(
+    made: Premaster, known: KnownLevels | None = None, voice_lu: float | None = None
+) -> dict[str, float]:
     """Measure voice against the rest in LU, and bass, brightness, width, room and dynamics in dB.
 
     Args:
-        made: a mix with its wet stems.
+        made: a mix, with its wet stems if the voice was not measured.
         known: earlier measurements of the same stems; None measures them.
+        voice_lu: from `measure_voice_lu`, if it was measured.
 
     Returns:
         The measurable figures by name: no voice without vocals, no room for a model without one.
     """
     rate, found = made.plan.mix_rate, dict[str, float]()
     known = known or KnownLevels(rate)
-    voice_lu = _measure_voice_lu(made, known)
+    if voice_lu is None:
+        voice_lu = measure_voice_lu(made.wet_stems, made.plan, known)
     if voice_lu is not None:
         found[VOICE] = voice_lu
     found |= _balance_of(known.spectra.of(made))
@@ -56,13 +61,21 @@ def measure_sound(made: Premaster, known: KnownLevels | None = None) -> dict[str
     return {name: round(value, 3) for name, value in found.items()}
 
 
-def _measure_voice_lu(made: Premaster, known: KnownLevels) -> float | None:
-    """Loudness of the vocals relative to the rest in LU; None if either is missing."""
-    vocals = made.wet_stems.get(VOCALS)
-    rest = [audio for stem, audio in made.wet_stems.items() if stem != VOCALS]
+def measure_voice_lu(
+    wet_stems: Mapping[str, FloatArray], plan: RenderPlan, known: KnownLevels
+) -> float | None:
+    """Loudness of the vocals relative to the rest in LU; None if either is missing.
+
+    Args:
+        wet_stems: after their strips, float32 (2, samples) each.
+        plan: of the mix.
+        known: earlier measurements of the same stems.
+    """
+    vocals = wet_stems.get(VOCALS)
+    rest = [audio for stem, audio in wet_stems.items() if stem != VOCALS]
     if vocals is None or not (rest or known.has_unmade):
         return None
-    strip, came = made.plan.console.strip(VOCALS), known.came_as(VOCALS)
+    strip, came = plan.console.strip(VOCALS), known.came_as(VOCALS)
     gain_db = strip.gain_db
     # What a fader alone does to a loudness need not be measured.
     if came is not None and strip == Strip(gain_db=gain_db) and not isinstance(gain_db, tuple):

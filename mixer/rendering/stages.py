@@ -16,7 +16,7 @@ from mixer.console.settings import Console, Strip
 from mixer.console.split import is_neutral_console
 from mixer.console.strip import is_neutral
 from mixer.dsp.blocks import db_to_gain, sum_of
-from mixer.dsp.long_audio import copy_of, gained, parts_of, silence
+from mixer.dsp.long_audio import copy_of, gained, parts_of, silence, unfilled
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.output import WetStems, is_wanted
 from mixer.rendering.material import Material
@@ -26,6 +26,8 @@ from mixer.rendering.tracks.track_files import ScratchTracks, TrackFiles
 from mixer.song.samples import read_stem, read_sum
 from mixer.song.tracks import tracks_of
 
+# Is given wet stems by name, float32 (2, samples) each, which it must not change.
+OfStems = Callable[[Mapping[str, np.ndarray]], None]
 # Loudness of the mix on the desk: where -18 dBFS is taken for the level of an analogue desk's 0 VU.
 NOMINAL_LUFS = -18.0
 
@@ -113,6 +115,7 @@ def run_desk(
     clock: StageClock,
     *,
     tells_loudness: bool = True,
+    hear: OfStems | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], DeskReport]:
     """Run every wet stem through its strip, and their sum through the output curve and the bus.
 
@@ -120,22 +123,34 @@ def run_desk(
     to which the mix is brought before it, and from which it is taken back after it. Where no strip
     acts on a stem, the mix is the network's own.
 
+    Args:
+        mix, wet, output_curve: of a `mixer.rendering.mix.WetMix`; not changed.
+        plan: of the render.
+        clock: is notified of the stage.
+        tells_loudness: as in `mixer.console.desk.apply_console`.
+        hear: is given the wet stems after their strips; then the mix may take their memory.
+
     Returns:
-        The mix, the wet stems by name (float32 (2, samples) each) and a report of what was done;
-        the same arrays and an empty report if the desk is neutral.
+        The mix, the wet stems by name (float32 (2, samples) each; none where they were given to
+        `hear`) and a report of what was done; the same arrays and an empty report if the desk is
+        neutral.
     """
     rate = plan.mix_rate
     stems, report = dict(wet), DeskReport()
     touches_bus = not is_neutral_console(Console(master=plan.console.master))
     if not plan.touches_stems and not touches_bus:
-        return mix, stems, report
+        return mix, _given_to(hear, stems), report
     clock.start(Stage.CONSOLE)
     held_db = plan.settings.held_staging_db
     gain_db = staging_gain_db(mix, rate) if held_db is None else held_db
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
         stems, report = _stems_on_desk(wet, gain, plan, clock, tells_loudness)
-        mix = _mix_of_changed(mix, wet, stems, plan, output_curve)
+        kept = _given_to(hear, stems)
+        mix = _mix_of_changed(mix, wet, stems, plan, output_curve, consume=hear is not None)
+        stems = kept
+    else:
+        stems = _given_to(hear, stems)
     if touches_bus:
         # The sum of changed stems is nobody else's.
         own = mix if plan.touches_stems else None
@@ -150,6 +165,14 @@ def run_desk(
     report["staging_gain_db"] = gain_db
     clock.stop()
     return mix, stems, report
+
+
+def _given_to(hear: OfStems | None, stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The stems, unless they are given away."""
+    if hear is None:
+        return stems
+    hear(stems)
+    return {}
 
 
 def _stems_on_desk(
@@ -213,24 +236,28 @@ def _mix_of_changed(
     stems: Mapping[str, np.ndarray],
     plan: RenderPlan,
     output_curve: Callable[[np.ndarray], np.ndarray] | None,
+    *,
+    consume: bool,
 ) -> np.ndarray:
     """A new mix, float32 (2, samples), in which changed stems replace the original ones.
 
     Unchanged stems may be missing, since the mix already has them. All stems are summed again
-    only if the model has an output curve, or if every stem changed.
+    only if the model has an output curve, or if every stem changed. If the changed stems may be
+    consumed, the mix takes the memory of one.
     """
     changed = [stem for stem, audio in stems.items() if audio is not wet[stem]]
     if output_curve is not None or set(changed) >= {*plan.song.stems, *stems}:
         return mix_again(stems, plan, output_curve) if stems else silence(*mix.shape)
     if not changed:
         return copy_of(mix)
-    out = silence(*mix.shape)
+    first, *others = changed
+    out = stems[first] if consume else unfilled(*mix.shape)
     for part in parts_of(out):
-        own, before = out[:, part], mix[:, part]
-        for stem in changed:
-            np.subtract(before, wet[stem][:, part], out=own)
+        own = out[:, part]
+        np.add(mix[:, part] - wet[first][:, part], stems[first][:, part], out=own)
+        for stem in others:
+            own -= wet[stem][:, part]
             own += stems[stem][:, part]
-            before = own
     return out
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import BoundedSemaphore
 
+import numpy as np
+
 from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import Workers
 from mixer.errors import SettingsError
@@ -21,9 +23,9 @@ from mixer.rendering.pipeline import over_desk
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import with_desk
 from mixer.rendering.progress import StageClock
-from mixer.rendering.sound import measure_sound
+from mixer.rendering.sound import measure_sound, measure_voice_lu
 from mixer.takes.numbering import base_of, next_variation, variation_path
-from mixer.takes.parts import REST, hash_parts
+from mixer.takes.parts import REST, hash_stems
 from mixer.takes.variation_plan import (
     Asked,
     First,
@@ -110,21 +112,26 @@ class _Mixed:
 
 
 def _mix(first: First, asked: Asked, plan: RenderPlan, destination: Destination) -> _Mixed:
-    wet = first.wet
+    wet, parts, voice_lu = first.wet, dict[str, str](), list[float | None]()
+
+    def hear(stems: Mapping[str, np.ndarray]) -> None:
+        voice_lu.append(measure_voice_lu(stems, plan, first.known))
+        if first.parts:
+            parts.update(hash_stems(stems, first.hashes))
+
     made = over_desk(
         replace(wet, wet_tracks={}, stages={}),
         plan,
         StageClock(None),
-        wet_stems=True,
+        wet_stems=False,
         tells_loudness=False,
+        hear=hear,
     )
     place = place_of(
-        measure_sound(made, first.known), first.sound, first.loudness_lufs, asked.moves
+        measure_sound(made, first.known, *voice_lu), first.sound, first.loudness_lufs, asked.moves
     )
-    parts = hash_parts(made, first.hashes) if first.parts else {}
     # What no strip touches comes from one array of all.
     parts |= {REST: first.parts[REST]} if REST in first.parts else {}
-    made = replace(made, wet_stems={})
     # A desk that does nothing hands on the first mix itself, which the others need.
     mix = finished(destination, made, consume=made.audio is not wet.audio)
     return _Mixed(mix, place, parts)

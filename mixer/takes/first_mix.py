@@ -21,14 +21,13 @@ from mixer.rendering.mix import (
     Premaster,
     WetMix,
     measure_levels,
-    unmade_of,
 )
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.sound import measure_sound
 from mixer.rendering.stages import NOMINAL_LUFS, staging_gain_db
 from mixer.rendering.variation_step import variation_target_lufs
 from mixer.stems import VOCALS
-from mixer.takes.parts import REST, hash_parts, hash_samples
+from mixer.takes.parts import REST, hash_parts, hash_rest, hash_samples
 from mixer.takes.variation_plan import (
     First,
 )
@@ -66,19 +65,13 @@ def listen(pool: Workers, wet: WetMix, known: KnownLevels) -> Listening:
     # A mix of tracks has a part for each track, which nothing has hashed.
     hashes = {} if wet.plan.tracks else {s: pool.submit(hash_samples, a) for s, a in stems.items()}
     if hashes and known.has_unmade:
-        hashes[REST] = pool.submit(_hash_unmade, wet)
+        hashes[REST] = pool.submit(hash_rest, wet.audio, wet.wet_stems.values())
     vocals = stems.pop(VOCALS, None)
     if vocals is not None and stems and not wet.plan.touches_stems:
         kept.append(pool.submit(known.loudness_lufs, vocals))
         kept.append(pool.submit(known.loudness_lufs, *stems.values(), with_unmade=True))
     known.listen()
     return Listening(kept, hashes)
-
-
-def _hash_unmade(wet: WetMix) -> str:
-    unmade = unmade_of(wet)
-    assert unmade is not None
-    return hash_samples(unmade)
 
 
 def write_first(

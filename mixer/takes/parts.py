@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -29,6 +29,18 @@ def hash_samples(audio: np.ndarray) -> str:
 REST = "rest"
 
 
+def hash_rest(mix: np.ndarray, stems: Iterable[np.ndarray]) -> str:
+    """`hash_samples` of a mix without some of its stems, float32 (channels, samples) each."""
+    found, stems = hashlib.sha256(), list(stems)
+    for place, channel in enumerate(mix):
+        for part in parts_of(channel):
+            rest = np.array(channel[part], np.float32)
+            for stem in stems:
+                rest -= stem[place, part]
+            found.update(rest.data)
+    return found.hexdigest()
+
+
 def hash_parts(made: Premaster, known: Mapping[int, str] | None = None) -> dict[str, str]:
     """The hash of each wet stem, and of each wet track as `tracks/NAME`.
 
@@ -36,14 +48,15 @@ def hash_parts(made: Premaster, known: Mapping[int, str] | None = None) -> dict[
         made: the mix.
         known: hashes by the `id` of arrays.
     """
-    known = known or {}
-    parts = {
-        stem: known.get(id(audio)) or hash_samples(audio) for stem, audio in made.wet_stems.items()
-    }
     # One at a time: a track is read from the disk when it is looked at.
-    return parts | {
+    return hash_stems(made.wet_stems, known or {}) | {
         f"{TRACK_ROLE}{name}": hash_samples(audio) for name, audio in made.wet_tracks.items()
     }
+
+
+def hash_stems(stems: Mapping[str, np.ndarray], known: Mapping[int, str]) -> dict[str, str]:
+    """The hash of each wet stem, as in `hash_parts`."""
+    return {stem: known.get(id(audio)) or hash_samples(audio) for stem, audio in stems.items()}
 
 
 def same_parts(

@@ -6,6 +6,7 @@ Each is as loud as the first, has a recipe that names the first as its parent, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from mixer.files.whole_file import hash_file
 from mixer.network.runner import NetworkRunner
 from mixer.output.destination import Destination, Rendered, forecast_of
 from mixer.output.names import FileRole
-from mixer.output.recipe import song_table
+from mixer.output.recipe import SongTable, song_table
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import plan_again
 from mixer.output.replay_differences import DECISIVE
@@ -30,7 +31,7 @@ from mixer.rendering.axes import Axis
 from mixer.rendering.forecast import making_forecast
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
-from mixer.rendering.mix import WetMix
+from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
@@ -40,9 +41,10 @@ from mixer.rendering.variation_step import movable
 from mixer.song.song import Song
 from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation, make_all
-from mixer.takes.first_mix import first_of, listen, recipe_path, write_first
+from mixer.takes.first_mix import Listening, first_of, listen, recipe_path, write_first
 from mixer.takes.numbering import base_of
 from mixer.takes.variation_plan import (
+    First,
     FloatMatrix,
     Wanted,
     asked_variations,
@@ -162,11 +164,13 @@ def make_variations(
         SettingsError: a blend has an unknown part, or its parts cannot be blended.
         MixerError: as in `render_to`.
     """
-    wet_stems = True if destination.wanted.takes_stems else wet_stems_for(plan, wanted)
-    stages, tracks = destination.wanted.has_report, destination.takes_tracks(plan)
-    asking = replace(plan, settings=replace(plan.settings, uncertainty=True))
+    job = _job(plan, destination, wanted, network, threads)
     making_s = making_forecast(
-        asking, wet_stems=wet_stems, wet_tracks=tracks, stages=stages, threads=threads
+        job.plan,
+        wet_stems=job.wet_stems,
+        wet_tracks=job.wet_tracks,
+        stages=job.stages,
+        threads=threads,
     )
     varying_s = _varying_forecast(plan, destination, wanted, threads, not first_is_there)
     cores = threads or available_threads()
@@ -174,23 +178,77 @@ def make_variations(
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
         song = pool.submit(song_table, plan.song)
         with StageClock(progress, making_s, then_s=sum(varying_s.values())) as clock:
-            job = Job(asking, clock, wet_stems, tracks, stages, network, threads)
-            wet, answers = _without_answers(wet_mix(job), plan)
-            known = KnownLevels(plan.mix_rate, wet)
-            listening = listen(pool, wet, known)
-            made = over_desk(wet, plan, clock, wet_stems=True, known=known)
+            begun = _begin(pool, replace(job, clock=clock), plan)
         with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)
-            writing = None if first_is_there else write_first(pool, made, destination, song)
-            first = first_of(wet, made, known, recipe_path(destination.path), writing, listening)
-            del made
-            axes, left_out = movable(plan, first.sound)
-            unsure = covariance(axes, answers)
-            asked = asked_variations(first, wanted, axes, unsure)
-            done = make_all(pool, first, asked, destination, clock, song.result(), cores)
+            writing = None if first_is_there else write_first(pool, begun.made, destination, song)
+            first = first_of(
+                begun.wet,
+                begun.made,
+                begun.known,
+                recipe_path(destination.path),
+                writing,
+                begun.listening,
+            )
+            varied = _vary(pool, first, begun.answers, wanted, destination, clock, song, cores)
             clock.end("")
+    return replace(varied, first=None if writing is None else writing.rendered.result())
+
+
+def _job(
+    plan: RenderPlan,
+    destination: Destination,
+    wanted: Wanted,
+    network: NetworkRunner | None,
+    threads: int | None,
+) -> Job:
+    """The first mix up to its desk, with all that it and the variations need."""
+    return Job(
+        replace(plan, settings=replace(plan.settings, uncertainty=True)),
+        StageClock(),
+        True if destination.wanted.takes_stems else wet_stems_for(plan, wanted),
+        destination.takes_tracks(plan),
+        destination.wanted.has_report,
+        network,
+        threads,
+    )
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """The first mix before its master, what is measured of it, and the model's doubts."""
+
+    wet: WetMix
+    made: Premaster
+    known: KnownLevels
+    listening: Listening
+    answers: Sequence[Mapping[str, float]]
+
+
+def _begin(pool: Workers, job: Job, plan: RenderPlan) -> _Begun:
+    wet, answers = _without_answers(wet_mix(job), plan)
+    known = KnownLevels(plan.mix_rate, wet)
+    listening = listen(pool, wet, known)
+    made = over_desk(wet, plan, job.clock, wet_stems=True, known=known)
+    return _Begun(wet, made, known, listening, answers)
+
+
+def _vary(
+    pool: Workers,
+    first: First,
+    answers: Sequence[Mapping[str, float]],
+    wanted: Wanted,
+    destination: Destination,
+    clock: StageClock,
+    song: Future[SongTable],
+    cores: int,
+) -> MadeVariations:
+    axes, left_out = movable(first.wet.plan, first.sound)
+    unsure = covariance(axes, answers)
+    asked = asked_variations(first, wanted, axes, unsure)
+    done = make_all(pool, first, asked, destination, clock, song.result(), cores)
     return MadeVariations(
-        first=None if writing is None else writing.rendered.result(),
+        first=None,
         first_path=destination.path,
         first_sound=first.sound,
         first_lufs=first.loudness_lufs,

@@ -13,7 +13,14 @@ import pytest
 
 from mixer.dsp import long_audio
 from mixer.dsp.blocks import are_equal, sum_of
-from mixer.dsp.long_audio import copy_of, gained, parts_of, scratch_folder, silence
+from mixer.dsp.long_audio import (
+    copy_of,
+    gained,
+    parts_of,
+    scratch_folder,
+    silence,
+    unfilled,
+)
 from mixer.errors import OutputError
 
 
@@ -108,7 +115,12 @@ def test_memory_is_kept_for_arrays_of_a_length_only_where_that_is_asked(
         again = silence(2, 600)
         assert again.ctypes.data == place
         assert not again.any()
+        again += 2.0
         del again
+        as_it_was = unfilled(2, 600)
+        assert as_it_was.ctypes.data == place
+        assert np.all(as_it_was == 2.0)
+        del as_it_was
         assert not is_mapped(silence(2, 700)), "another length takes the place of what is kept"
     assert in_memory._n_bytes == 0
 

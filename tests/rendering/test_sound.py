@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +124,31 @@ def test_loudness_that_comes_again_is_measured_once(
     assert len(calls) == 5
     assert known.has_unmade
     assert known.loudness_lufs(0.0 * one) is None
+
+
+def test_a_mix_whose_stems_are_only_heard_has_the_same_samples(
+    write_song, rng: np.random.Generator
+) -> None:
+    song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 1.0, RATE_HZ).items()}))
+    strips = (("vocals", Strip(gain_db=2.0)), ("drums", Strip(width=1.5)))
+    console = Console(strips=strips, master=Strip(width=0.8))
+    plan = plan_render(song, RenderSettings(model="none", effects=(), console=console))
+    wet = wet_mix(Job(plan, StageClock(None), True, False, False, None, None))
+    before, heard = wet.audio.copy(), dict[str, np.ndarray]()
+    stems_before = {stem: audio.copy() for stem, audio in wet.wet_stems.items()}
+
+    def hear(stems: Mapping[str, np.ndarray]) -> None:
+        heard.update({stem: audio.copy() for stem, audio in stems.items()})
+
+    kept = over_desk(wet, plan, StageClock(None), wet_stems=True)
+    made = over_desk(wet, plan, StageClock(None), wet_stems=False, hear=hear)
+    np.testing.assert_array_equal(made.audio, kept.audio)
+    np.testing.assert_array_equal(wet.audio, before)
+    assert not made.wet_stems
+    assert not made.wet_levels
+    for stem, audio in stems_before.items():
+        np.testing.assert_array_equal(wet.wet_stems[stem], audio)
+        np.testing.assert_array_equal(heard[stem], kept.wet_stems[stem])
 
 
 @pytest.mark.parametrize(
