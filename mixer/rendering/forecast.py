@@ -35,6 +35,8 @@ _BUS = 0.0009
 _KEEP_A_TRACK = 0.0009
 # To read a recording, or a track, once more.
 _READ = 0.00019
+# To find a track after its strip that an earlier mix has kept.
+_FIND_A_TRACK = 0.00005
 # To find a stem that an earlier take has kept, by stage.
 _FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0006, Stage.LISTEN: 0.0001}
 # To keep one for later takes; to hash a part of the mix.
@@ -86,7 +88,14 @@ def making_forecast(
     if wet_tracks and Stage.TRACKS in found:
         found[Stage.TRACKS] += song_s * _KEEP_A_TRACK * len(plan.tracks)
     n_stems = len(plan.song.stems)
-    found |= {stage: song_s * _FIND[stage] * n_stems for stage in kept if stage in found}
+    found |= {
+        stage: song_s * _FIND[stage] * n_stems
+        for stage in kept
+        if stage in found and stage in _FIND
+    }
+    if Stage.TRACKS in kept and Stage.TRACKS in found:
+        found_s = len(plan.tracks) * _FIND_A_TRACK + (n_stems + 1) * _BUS
+        found[Stage.TRACKS] = _BEGIN_S + song_s * found_s
     if Stage.NETWORK in kept and Stage.NETWORK in found:
         found[Stage.NETWORK] = sum(network_steps_s(plan, cores, 1.0, is_kept=True).values())
     if stages or is_blended(plan):
@@ -257,9 +266,15 @@ def is_encoded(source: AudioSource) -> bool:
     return written_as is not None and written_as.is_compressed
 
 
-def bus_in_tracks(n_tracks: int, threads: int | None) -> float:
-    """How many tracks' strips take as long as a bus; arguments as for `making_forecast`."""
-    return _BUS / _STRIP_OF_A_TRACK * max(1, min(threads or available_threads(), n_tracks))
+def bus_in_tracks(n_tracks: int, threads: int | None, *, is_kept: bool = False) -> float:
+    """How many tracks' strips take as long as a bus.
+
+    Args:
+        n_tracks, threads: as for `making_forecast`.
+        is_kept: the tracks are only to be found.
+    """
+    a_track = _FIND_A_TRACK if is_kept else _STRIP_OF_A_TRACK
+    return _BUS / a_track * max(1, min(threads or available_threads(), n_tracks))
 
 
 def song_seconds(plan: RenderPlan) -> float:

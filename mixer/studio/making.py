@@ -18,7 +18,7 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.settings import FLAT
-from mixer.rendering.forecast import making_forecast
+from mixer.rendering.forecast import making_forecast, song_seconds, take_forecast
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.known_levels import KnownLevels
@@ -26,7 +26,7 @@ from mixer.rendering.material import Job
 from mixer.rendering.mix import Mix, WetMix
 from mixer.rendering.pipeline import master, over_desk, premaster, wet_mix
 from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.progress import Progress, StageClock
+from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.tracks.group_sends import RoomReturns
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_material import listen_to_tracks
@@ -52,6 +52,9 @@ from mixer.studio.wet import (
 from mixer.takes.parts import hash_samples
 
 _TELL_EVERY_S = 0.2
+# Seconds of one core, as in `mixer.rendering.forecast`, to store a second of a source's samples, and
+# to hear what a bus does.
+_STORE_A_SOURCE, _HEAR_A_BUS = 0.0006, 0.0012
 # On the disk: of what the network heard and made, and of wet tracks.
 _MOST_KEPT_BYTES, _MOST_TRACK_BYTES = 4 << 30, 12 << 30
 # A mix as it comes to the desk is held if it takes no more of the free memory than this.
@@ -128,9 +131,13 @@ class Maker:
                 stale.append((place, key))
         whole = plan.n_samples <= FIRST_S * plan.mix_rate
         first = [place for place, _ in stale if track_id(place) not in self.made.samples]
-        if first and not whole:
-            self._make_tracks(planned, plan, first, excerpt=True)
-        self._make_tracks(planned, plan, [place for place, _ in stale], excerpt=False)
+        passes = [first] if first and not whole else []
+        # Each track's share of all is the length of it that is made.
+        first_s = FIRST_S * len(first) * len(passes)
+        begin = first_s / ((first_s + plan.n_samples / plan.mix_rate * len(stale)) or 1.0)
+        for places in passes:
+            self._make_tracks(planned, plan, places, (0.0, begin), excerpt=True)
+        self._make_tracks(planned, plan, [place for place, _ in stale], (begin, 1.0), excerpt=False)
         self._keys |= {track_id(place): key for place, key in stale}
         respond_for_model(self.made, of_tracks, plan)
 
@@ -149,8 +156,15 @@ class Maker:
         return set_tracks(plan, levels, self._network_of(plan))
 
     def _make_tracks(
-        self, planned: Planned, plan: RenderPlan, places: list[int], *, excerpt: bool
+        self,
+        planned: Planned,
+        plan: RenderPlan,
+        places: list[int],
+        shares: tuple[float, float],
+        *,
+        excerpt: bool,
     ) -> None:
+        """Make tracks, or their beginnings; `shares` of all work are done before and after."""
         assert self._of_tracks is not None
         of_tracks, done = self._of_tracks, list[int]()
 
@@ -171,7 +185,8 @@ class Maker:
             self.made.baked[name] = baked_fields(strip)
             self.store.write(name, plan, audio)
             done.append(place)
-            self._doing("rendering tracks", track.title, len(done) / len(places))
+            share = shares[0] + (shares[1] - shares[0]) * len(done) / len(places)
+            self._doing("rendering tracks", track.title, share)
 
         in_parallel(make, places)
 
@@ -183,20 +198,40 @@ class Maker:
             OvertakenError: the result is obsolete.
             MixerError: as in `mixer.render`.
         """
-        clock = StageClock(self.progress("rendering the mix"), making_forecast(plan))
-        wet, known = self.wet_mix(plan, clock)
-        of_tracks = self._of_tracks
-        # The mix's compressor hears the stems after the user's strips.
-        hears_stems = of_tracks is not None and plan.touches_stems
-        made = over_desk(wet, plan, clock, wet_stems=hears_stems, known=known)
-        total = np.add.reduce(list(made.wet_stems.values())) if made.wet_stems else None
-        mix = master(dataclasses.replace(made, wet_stems={}))
-        self.made.master = mix.measurements["master"]
-        for stem, record in mix.measurements["network"].items():
-            self.made.models[stem] = model_of_stem(record["used"], record.get("found"))
-        staging_db = mix.measurements["console"].get("staging_gain_db", 0.0)
-        self._take_stems(plan, wet.wet_stems, staging_db)
-        self._take_mix(planned, plan, mix, total)
+        with StageClock(self.progress("rendering the mix"), self._forecast_s(plan)) as clock:
+            wet, known = self.wet_mix(plan, clock)
+            of_tracks = self._of_tracks
+            # The mix's compressor hears the stems after the user's strips.
+            hears_stems = of_tracks is not None and plan.touches_stems
+            made = over_desk(wet, plan, clock, wet_stems=hears_stems, known=known)
+            total = np.add.reduce(list(made.wet_stems.values())) if made.wet_stems else None
+            mix = master(dataclasses.replace(made, wet_stems={}), clock)
+            clock.start(Stage.WRITE)
+            self.made.master = mix.measurements["master"]
+            for stem, record in mix.measurements["network"].items():
+                self.made.models[stem] = model_of_stem(record["used"], record.get("found"))
+            staging_db = mix.measurements["console"].get("staging_gain_db", 0.0)
+            self._take_stems(plan, wet.wet_stems, staging_db, clock)
+            self._take_mix(planned, plan, mix, total)
+            clock.end("")
+
+    def _forecast_s(self, plan: RenderPlan) -> dict[Stage, float]:
+        """Seconds that each stage of the exact mix is foreseen to take, its samples stored."""
+        kept = set(self._kept_of(plan).material.holds(plan))
+        if plan.tracks:
+            kept.add(Stage.TRACKS)  # made one by one before
+        found = take_forecast(
+            plan,
+            wet_stems=has_wet_stems(plan),
+            stages=False,
+            kept=kept,
+            keeps=True,
+            is_measured=not plan.tracks,
+        )
+        sources_s = song_seconds(plan) * (len(plan.song.stems) + 1)
+        if plan.tracks:
+            found[Stage.TRACKS] += sources_s * _HEAR_A_BUS
+        return found | {Stage.WRITE: sources_s * _STORE_A_SOURCE}
 
     def _take_mix(
         self, planned: Planned, plan: RenderPlan, mix: Mix, total: FloatArray | None
@@ -213,9 +248,8 @@ class Maker:
 
     def render_other(self, plan: RenderPlan) -> FloatArray:
         """The finished mix of another plan, float32 (2, samples)."""
-        clock = StageClock(self.progress("rendering a source"), making_forecast(plan))
-        made = premaster(plan, clock=clock)
-        audio: FloatArray = master(made).audio
+        with StageClock(self.progress("rendering a source"), making_forecast(plan)) as clock:
+            audio: FloatArray = master(premaster(plan, clock=clock), clock).audio
         return audio
 
     def wet_mix(self, plan: RenderPlan, clock: StageClock) -> tuple[WetMix, KnownLevels]:
@@ -253,7 +287,7 @@ class Maker:
             Job(
                 plan,
                 clock,
-                wet_stems=plan.bundle is None or plan.bundle.manifest.has_wet_stems,
+                wet_stems=has_wet_stems(plan),
                 wet_tracks=False,
                 stages=False,
                 network=network,
@@ -276,13 +310,15 @@ class Maker:
         plan: RenderPlan,
         stems: Mapping[str, FloatArray],
         staging_db: float,
+        clock: StageClock,
     ) -> None:
         """Store the input of each stem's strip if it has changed."""
         staging = np.float32(db_to_gain(staging_db))
         staged = {stem: audio * staging for stem, audio in stems.items()} if any(
             baked_fields(plan.console.strip(stem)) for stem in stems
         ) else {}  # fmt: skip
-        for stem, audio in stems.items():
+        for place, (stem, audio) in enumerate(stems.items()):
+            clock.at(stem, place / (len(stems) + 1))
             strip = plan.console.strip(stem)
             baked = baked_strip(strip)
             heard = audio
@@ -345,6 +381,11 @@ class Maker:
         if now - self._told_at >= _TELL_EVERY_S:
             self._told_at = now
             self._tell_doing(what, detail, share)
+
+
+def has_wet_stems(plan: RenderPlan) -> bool:
+    """Whether a plan's model hands out the stems as they are in the mix."""
+    return plan.bundle is None or plan.bundle.manifest.has_wet_stems
 
 
 def without_hand(planned: Planned) -> Planned:

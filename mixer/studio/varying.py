@@ -11,10 +11,12 @@ from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
 from mixer.rendering.axes import differences, words_of
 from mixer.rendering.forecast import making_forecast
+from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.mix import WetMix
 from mixer.rendering.pipeline import master, over_desk
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import with_desk
-from mixer.rendering.progress import StageClock
+from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.sound import measure_sound, with_moves
 from mixer.rendering.variation_step import movable
 from mixer.studio.made import MIX
@@ -26,6 +28,7 @@ from mixer.takes.blending import blend_consoles
 from mixer.takes.spreading import spread_out
 
 N_VARIATIONS = 6
+_AFTER_THE_DESK = (Stage.CONSOLE, Stage.MASTER)
 _MOST_PARTS, _SUM_TOLERANCE = 8, 0.01
 
 
@@ -66,12 +69,20 @@ class Variations:
                 self._sources.remove(source)
         self._made = {}
         progress = self._maker.progress("rendering variations")
-        wet, known = self._maker.wet_mix(plan, StageClock(progress, making_forecast(plan)))
+        making_s, varying_s = _forecasts_s(plan)
+        with StageClock(progress, making_s, then_s=sum(varying_s.values())) as clock:
+            wet, known = self._maker.wet_mix(plan, clock)
+        with StageClock(progress, varying_s, follows=clock) as clock:
+            clock.start(Stage.VARIATIONS)
+            self._vary(plan, wet, known, clock)
+            clock.end("")
+
+    def _vary(self, plan: RenderPlan, wet: WetMix, known: KnownLevels, clock: StageClock) -> None:
         first = over_desk(wet, plan, StageClock(None), wet_stems=True, known=known)
         sound = measure_sound(first, known)
         axes, _ = movable(plan, sound)
         for place, moves in enumerate(spread_out(axes, N_VARIATIONS) if axes else ()):
-            progress("variations", str(place + 1), place / N_VARIATIONS)
+            clock.at(str(place + 1), (place + 1) / (N_VARIATIONS + 1))
             console = with_moves(plan.asked, moves, plan.song.stems)
             varied = with_desk(plan, replace(plan.settings, console=console))
             made = over_desk(wet, varied, StageClock(None), wet_stems=True, known=known)
@@ -110,3 +121,11 @@ class Variations:
         words = {MIX: "your mix"} | {source: one.row["name"] for source, one in self._made.items()}
         label = " + ".join(f"{share:.0%} {words[name]}" for name, share in shares)
         return table_edits(own, blended), label
+
+
+def _forecasts_s(plan: RenderPlan) -> tuple[dict[Stage, float], dict[Stage, float]]:
+    """Seconds that each stage of the wet mix is foreseen to take, and all variations of it."""
+    whole_s = making_forecast(plan)
+    once_s = sum(whole_s.get(stage, 0.0) for stage in _AFTER_THE_DESK)
+    making_s = {stage: s for stage, s in whole_s.items() if stage not in _AFTER_THE_DESK}
+    return making_s, {Stage.VARIATIONS: (N_VARIATIONS + 1) * once_s}

@@ -102,7 +102,7 @@ def mix_tracks(
     chain = TrackChain(tracks, levels, settings, hand, n_samples, sample_rate, kept)
     stems = list(dict.fromkeys(track.stem for track in tracks))
     # The mix's own bus is still to come.
-    bus = bus_in_tracks(len(tracks), threads)
+    bus = bus_in_tracks(len(tracks), threads, is_kept=kept is not None)
     n_done, n_all = 0.0, len(tracks) + bus * (len(stems) + 1)
     for stem in stems:
         own = [index for index, track in enumerate(tracks) if track.stem == stem]
