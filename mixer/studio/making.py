@@ -52,8 +52,8 @@ from mixer.studio.wet import (
 from mixer.takes.parts import hash_samples
 
 _TELL_EVERY_S = 0.2
-# Seconds of one core, as in `mixer.rendering.forecast`, to store a second of a source's samples, and
-# to hear what a bus does.
+# Seconds of one core, as in `mixer.rendering.forecast`: to store a second of a source's samples,
+# to hear what a bus does to a second.
 _STORE_A_SOURCE, _HEAR_A_BUS = 0.0006, 0.0012
 # On the disk: of what the network heard and made, and of wet tracks.
 _MOST_KEPT_BYTES, _MOST_TRACK_BYTES = 4 << 30, 12 << 30

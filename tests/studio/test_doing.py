@@ -37,7 +37,7 @@ def test_the_first_mix_of_stems_is_told_to_its_end(stem_song: Path, opened: Open
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     names = steps(mixing)
     assert names.index("master") < names.index("write") == len(names) - 1
-    begun = {detail: share for detail, share in reversed(mixing)}
+    begun = dict(reversed(mixing))
     assert 0.0 < begun["master"] < begun["write"] < 1.0
 
 
