@@ -26,7 +26,8 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         base: folder of the manifest; songs are written relative to it.
 
     Returns:
-        The CSV text, and a line for each song or folder with audio left out, with the reason.
+        The CSV text, and a line for each song, and each folder with audio or without any
+        file, left out, with the reason.
 
     Raises:
         InputError: the folder does not exist, or holds no song.

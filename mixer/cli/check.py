@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -82,11 +84,9 @@ def _print_table(inspection: SongInspection) -> None:
     for file in inspection.files:
         name, why = Text(printable(file.file)), Text(printable(file.reason))
         found = Text(printable("; ".join(file.findings)), style="yellow")
-        if is_narrow:
-            below = [text for text in (why, found) if text.plain]
-            name = Text("\n  ").join([name, *below])
+        below = [Padding(text, (0, 0, 0, 2)) for text in (why, found) if text.plain]
         table.add_row(
-            name,
+            Group(name, *below) if is_narrow else name,
             Text(file.stem or _without_stem(file.file), style="" if file.stem else "dim"),
             *(() if is_narrow else (why,)),
             str(file.sample_rate or "-"),

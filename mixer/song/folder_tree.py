@@ -76,6 +76,12 @@ class Folder:
         ]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no file in it, nor in any folder below it."""
+        there = bool(self.files or self.links or self.is_cut)
+        return not there and all(inner.is_empty for inner in self.folders)
+
+    @property
     def is_output_of_batch(self) -> bool:
         return any(folder.name == BATCH_STATE_FOLDER for folder in self.folders)
 

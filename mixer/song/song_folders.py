@@ -18,7 +18,7 @@ class SongTree:
 
     Attributes:
         songs: their folders, sorted; the tree's own where it is a song.
-        left_out: other folders with audio, and why each is not a song.
+        left_out: other folders with audio, and empty ones, and why each is not a song.
     """
 
     songs: tuple[Path, ...]
@@ -65,6 +65,8 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
             _search(inner, songs, left_out)
         elif name in plan.left_out:
             left_out.append((inner.path, plan.left_out[name]))
+        elif inner.is_empty and not name.startswith("."):
+            left_out.append((inner.path, "empty"))
 
 
 def _is_no_song(folder: Folder, inner: Folder, songs: Sequence[str]) -> bool:

@@ -64,21 +64,24 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
     base = path.resolve().name if is_song else base_of(path)
     found = takes_beside(folder, base)
     if not found:
-        hint = _mixes_in(path) if is_song else ""
+        if is_song:
+            _refuse_folder_of_mixes(path)
         raise InputError(
             f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, so no takes; give the "
-            f"recipe of one, or render the song first{hint}"
+            "recipe of one, or render the song first"
         )
     rows = [*found.items(), *variations_beside(folder, base).items()]
     return tuple(_listed(number, read_recipe(recipe)) for number, recipe in rows)
 
 
-def _mixes_in(folder: Path) -> str:
-    """A hint that lists the mixes in a folder, for a user who gave a folder of mixes."""
+def _refuse_folder_of_mixes(folder: Path) -> None:
+    """Raise with the names of the mixes if a folder holds mixes, where a song was expected."""
     mixes = sorted({base_of(recipe) for recipe in folder.glob(f"*{RECIPE_SUFFIX}")})
-    if not mixes:
-        return ""
-    return f"; {visible(folder)} holds mixes: {listed(name + RECIPE_SUFFIX for name in mixes)}"
+    if mixes:
+        raise InputError(
+            f"{visible(folder)}: a folder of mixes, not of a song; give one of its recipes: "
+            f"{listed(name + RECIPE_SUFFIX for name in mixes)}"
+        )
 
 
 def _listed(number: int, recipe: RecordedMix) -> ListedTake:

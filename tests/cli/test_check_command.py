@@ -172,3 +172,19 @@ def test_check_fits_eighty_columns(folder, capsys, monkeypatch) -> None:
     place = next(n for n, line in enumerate(lines) if line.startswith("drums.wav "))
     assert lines[place + 1].startswith("  exact stem name")
     assert max(map(len, lines)) <= 80
+
+
+def test_a_finding_that_wraps_keeps_its_indent(folder, capsys, monkeypatch) -> None:
+    soundfile.write(folder / "vocals.wav", np.zeros((44_100, 2)), 44_100, subtype="PCM_16")
+    monkeypatch.setattr("mixer.cli.check.table_console", lambda: Console(width=50))
+    assert run(["check", str(folder)]) == 0
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    place = next(n for n, line in enumerate(lines) if line.startswith("  silent:"))
+    below = lines[place : place + 5]
+    words = []
+    for line in below:
+        if not line.startswith("  "):
+            break
+        words += line.split()
+    assert " ".join(words) == "silent: every sample is zero"
+    assert len(words) > len(below[0].split())

@@ -151,6 +151,16 @@ def test_a_tree_lists_songs_alone(tree) -> None:
         assert load_song(path).recordings
 
 
+def test_an_empty_folder_beside_songs_is_named(tree) -> None:
+    folder = tree("One/Kick.wav", "Notes/lyrics.txt", "One/Old/readme.txt")
+    (folder / "Two" / "Drums").mkdir(parents=True)
+    (folder / ".cache").mkdir()
+    (folder / "One" / "Empty").mkdir()
+    found = find_song_folders(folder)
+    assert [path.name for path in found.songs] == ["One"]
+    assert [(path.name, why) for path, why in found.left_out] == [("Two", "empty")]
+
+
 @pytest.mark.parametrize(
     ("names", "songs"),
     [
