@@ -118,7 +118,7 @@ def _session_of(request: Request) -> SongSession:
     try:
         return studio.session(request.path_params["song"])
     except KeyError:
-        raise _ProblemError(404, "there is no such song") from None
+        raise _ProblemError(404, "unknown song; reload the page") from None
 
 
 class Routes:
@@ -207,7 +207,7 @@ class Routes:
         files: list[Path] = _found(lambda: session.job(request.path_params["job"])).files
         place = request.path_params["place"]
         if place >= len(files) or not files[place].is_file():
-            raise _ProblemError(404, "there is no such file")
+            raise _ProblemError(404, "unknown file of this render")
         return FileResponse(files[place], filename=files[place].name)
 
     async def takes(self, request: Request) -> Response:
@@ -223,7 +223,7 @@ class Routes:
         try:
             data = await run_in_threadpool(lambda: session.audio(name, start, n_frames, wanted))
         except KeyError:
-            raise _ProblemError(404, "there is no such audio") from None
+            raise _ProblemError(404, "unknown audio; reload the page") from None
         except IndexError:
             raise _ProblemError(416, "that is beyond the song's end") from None
         except GoneError:
