@@ -1,6 +1,8 @@
 """What is built here carries everything that a user's machine needs."""
 
 import os
+import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -141,3 +143,16 @@ def test_the_two_onnx_runtimes_exclude_each_other() -> None:
     for system, machine in machines:
         place = {"sys_platform": system, "platform_machine": machine}
         assert sum(r.marker is not None and r.marker.evaluate(place) for r in runtimes) == 1
+
+
+def test_the_page_for_a_package_index_links_to_no_file_of_ours(monkeypatch) -> None:
+    given: dict[str, str] = {}
+    monkeypatch.setattr("setuptools.setup", given.update)
+    runpy.run_path(str(ROOT / "setup.py"))
+    page, readme = given["long_description"], (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)]*)\)", page)
+    assert targets
+    assert all(target.startswith("https://") for target in targets)
+    assert "docs/" in readme
+    assert "The documentation has one page per subject, including the command line" in page
+    assert "*The studio: a channel for each stem" in page
