@@ -129,8 +129,9 @@ def _ask(
     sides = _sides(tracks)
     if network is None:
         return level_settings(levels, roles, stems, sides)
-    # Raw recordings, said or heard to be, have no room on them.
-    dry = _said_dry(plan) or meaning.word == RAW
+    # Raw recordings have no room on them, unless the user says that they are wet.
+    said_wet = plan.settings.dry is False
+    dry = _said_dry(plan) or (meaning.word == RAW and not said_wet)
     return predict_settings(network, levels, roles, stems, sides, meaning.value, dry=dry)
 
 

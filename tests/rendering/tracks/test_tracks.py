@@ -112,3 +112,13 @@ def test_two_channel_files_that_are_named_left_and_right_stand_there(write_song,
     pans = {n: t["strip"]["pan"] for n, t in mix.measurements["tracks"]["tracks"].items()}
     assert pans["Gtr Dbl L.wav"] < -0.5
     assert pans["Gtr Dbl R.wav"] > 0.5
+
+
+def test_raw_recordings_get_a_room_unless_the_user_says_that_they_are_wet(folder) -> None:
+    song, rooms = load_song(folder), {}
+    for dry in (None, True, False):
+        settings = RenderSettings(model="tracks", levels="raw", dry=dry)
+        tracks = render(song, settings).measurements["tracks"]["tracks"]
+        rooms[dry] = tracks["Snare.wav"]["strip"]["short_room_db"]
+    assert rooms[None] == rooms[True] == -21.0
+    assert rooms[False] < -23.0
