@@ -133,19 +133,7 @@ class TrackListener:
         )
 
     def _hear(self, span: FloatArray) -> None:
-        # Equal channels are transformed once.
-        heard = span[:1] if len(span) == 1 or are_equal(span) else span
-        frames = np.lib.stride_tricks.sliding_window_view(heard, self._n_fft, axis=-1)
-        spectra = rfft(frames[:, :: self._hop] * self._window, axis=-1)
-        # One-sided spectrum: every bin counts twice. The window's energy is half its length.
-        scale = np.float32(4.0 / self._n_fft**2)
-        power = [scale * (np.square(s.real) + np.square(s.imag)) for s in spectra]
-        if len(spectra) == 1:
-            parts = np.repeat((power[0] @ self._weights.T)[:, None], _PARTS, axis=1)
-        else:
-            left, right = spectra
-            cross = scale * (left.real * right.real + left.imag * right.imag)
-            parts = np.stack([part @ self._weights.T for part in (*power, cross)], axis=1)
+        parts = self._powers(span)
         frame_db = _lufs(parts[:, :2].sum(axis=1) @ self._k_weights)
         self._frames.append(frame_db.astype(np.float32))
         hops = np.abs(span).max(axis=0).reshape(-1, self._hop)[1:]
@@ -162,6 +150,24 @@ class TrackListener:
             self._add_blocks(np.mean(shifted, axis=0))
             steps = steps[n_blocks:]
         self._steps = steps
+
+    def _powers(self, span: FloatArray) -> NDArray[np.float32]:
+        """Power in bands of each frame of a span, float32 (frames, parts, bands)."""
+        n_frames = span.shape[1] // self._hop - 1
+        if not span.any():
+            return np.zeros((n_frames, _PARTS, N_BANDS), np.float32)
+        # Equal channels are transformed once.
+        heard = span[:1] if len(span) == 1 or are_equal(span) else span
+        frames = np.lib.stride_tricks.sliding_window_view(heard, self._n_fft, axis=-1)
+        spectra = rfft(frames[:, :: self._hop] * self._window, axis=-1)
+        # One-sided spectrum: every bin counts twice. The window's energy is half its length.
+        scale = np.float32(4.0 / self._n_fft**2)
+        power = [scale * (np.square(s.real) + np.square(s.imag)) for s in spectra]
+        if len(spectra) == 1:
+            return np.repeat((power[0] @ self._weights.T)[:, None], _PARTS, axis=1)
+        left, right = spectra
+        cross = scale * (left.real * right.real + left.imag * right.imag)
+        return np.stack([part @ self._weights.T for part in (*power, cross)], axis=1)
 
     def _add_blocks(self, blocks: NDArray[np.float32]) -> None:
         level = _lufs(blocks[:, :2].sum(axis=1) @ self._k_weights)
