@@ -15,21 +15,31 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import batch, clock, lengths, memory, network, normalisation, peers, renders
 from benchmarks.machine import machine, other_work
 from mixer.files.marked_part import with_marked_part
 
-# Name of a part to what makes its table, in the order of the page; seconds on two idle cores.
-PARTS: dict[str, tuple[Callable[[], Iterator[str]], int]] = {
-    "renders": (renders.table, 75),
-    "peers": (peers.table, 130),
-    "normalisation": (normalisation.table, 15),
-    "network": (network.table, 75),
-    "memory": (memory.table, 200),
-    "clock": (clock.table, 180),
-    "batch": (batch.table, 200),
-    "lengths": (lengths.table, 240),
+
+class Part(NamedTuple):
+    """What makes a part's table, its seconds on two idle cores, and its subject."""
+
+    table: Callable[[], Iterator[str]]
+    seconds: int
+    subject: str
+
+
+# By name, in the order of the page.
+PARTS = {
+    "renders": Part(renders.table, 80, "whole renders: time, memory, start, and the floor"),
+    "peers": Part(peers.table, 130, "mixer beside what one might use in its place"),
+    "normalisation": Part(normalisation.table, 15, "normalisation, effect by effect"),
+    "network": Part(network.table, 75, "networks, and the default one against one transform"),
+    "memory": Part(memory.table, 200, "memory of ten minutes with all that goes with a mix"),
+    "clock": Part(clock.table, 180, "progress, time left, Ctrl-C"),
+    "batch": Part(batch.table, 230, "batches: workers, overhead, start, plan and resume"),
+    "lengths": Part(lengths.table, 240, "time and memory against length and tracks; draws both"),
 }
 BENCH = ("renders", "peers", "normalisation", "network")
 
@@ -37,15 +47,35 @@ BENCH = ("renders", "peers", "normalisation", "network")
 def measured(part: str) -> Iterator[str]:
     """The part's table, and under it what it was measured on."""
     busy, began_s = other_work(), time.monotonic()
-    yield from PARTS[part][0]()
+    yield from PARTS[part].table()
     yield ""
     yield f"*{busy[0].upper()}{busy[1:]}, in {time.monotonic() - began_s:.0f} s.*"
 
 
+def _parts_told() -> str:
+    """A line for each part."""
+    lines = (f"  {name:14} {part.seconds:4d} s  {part.subject}" for name, part in PARTS.items())
+    return "parts, and their time on two idle cores:\n" + "\n".join(lines)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Every figure of docs/performance.md.")
-    parser.add_argument("--parts", nargs="+", choices=["machine", *PARTS], default=list(BENCH))
-    parser.add_argument("--page", type=Path, help="page to write the figures into")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure speed and memory on this machine; print a table in Markdown a part.",
+        epilog=_parts_told(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        metavar="PART",
+        choices=["machine", *PARTS],
+        default=list(BENCH),
+        help=f"what to measure (default: {' '.join(BENCH)})",
+    )
+    parser.add_argument(
+        "--page", type=Path, help="page to write the tables into, each between its part's marks"
+    )
     asked = parser.parse_args()
     for part in ("machine", *(part for part in asked.parts if part != "machine")):
         sys.stdout.write(f"\n## {part}\n\n")

@@ -32,11 +32,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.clock_notes import Note, Stretch
+from benchmarks.memory import DELIVER
 from benchmarks.songs import write_song, write_tracks
 
 LOOKED_AT = (0.10, 0.25, 0.50, 0.75)
 DAWS = tuple(f"--daw={daw}" for daw in ("reaper", "dawproject", "ardour"))
-DELIVER = "--deliver=mix,instrumental,acapella,vocal-up,vocal-down,stems"
 ALL_BESIDE = ("--stems", "--report", *DAWS, DELIVER)
 # Stands for a file that is another mix.
 _REFERENCE = "REFERENCE"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("numpy", "scipy", "onnxruntime", "torch", "pedalboard", "demucs-infer")
+_LIBRARIES = (
+    *("numpy", "scipy", "onnxruntime", "onnxruntime-gpu", "soundfile", "soxr"),
+    *("torch", "pedalboard", "demucs-infer"),
+)
 # From here on other programs take time that a figure would show as its own.
 _BUSY_FROM = 0.5
 
@@ -28,6 +33,10 @@ def machine() -> Iterator[str]:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
+    if shutil.which("ffmpeg") is not None:
+        told = subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True, check=True)
+        # ffmpeg version 5.1.6-0+deb12u1 Copyright ...
+        found.append("ffmpeg " + told.stdout.split()[2])
     yield ", ".join(found)
 
 

@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.floor import cpu_s, there_and_back
 from benchmarks.songs import song_of
 from export.bundle import PAPER_EFFECTS, Description, write_bundle
-from mixer.dsp.blocks import filter_stft
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.network.fxnorm.parameters import HyperParameters
@@ -170,20 +170,16 @@ def floor_rows(network: Network) -> Iterator[str]:
     assert isinstance(hyper, BandMixerParameters)
     own = [np.empty_like(stem) for stem in stems]
 
-    def there_and_back() -> None:
-        for stem, out in zip(stems, own, strict=True):
-            filter_stft(stem, hyper.n_fft, lambda first, spectra: spectra, out=out)
-
     def mixed(*, wet_stems: bool) -> float:
         given = [stem.copy() for stem in stems]
-        return _cpu_s(
+        return cpu_s(
             lambda: run_network(
                 network, given, warm_up_s=0.0, wet_stems=wet_stems, threads=1, consume=True
             )
         )
 
     runs: dict[str, Callable[[], float]] = {
-        "floor": lambda: _cpu_s(there_and_back),
+        "floor": lambda: cpu_s(lambda: there_and_back(stems, own, hyper.n_fft)),
         "mix": lambda: mixed(wet_stems=False),
         "stems": lambda: mixed(wet_stems=True),
     }
@@ -195,12 +191,6 @@ def floor_rows(network: Network) -> Iterator[str]:
     for what, title in (("mix", "mix"), ("stems", "mix and wet stems")):
         ratio = least_s[what] / least_s["floor"]
         yield f"| default model: {title}, beside that | | {ratio:.1f} times |"
-
-
-def _cpu_s(run: Callable[[], object]) -> float:
-    began_s = time.process_time()
-    run()
-    return time.process_time() - began_s
 
 
 def report() -> Iterator[str]:

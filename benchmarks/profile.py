@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from benchmarks.__main__ import machine
+from benchmarks.machine import machine
 from benchmarks.songs import write_song
 from mixer import RenderSettings, load_song, render, write_mix
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+from benchmarks.floor import floor_s
 from benchmarks.render_cost import cost_of
 from benchmarks.songs import write_song, write_tracks
 
@@ -23,12 +24,15 @@ CASES = (
     ("tracks", 60.0, 32, 1),
 )
 _N_STARTS = 5
+# Of a case whose CPU seconds are given beside those of the floor, too.
+_FLOOR_S = 180.0
 
 
 def table() -> Iterator[str]:
     """A row a case, in Markdown."""
     yield "| `mixer render` | clock | CPU | real time | peak memory |"
     yield "| --- | --- | --- | --- | --- |"
+    taken_s: dict[tuple[str, float], float] = {}
     for model, song_s, n_tracks, turns in CASES:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "song"
@@ -38,21 +42,34 @@ def table() -> Iterator[str]:
                 write_song(folder, song_s)
             costs = [cost_of(folder, Path(name) / "mix.wav", model) for _ in range(turns)]
         clock_s, cpu_s = (median(getattr(c, key) for c in costs) for key in ("clock_s", "cpu_s"))
+        taken_s[model, song_s] = cpu_s
         what = f"{n_tracks} tracks" if n_tracks else "four stems"
         yield (
             f"| {what}, {song_s:g} s, `{model}` | {clock_s:.1f} s | {cpu_s:.1f} s | "
             f"{song_s / clock_s:.0f}x | {max(cost.peak_gb for cost in costs):.2f} GB |"
         )
+    decoding_s, transforms_s = floor_s(_FLOOR_S)
+    least_s = decoding_s + transforms_s
+    yield (
+        f"| the floor of {_FLOOR_S:g} s: decoding each stem once {decoding_s:.2f} s, and one "
+        f"short-time transform of each and back {transforms_s:.2f} s | | {least_s:.2f} s | | |"
+    )
+    ratio = taken_s["default", _FLOOR_S] / least_s
+    yield f"| four stems, {_FLOOR_S:g} s, `default`, beside that | | {ratio:.1f} times | | |"
     yield ""
-    yield f"`mixer --help` takes {start_s():.2f} s (median of {_N_STARTS})."
+    yield (
+        f"`mixer --help` takes {start_s('-m', 'mixer', '--help'):.2f} s, `import mixer.rendering` "
+        f"{start_s('-c', 'import mixer.rendering') - start_s('-c', 'pass'):.2f} s more than "
+        f"Python's own start (medians of {_N_STARTS})."
+    )
 
 
-def start_s() -> float:
-    """Time of `mixer --help`, in seconds."""
+def start_s(*arguments: str) -> float:
+    """Time of a command of Python's, in seconds."""
     taken_s = []
     for _ in range(_N_STARTS):
         began_s = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "mixer", "--help"], check=True, capture_output=True)
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
         taken_s.append(time.perf_counter() - began_s)
     return median(taken_s)
 
