@@ -21,7 +21,7 @@ from benchmarks.songs import song_of, write_song
 from mixer.dsp.blocks import filter_stft
 from mixer.dsp.threads import one_blas_thread
 
-# Of the default model.
+# As in the default model.
 N_FFT = 2_048
 _N_TURNS = 3
 

@@ -24,7 +24,7 @@ CASES = (
     ("tracks", 60.0, 32, 1),
 )
 _N_STARTS = 5
-# Of a case whose CPU seconds are given beside those of the floor, too.
+# Length of the song whose render is compared with the floor; it must be one of the cases.
 _FLOOR_S = 180.0
 
 
