@@ -27,17 +27,19 @@ from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_sessio
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import AlreadyThereError
 from mixer.output.config import RENDER, read_config, settings_over_defaults
-from mixer.output.destination import Destination, Rendered, render_to
+from mixer.output.destination import Destination, Rendered, forecast_of, render_to
 from mixer.output.names import format_of, mix_name
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
+from mixer.rendering.forecast import looking_s
 from mixer.rendering.level_words import ROUGH
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.planning import plan_render
+from mixer.rendering.progress import Progress, Stage, StageClock
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
-from mixer.song.damaged_files import look_for_damage
+from mixer.song.damaged_files import look_for_damage, that_hide_damage
 from mixer.song.song import Song
 from mixer.takes.numbering import next_take
 
@@ -127,12 +129,16 @@ def command(
     if not quiet:
         warn(song, plan, with_files=not dry_run)
         note_rate(asked, plan, FORMATS[wanted.format].title)
-        told = _damage(song, is_known=dry_run or strict)
+        told = warn_damaged(song) if dry_run or strict else []
     if dry_run:
         show_plan(plan, destination, resolved.table, as_json)
         return
     with progress_bar(quiet=quiet or as_json) as show:
-        done = render_to(destination, plan, progress=show)
+        looked = None
+        if not (quiet or strict):
+            looked = _look_for_damage(destination, plan, show)
+            told = warn_damaged(song)
+        done = render_to(destination, plan, progress=show, follows=looked)
     if not quiet:
         warn_damaged(song, told)
         warn_clipped(done.recipe)
@@ -144,11 +150,19 @@ def command(
         open_written(destination)
 
 
-def _damage(song: Song, *, is_known: bool) -> list[str]:
-    """The files that are said to be damaged; unless that is known, all are decoded to find out."""
-    if not is_known:
-        look_for_damage([recording.source for recording in song.recordings])
-    return warn_damaged(song)
+def _look_for_damage(
+    destination: Destination, plan: RenderPlan, show: Progress
+) -> StageClock | None:
+    """Decode all files that may hide damage; the clock of that if there are any."""
+    sources = that_hide_damage([recording.source for recording in plan.song.recordings])
+    if not sources:
+        return None
+    look_s, then_s = looking_s(sources), sum(forecast_of(destination, plan).values())
+    with StageClock(show, {Stage.LOOK: look_s}, then_s=then_s) as clock:
+        clock.start(Stage.LOOK)
+        look_for_damage(sources, clock.at)
+        clock.end("")
+    return clock
 
 
 def _refuse_both(is_next: bool, overwrite: bool) -> None:

@@ -35,6 +35,8 @@ _BUS = 0.0009
 _KEEP_A_TRACK = 0.0009
 # To read a recording, or a track, once more.
 _READ = 0.00019
+# To decode a recording only to find its damage.
+_LOOK = 0.0015
 # To find a track after its strip that an earlier mix has kept.
 _FIND_A_TRACK = 0.00005
 # To find a stem that an earlier take has kept, by stage.
@@ -264,6 +266,12 @@ def is_encoded(source: AudioSource) -> bool:
     """Whether a file must be decoded, which takes longer than to read samples."""
     written_as = FORMATS.get(source.path.suffix[1:].lower())
     return written_as is not None and written_as.is_compressed
+
+
+def looking_s(sources: Collection[AudioSource], threads: int | None = None) -> float:
+    """Seconds that it takes to decode recordings for their damage, on so many cores."""
+    at_once = max(1, min(threads or available_threads(), len(sources)))
+    return _LOOK * sum(source.n_samples / _USUAL_RATE_HZ for source in sources) / at_once
 
 
 def bus_in_tracks(n_tracks: int, threads: int | None, *, is_kept: bool = False) -> float:

@@ -34,6 +34,7 @@ _LEAST_SPEED = 0.15
 class Stage(StrEnum):
     """Stages of a render, in order."""
 
+    LOOK = "look"
     NORMALISE = "normalise"
     NETWORK = "network"
     LISTEN = "listen"

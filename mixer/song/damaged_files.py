@@ -41,9 +41,24 @@ def refuse_damaged(sources: Sequence[AudioSource]) -> None:
         raise InputError(faults[0] + more)
 
 
-def look_for_damage(sources: Sequence[AudioSource]) -> None:
-    """Decode formats whose damage shows only in decoding, so that it can be reported early."""
-    _in_threads(_fault, [source for source in sources if audio_io.hides_damage(source)])
+def that_hide_damage(sources: Sequence[AudioSource]) -> list[AudioSource]:
+    """Sources whose damage shows only in decoding."""
+    return [source for source in sources if audio_io.hides_damage(source)]
+
+
+def look_for_damage(
+    sources: Sequence[AudioSource], tell: Callable[[str, float], None] = lambda name, share: None
+) -> None:
+    """Decode sources of `that_hide_damage`, so that it can be reported early.
+
+    Args:
+        sources: to decode.
+        tell: called with the name of each file that was decoded, and the share done, 0 to 1.
+    """
+    with Workers(available_threads()) as pool:
+        each = zip(sources, pool.map(_fault, sources), strict=True)
+        for place, (source, _) in enumerate(each, start=1):
+            tell(source.path.name, place / len(sources))
 
 
 def _fault(source: AudioSource) -> str | None:

@@ -9,12 +9,16 @@ import sys
 
 import pytest
 
+from mixer.audio import write_audio
+from mixer.cli.main import run
 from mixer.output.destination import Destination, forecast_of, render_to
 from mixer.output.settings import OutputSettings, ReportKind
+from mixer.rendering.forecast import looking_s
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Stage
 from mixer.rendering.settings import RenderSettings
+from mixer.song.damaged_files import that_hide_damage
 from mixer.song.load import load_song
 from tests.signals import band
 
@@ -93,3 +97,17 @@ def test_the_time_that_is_told_holds_all_that_was_done(folder, tmp_path) -> None
     # To start and to write is in no stage of the mix.
     assert told["seconds"] > sum(stages.values())
     assert told["real_time_factor"] == pytest.approx(2.0 / told["seconds"], abs=0.01)
+
+
+def test_looking_for_damage_is_a_stage_of_its_own(rng, tmp_path, capsys) -> None:
+    """FLAC shows its damage only when it is decoded, which takes time before the render."""
+    folder = tmp_path / "song"
+    for name, audio in band(rng, 2.0, 44_100).items():
+        write_audio(folder / f"{name}.flac", audio, 44_100, file_format="flac")
+    assert run(["render", str(folder), "--model", "none", "-o", str(tmp_path / "x.wav")]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    told = [line.split()[0] for line in lines if line.endswith(" ...")]
+    assert told == ["look", "normalise", "master", "write"]
+    sources = [recording.source for recording in load_song(folder).recordings]
+    assert that_hide_damage(sources) == sources
+    assert looking_s(sources, 1) == pytest.approx(4 * looking_s(sources[:1], 1))
