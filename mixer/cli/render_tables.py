@@ -17,8 +17,11 @@ from mixer.preset.schema import plain_strip
 from mixer.reference.record import row_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.tracks.track_words import (
+    added_words,
     bus_words,
+    changed_stem_words,
     hand_words,
+    is_touched,
     space_words,
     stem_words,
     track_words,
@@ -130,7 +133,7 @@ def show_tracks(mix: Mix) -> None:
     table.add_column("role")
     table.add_column("in LUFS", justify="right")
     table.add_column("set by the model", ratio=3)
-    has_hand = any("hand" in track for track in record["tracks"].values())
+    has_hand = any(map(is_touched, record["tracks"].values()))
     if has_hand:
         table.add_column("added by hand", ratio=2)
     for name, track in record["tracks"].items():
@@ -141,7 +144,7 @@ def show_tracks(mix: Mix) -> None:
             track["role"].replace("_", " "),
             cell(track["loudness_lufs"]),
             track_words(track),
-            *([Text(printable(hand_words(track.get("hand"))))] if has_hand else []),
+            *([Text(printable(added_words(track)))] if has_hand else []),
         )
     for name, bus in (*record["groups"].items(), ("mix", record["mix"])):
         table.add_row(f"{name} bus", "", "", bus_words(bus))
@@ -156,7 +159,10 @@ def _done_words(mix: Mix, stem: str, strip: StripReport | None) -> Iterator[str]
     """The model's settings of a stem, and the effect of its strip; a line each."""
     record = mix.measurements["network"].get(stem)
     if record is not None:
-        yield f"model: {stem_words(record['used'])}"
+        found = record.get("found")
+        yield f"model: {stem_words(found or record['used'])}"
+        if changes := changed_stem_words(found, record["used"]):
+            yield f"changed to: {changes}"
     if strip is not None:
         effects = strip.get("effects", {})
         settings = plain_strip(mix.console.strip(stem))

@@ -13,7 +13,13 @@ from mixer.files.wording import counted
 from mixer.files.wording import joined as joined_words
 from mixer.fxnorm.chain import StemFigures
 from mixer.rendering.mix import Measurements
-from mixer.rendering.tracks.track_words import bus_words, hand_words, space_words, track_words
+from mixer.rendering.tracks.track_words import (
+    added_words,
+    bus_words,
+    is_touched,
+    space_words,
+    track_words,
+)
 from mixer.report.data import MIX, ReportData
 from mixer.report.markup import Html, element, joined, name
 from mixer.report.masking import ALL_OTHERS
@@ -253,10 +259,10 @@ def tracks(data: ReportData) -> Html:
     record = data.mix.measurements["tracks"]
     names = list(data.mix.song.stems)
     heads = ["Track", "Role", "Recorded, LUFS", "Set by the model"]
-    has_hand = any("hand" in track for track in record["tracks"].values())
+    has_hand = any(map(is_touched, record["tracks"].values()))
     found = []
     for track_name, track in record["tracks"].items():
-        hand = name(with_minus(hand_words(track.get("hand")))) if "hand" in track else ""
+        hand = name(with_minus(added_words(track))) if is_touched(track) else ""
         loudness_lufs = track["loudness_lufs"]
         found.append(
             element(

@@ -6,7 +6,7 @@ read from its recipe is described exactly like one that was just rendered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -32,16 +32,51 @@ _ROOMS: tuple[tuple[Literal["short_room_db", "long_room_db", "echo_db"], str], .
     ("long_room_db", "long room"),
     ("echo_db", "echo"),
 )
+# What is left where a setting has no phrase any more.
+_WITHOUT = {"pan": "centre", "width": "width 100 %", "widened": "not widened", "transients":
+            "transients as recorded", "riding": "level not ridden"}  # fmt: skip
+# A setting, and what it does in words.
+Phrase = tuple[str, str]
 _SENDS = (("reverb_db", "reverb"), ("delay_db", "delay"))
 
 
 def track_words(track: TrackRecord) -> str:
-    """Describe a track as a model set it; "silent" for a silent track.
+    """Describe a track as a model set it, before any change by hand; "silent" for a silent track.
 
     Args:
         track: its record, as `mixer.rendering.tracks.track_console.describe` makes it.
     """
-    return SILENT if track["loudness_lufs"] is None else strip_words(track["strip"])
+    if track["loudness_lufs"] is None:
+        return SILENT
+    return strip_words(track.get("found", track["strip"]))
+
+
+def is_touched(track: TrackRecord) -> bool:
+    """Whether the user changed a setting of the model's on a track, or added a strip to it."""
+    return "hand" in track or "found" in track
+
+
+def added_words(track: TrackRecord) -> str:
+    """Describe what the user changed and added on a track; empty for nothing.
+
+    Args:
+        track: as in `track_words`.
+    """
+    hand = track.get("hand")
+    changes = list(_changed(_of_strip, track.get("found"), track["strip"]))
+    if not changes or (hand is not None and not hand["heard"]):
+        return hand_words(hand)
+    own = [] if hand is None else list(_of_hand(hand["set"], hand.get("effects", {})))
+    return ", ".join((*changes, *own))
+
+
+def changed_stem_words(found: Mapping[str, Any] | None, used: Mapping[str, Any]) -> str:
+    """Describe the settings of a model of stems that the user changed; empty for nothing.
+
+    Args:
+        found, used: of a stem, as in `stem_words`, before and after the changes.
+    """
+    return ", ".join(_changed(_of_stem, found, used))
 
 
 def strip_words(strip: TrackTable) -> str:
@@ -50,7 +85,7 @@ def strip_words(strip: TrackTable) -> str:
     Args:
         strip: `mixer.network.track_mixer.settings.TrackSettings` as JSON.
     """
-    return ", ".join(_of_strip(strip))
+    return ", ".join(phrase for _, phrase in _of_strip(strip))
 
 
 def bus_words(bus: BusTable) -> str:
@@ -96,40 +131,59 @@ def stem_words(table: Mapping[str, Any]) -> str:
         table: settings of a record (`mixer.network.output.StemRecord`); a kind of network with
             fewer settings has a shorter description.
     """
-    return ", ".join(_of_stem(table))
+    return ", ".join(phrase for _, phrase in _of_stem(table))
 
 
-def _of_stem(table: Mapping[str, Any]) -> Iterator[str]:
-    yield _db(table.get("gain_db", 0.0))
+def _changed(
+    told: Callable[[Any], Iterator[Phrase]], found: Mapping[str, Any] | None, used: Any
+) -> Iterator[str]:
+    """Phrases of the settings in which two tables differ, as they are in the second one."""
+    if found is None:
+        return
+    was, now = dict(told(found)), dict(told(used))
+    for name in dict.fromkeys((*was, *now)):
+        if was.get(name) != now.get(name):
+            yield now.get(name, _WITHOUT.get(name, f"no {name}"))
+
+
+def _of_stem(table: Mapping[str, Any]) -> Iterator[Phrase]:
+    yield "fader", _db(table.get("gain_db", 0.0))
     balance_db = table.get("balance_db", 0.0)
     if abs(balance_db) >= _LEAST_BALANCE_DB:
-        yield f"{abs(balance_db):.1f} dB to the {'right' if balance_db > 0.0 else 'left'}"
+        yield "pan", f"{abs(balance_db):.1f} dB to the {'right' if balance_db > 0.0 else 'left'}"
     side_db = table.get("side_db", 0.0)
     if abs(side_db) >= _LEAST_BALANCE_DB:
-        yield f"sides {_db(side_db)}"
-    yield from _of_curve(table.get("curve_db", ()))
-    yield from _of_shape(table.get("shape", 0.0))
+        yield "width", f"sides {_db(side_db)}"
+    yield from _named("equaliser", _of_curve(table.get("curve_db", ())))
+    yield from _named("transients", _of_shape(table.get("shape", 0.0)))
     for key, name in (("widen_db", "widened"), ("room_db", "room")):
         if table.get(key, SEND_OFF_DB) > SEND_OFF_DB:
-            yield f"{name} {_db_plain(table[key])}"
+            yield name, f"{name} {_db_plain(table[key])}"
 
 
-def _of_strip(strip: TrackTable) -> Iterator[str]:
-    yield _db(strip["gain_db"])
-    yield from _of_pan(strip["pan"])
-    yield from _of_width(strip["width"])
+def _of_strip(strip: TrackTable) -> Iterator[Phrase]:
+    yield "fader", _db(strip["gain_db"])
+    yield from _named("pan", _of_pan(strip["pan"]))
+    yield from _named("width", _of_width(strip["width"]))
     if strip["widen_db"] > SEND_OFF_DB:
-        yield f"widened {_db_plain(strip['widen_db'])}"
+        yield "widened", f"widened {_db_plain(strip['widen_db'])}"
     if strip["high_pass_hz"] > HIGH_PASS_OFF_HZ:
-        yield f"high-pass {_hz(strip['high_pass_hz'])}"
-    yield from _of_curve(strip["curve_db"])
-    yield from _of_shape(strip["shape"])
-    yield from _of_compression(strip["compression"])
+        yield "high-pass", f"high-pass {_hz(strip['high_pass_hz'])}"
+    yield from _named("equaliser", _of_curve(strip["curve_db"]))
+    yield from _named("transients", _of_shape(strip["shape"]))
+    yield from _named("compressor", _of_compression(strip["compression"]))
     if strip["ride"] >= _LEAST_SHARE:
-        yield f"level ridden {_percent(strip['ride'])}"
+        yield "riding", f"level ridden {_percent(strip['ride'])}"
     for key, name in _ROOMS:
         if strip[key] > SEND_OFF_DB:
-            yield f"{name} {_db_plain(strip[key])}"
+            yield name, f"{name} {_db_plain(strip[key])}"
+
+
+def _named(name: str, phrases: Iterator[str]) -> Iterator[Phrase]:
+    """The phrases of one setting as one; none if there are none."""
+    together = ", ".join(phrases)
+    if together:
+        yield name, together
 
 
 def _of_shape(shape: float) -> Iterator[str]:

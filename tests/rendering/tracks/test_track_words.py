@@ -13,11 +13,14 @@ from mixer.network.track_mixer.settings import (
     as_json,
 )
 from mixer.rendering.tracks.track_words import (
+    added_words,
     bus_words,
+    changed_stem_words,
     hand_words,
     space_words,
     stem_words,
     strip_words,
+    track_words,
 )
 
 
@@ -133,3 +136,24 @@ def test_a_stem_is_told_with_its_numbers() -> None:
         "transients 7 % softer, room -31 dB"
     )
     assert stem_words({}) == "0 dB"
+
+
+def test_the_model_is_told_as_it_was_and_the_hand_with_what_it_changed() -> None:
+    found = TrackSettings(gain_db=-4.6, pan=0.4, compression=Compression(-16.0, 3.9))
+    used = TrackSettings(gain_db=-4.6, compression=Compression(-16.0, 6.9), short_room_db=-20.0)
+    track = {"loudness_lufs": -20.0, "strip": as_json(used)}
+    assert track_words(track) == "-4.6 dB, 6.9:1 at -16 dB, room -20 dB"
+    assert added_words(track) == ""
+    track["found"] = as_json(found)
+    assert track_words(track) == "-4.6 dB, 40 R, 3.9:1 at -16 dB"
+    assert added_words(track) == "centre, 6.9:1 at -16 dB, room -20 dB"
+    track["hand"] = {"heard": True, "set": {"network": {"ratio": 3.0}, "gain_db": 2.0}}
+    assert added_words(track) == "centre, 6.9:1 at -16 dB, room -20 dB, +2 dB"
+    track["hand"] = {"heard": False, "set": {"mute": True}}
+    assert added_words(track) == "muted"
+
+
+def test_a_stems_changes_are_told_as_they_are_now() -> None:
+    found, used = {"gain_db": -1.0, "room_db": -20.0}, {"gain_db": 0.5, "room_db": -40.0}
+    assert changed_stem_words(found, used) == "+0.5 dB, no room"
+    assert changed_stem_words(None, used) == ""
