@@ -65,8 +65,9 @@ paper-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the paper's
 evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that nothing is trained on
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 
-evaluate-default: $(DEVELOPMENT) ## judge the default models by the benchmark: held-out songs, real ones, the demo, tracks (about 15 minutes on two cores)
+evaluate-default: $(DEVELOPMENT) ## judge the default models by the benchmark: held-out songs, real ones, the demo, tracks (about 20 minutes)
 	$(BIN)/python -m training.shipped.evaluate --json build/benchmark.json
+	$(BIN)/python -m training.shipped.evaluate --model tracks --json build/benchmark-tracks.json
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 
 lock: $(BIN)/python ## pin every package of development, with hashes, in dev.lock

@@ -10,7 +10,7 @@ import torch
 from export.band_mixer_exporter import band_mixer_answer
 from export.bundle import Description, write_bundle
 from export.data import stated_data
-from export.evaluation import state_evaluation
+from export.evaluation import main, state_evaluation
 from export.weights import write_weights
 from mixer.cli.benchmark_view import benchmark_lines
 from mixer.errors import ModelError
@@ -75,6 +75,21 @@ def test_figures_are_put_into_a_bundle_that_stays_whole(tmp_path: Path) -> None:
     assert "1.50" in "\n".join(benchmark_lines(bundle.manifest.evaluation))
     with pytest.raises(ModelError, match="characters"):
         state_evaluation(folder, {"text": "x" * 300_000})
+
+
+def test_figures_are_stored_by_a_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(read_bundle("default").folder, tmp_path / "mine"))
+    figures, other = tmp_path / "figures.json", tmp_path / "other.json"
+    figures.write_text('{"groups": {}, "targets": []}')
+    other.write_text('{"tracks": 3}')
+    assert main([str(folder), str(figures)]) == 0
+    assert read_bundle(folder).manifest.evaluation == {"groups": {}, "targets": []}
+    for wrong in (other, tmp_path / "missing.json"):
+        assert main([str(folder), str(wrong)]) != 0
+        assert wrong.name in capsys.readouterr().err
+    assert read_bundle(folder).manifest.evaluation == {"groups": {}, "targets": []}
 
 
 @pytest.mark.parametrize(
