@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 import click
 
 from mixer.files.wording import quote, suggest
@@ -20,6 +23,8 @@ class Commands(click.Group):
             and self.get_command(ctx, word) is None
             and not word.startswith("-")
         ):
-            known = self.list_commands(ctx)
-            raise click.UsageError(f"unknown command {quote(word)}; {suggest(word, known)}", ctx)
+            hint = suggest(word, self.list_commands(ctx))
+            if ctx.parent is None and Path(word).is_dir():
+                hint = f"to mix a folder: mixer render {shlex.quote(word)}"
+            raise click.UsageError(f"unknown command {quote(word)}; {hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -42,7 +42,7 @@ def command(path: Path, output: Path, as_json: bool) -> None:
 def _line(take: ListedTake) -> str:
     said = take.words or "; ".join(take.asked) or take.made_by
     kind = "variation" if take.words else "take"
-    origin = f" of {take.parent}" if take.parent else ""
+    origin = f" (from {take.parent})" if take.parent else ""
     state = f"  ({take.state})" if take.state else ""
     levels = f"{level(take.loudness_lufs, 'LUFS')}  {level(take.true_peak_dbtp, 'dBTP')}"
     return f"{kind} {take.number}  {take.mix.name}  {levels}  {said}{origin}{state}"

@@ -306,6 +306,7 @@ def test_words_that_people_try_first_are_understood(capsys) -> None:
     ("words", "meant"),
     [
         (["rendr", "song"], "unknown command 'rendr'; did you mean 'render'?"),
+        (["."], "unknown command '.'; to mix a folder: mixer render ."),
         (["help", "bach"], "unknown command 'bach'; did you mean 'batch'?"),
         (["preset", "lsit"], "unknown command 'lsit'; did you mean 'list'?"),
         (["help", "render", "x"], "mixer render has no commands of its own"),
