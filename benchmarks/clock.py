@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import random
 import re
 import shutil
@@ -34,10 +35,12 @@ from pathlib import Path
 from benchmarks.clock_notes import Note, Stretch
 from benchmarks.memory import DELIVER
 from benchmarks.songs import write_song, write_tracks
+from mixer.rendering.kept_arrays import FOLDER_VARIABLE
 
 LOOKED_AT = (0.10, 0.25, 0.50, 0.75)
 DAWS = tuple(f"--daw={daw}" for daw in ("reaper", "dawproject", "ardour"))
 ALL_BESIDE = ("--stems", "--report", *DAWS, DELIVER)
+NEXT = "next"
 # Stands for a file that is another mix.
 _REFERENCE = "REFERENCE"
 
@@ -49,7 +52,8 @@ class Kind:
     Attributes:
         model: that mixes.
         more: further options.
-        command: of `mixer`; `revise` changes a mix of the song that is rendered before.
+        command: of `mixer`; `revise` changes a mix of the song that is rendered before, and `next`
+            renders it again, beside it.
         n_tracks: files of the song; 0 for four stems.
     """
 
@@ -75,7 +79,9 @@ KINDS: dict[str, Kind] = {
     "tracks, all beside": Kind("tracks", ALL_BESIDE, n_tracks=12),
     "variations": Kind("default", command="variations"),
     "variations, tracks": Kind("tracks", command="variations", n_tracks=12),
+    "next take": Kind("default", ("--next",), NEXT),
     "revise": Kind("default", ("vocals.gain_db=+1",), "revise"),
+    "revise again": Kind("default", ("vocals.gain_db=+2",), "revise"),
 }
 _STATED = re.compile(r"  (\d+\.\d) s, ")
 # What is run in place of `python -m mixer`: the same, its bar noted. Told: a file, the arguments.
@@ -115,6 +121,8 @@ def command_of(kind: Kind, song: Path, reference: Path, out: Path) -> list[str]:
     if kind.command == "revise":
         return ["revise", str(out / "mix.wav"), *more]
     named = ["--model", kind.model, "-o", str(out / f"mix.{'mp3' if 'mp3' in more else 'wav'}")]
+    if kind.command == NEXT:
+        return ["render", str(song), *named, *more]
     return [kind.command, str(song), *named, "--overwrite", *more]
 
 
@@ -191,6 +199,8 @@ def report(
     for length_s in lengths_s:
         with tempfile.TemporaryDirectory() as name:
             songs = Songs(Path(name), length_s)
+            # What revisions keep is theirs alone, so that the first finds nothing.
+            os.environ[FOLDER_VARIABLE] = str(Path(name) / "kept")
             for kind in kinds:
                 arguments, out = songs.prepare(KINDS[kind])
                 watched = watch(arguments, out)
@@ -218,7 +228,7 @@ class Songs:
         if not reference.exists():
             shutil.copy(stems / "other.wav", reference)
         song = self._song(kind.n_tracks)
-        if kind.command == "revise":
+        if kind.command in ("revise", NEXT):
             first = command_of(Kind(kind.model), song, reference, out)
             subprocess.run([sys.executable, "-m", "mixer", *first, "--quiet"], check=True)
         return command_of(kind, song, reference, out), out

@@ -18,7 +18,7 @@ from mixer.normalisations import NORMALISATIONS
 from mixer.rendering.answers_of_stems import HEARD_S, knows_doubt
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
-from mixer.rendering.stem_forecast import FIND_NORMALISED, StemForecast
+from mixer.rendering.stem_forecast import FIND_NORMALISED, KEEP_NORMALISED, StemForecast
 from mixer.rendering.stem_levels import asks_for_levels
 
 _USUAL_RATE_HZ = 44_100
@@ -40,9 +40,11 @@ _LOOK = 0.0015
 # To find a track after its strip that an earlier mix has kept.
 _FIND_A_TRACK = 0.00005
 # To find a stem that an earlier take has kept, by stage.
-_FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0006, Stage.LISTEN: 0.0001}
+_FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0013, Stage.LISTEN: 0.0001}
+# Share of it that it takes to find again what this process has kept or found: it is not checked.
+_FIND_AGAIN = 0.4
 # To keep one for later takes; to hash a part of the mix.
-_KEEP = {Stage.NORMALISE: 0.0006, Stage.NETWORK: 0.0014, Stage.LISTEN: 0.0001}
+_KEEP = {Stage.NORMALISE: KEEP_NORMALISED, Stage.NETWORK: 0.0006, Stage.LISTEN: 0.0001}
 _HASH = 0.0002
 # To match a mix with a reference: to measure its stems, to find the moves, to make them.
 _BEGIN_TO_MEASURE_S, _MEASURE_STEMS, _MEASURE_MOVED = 0.05, 0.0063, 0.0092
@@ -205,6 +207,7 @@ def take_forecast(
     kept: Collection[Stage],
     keeps: bool,
     is_measured: bool,
+    again: bool = False,
 ) -> dict[Stage, float]:
     """As `making_forecast`, of a mix before its master whose parts are hashed.
 
@@ -212,6 +215,7 @@ def take_forecast(
         plan, wet_stems, stages, kept: as for `making_forecast`.
         keeps: what is made is kept for later takes.
         is_measured: its stems are measured as well.
+        again: what is kept was kept or found in this process before.
     """
     found = making_forecast(
         plan, wet_stems=wet_stems, wet_tracks=bool(plan.tracks), stages=stages, kept=kept
@@ -219,6 +223,8 @@ def take_forecast(
     song_s, n_stems = song_seconds(plan), len(plan.song.stems)
     for stage in set(_KEEP).intersection(found).difference(kept) if keeps else ():
         found[stage] += song_s * _KEEP[stage] * n_stems
+    for stage in set(_FIND).intersection(found, kept) if again else ():
+        found[stage] -= (1.0 - _FIND_AGAIN) * song_s * _FIND[stage] * n_stems
     parts_s = _HASH * len(plan.tracks or plan.song.stems)
     parts_s += _MEASURE_A_WET_STEM * n_stems * is_measured
     found[Stage.MASTER] = song_s * (_MASTER + parts_s)
@@ -237,8 +243,8 @@ def matching_steps_s(plan: RenderPlan) -> dict[str, float]:
     }
 
 
-def stem_forecasts(plan: RenderPlan) -> dict[str, StemForecast]:
-    """The normalisation of each of a plan's stems, by name."""
+def stem_forecasts(plan: RenderPlan, *, keeps: bool = False) -> dict[str, StemForecast]:
+    """The normalisation of each of a plan's stems, by name; `keeps` as for `take_forecast`."""
     stages = {
         effect.name: effect.stage() for effect in NORMALISATIONS if effect.name in plan.effects
     }
@@ -246,7 +252,7 @@ def stem_forecasts(plan: RenderPlan) -> dict[str, StemForecast]:
     for stem in song.stems:
         own = [name for name, stage in stages.items() if stage.is_for(stem)]
         recordings = [r for r in song.recordings if r.stem == stem]
-        found[stem] = StemForecast(own, [is_encoded(r.source) for r in recordings])
+        found[stem] = StemForecast(own, [is_encoded(r.source) for r in recordings], keeps=keeps)
     return found
 
 

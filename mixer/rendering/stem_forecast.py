@@ -13,8 +13,8 @@ from mixer.fxnorm.chain import Step
 
 # To read a recording, as samples or encoded; to measure a stem before and after.
 _READ, _DECODE, _MEASURE_BEFORE, _MEASURE_AFTER = 0.0004, 0.0011, 0.0006, 0.0001
-# To find a stem that an earlier take has kept.
-FIND_NORMALISED = 0.00055
+# To find a stem that an earlier take has kept; to keep one.
+FIND_NORMALISED, KEEP_NORMALISED = 0.001, 0.0006
 # A channel that is compressed, and the share of all that is.
 _COMPRESSED, _USUALLY_COMPRESSED = 0.0025, 0.45
 
@@ -52,17 +52,21 @@ class StemForecast:
     Args:
         effects: the effects that apply to the stem, in their order.
         encoded: of each recording that it is the sum of, whether it must be decoded.
+        keeps: the normalised stem is kept for later takes.
 
     Attributes:
         done_s: time of the finished steps.
     """
 
-    def __init__(self, effects: Sequence[str], encoded: Sequence[bool] = (False,)) -> None:
+    def __init__(
+        self, effects: Sequence[str], encoded: Sequence[bool] = (False,), *, keeps: bool = False
+    ) -> None:
         self._effects, self._n_channels = tuple(effects), _STEREO
+        self._end_s = _MEASURE_AFTER + KEEP_NORMALISED * keeps
         self.done_s = 0.0
         self._current_s = sum(reading_s(each) for each in encoded) + _MEASURE_BEFORE
         self._current_s += sum(_LISTENED.get(each, 0.0) for each in effects)
-        self._later_s = sum(map(self._usually_s, effects)) + _MEASURE_AFTER
+        self._later_s = sum(map(self._usually_s, effects)) + self._end_s
 
     @property
     def left_s(self) -> float:
@@ -84,7 +88,7 @@ class StemForecast:
             self._current_s = self._effect_s(step.effect)
             place = self._effects.index(step.effect)
         later = self._effects[place:]
-        self._later_s = sum(map(self._usually_s, later)) + _MEASURE_AFTER
+        self._later_s = sum(map(self._usually_s, later)) + self._end_s
         self._later_s -= 0.0 if step.is_begun else self._current_s
 
     def end(self) -> None:

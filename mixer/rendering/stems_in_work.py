@@ -32,7 +32,7 @@ class StemsInWork:
     ) -> None:
         self._plan, self._clock, self._n_workers, self._kept = plan, clock, n_workers, kept
         self._lock = threading.Lock()
-        self._forecasts = stem_forecasts(plan)
+        self._forecasts = stem_forecasts(plan, keeps=kept is not None)
         if kept is not None and Stage.NORMALISE in kept.holds(plan):
             for forecast in self._forecasts.values():
                 forecast.find()

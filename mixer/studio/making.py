@@ -227,6 +227,7 @@ class Maker:
             kept=kept,
             keeps=True,
             is_measured=not plan.tracks,
+            again=True,
         )
         sources_s = song_seconds(plan) * (len(plan.song.stems) + 1)
         if plan.tracks:

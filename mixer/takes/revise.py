@@ -384,6 +384,7 @@ def _making_s(
         kept=there,
         keeps=kept is not None,
         is_measured=not (is_parent or revision.destination.wanted.takes_stems),
+        again=follows,
     )
 
 

@@ -55,4 +55,5 @@ def test_each_effect_costs_something() -> None:
     without_s = StemForecast(()).left_s
     assert all(StemForecast((effect,)).left_s > without_s for effect in EFFECTS)
     assert StemForecast((), [True]).left_s > without_s
+    assert StemForecast((), keeps=True).left_s > without_s
     assert StemForecast((), [False] * 9).left_s > without_s
