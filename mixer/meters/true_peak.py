@@ -36,12 +36,12 @@ def true_peak_dbtp(audio: FloatArray, sample_rate: int, *, whole: bool = False) 
     Returns:
         dB relative to full scale, never below the sample peak; -inf for silence.
     """
-    largest = peak(audio)
+    if whole:
+        largest = peak(audio)
+        return _decibels(_whole_peak(audio, sample_rate, largest)) if largest else -np.inf
+    largest, bounds = _bounds(audio)
     if largest == 0.0:
         return -np.inf
-    if whole:
-        return _decibels(_whole_peak(audio, sample_rate, largest))
-    bounds = _bounds(audio)
     parts = np.flatnonzero(bounds > largest)
     if parts.size > _MOST_PARTS * bounds.size:
         return _decibels(_whole_peak(audio, sample_rate, largest))
@@ -52,8 +52,8 @@ def true_peak_dbtp(audio: FloatArray, sample_rate: int, *, whole: bool = False) 
     return _decibels(largest)
 
 
-def _bounds(audio: FloatArray) -> np.ndarray:
-    """What the waveform cannot exceed within each part, float64 `(parts,)`."""
+def _bounds(audio: FloatArray) -> tuple[float, np.ndarray]:
+    """The largest sample, and what the waveform cannot exceed in each part, float64 `(parts,)`."""
     n_parts = -(-audio.shape[-1] // _PART_SAMPLES)
     highest, sharpest = np.zeros(n_parts), np.zeros(n_parts)
     per_block = _BLOCK_SAMPLES // _PART_SAMPLES
@@ -67,11 +67,12 @@ def _bounds(audio: FloatArray) -> np.ndarray:
         parts = slice(first, first + n_block)
         highest[parts] = _peaks(block[:, 1:-1], n_block)
         sharpest[parts] = _peaks(bend, n_block)
+    largest = float(np.max(highest, initial=0.0))
     # The waveform after a part's last sample leads to the next part's first.
     highest[:-1] = np.maximum(highest[:-1], highest[1:])
     around = np.pad(sharpest, 1)
     sharpest = np.maximum(sharpest, np.maximum(around[:-2], around[2:]))
-    return highest + _MOST_RISE * sharpest
+    return largest, highest + _MOST_RISE * sharpest
 
 
 def _peaks(block: FloatArray, n_parts: int) -> np.ndarray:

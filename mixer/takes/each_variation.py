@@ -61,9 +61,8 @@ def make_all(
     destination: Destination,
     clock: StageClock,
     song: SongTable,
-    cores: int,
 ) -> list[MadeVariation]:
-    """Make all variations, in order; cores and memory bound how many are mixed at once.
+    """Make all variations, in order; the pool and memory bound how many are mixed at once.
 
     Raises:
         SettingsError: a variation needs another pass through the network.
@@ -73,7 +72,7 @@ def make_all(
     number, of_first = next_variation(folder, base), destination.wanted
     wanted = OutputSettings(format=of_first.format, bit_depth=of_first.bit_depth)
     n_bytes = _COPIES * first.wet.audio.nbytes
-    turns = BoundedSemaphore(max(1, min(cores, available_memory_bytes() // n_bytes)))
+    turns = BoundedSemaphore(max(1, available_memory_bytes() // n_bytes))
     plans = [_plan(first, each) for each in asked]
 
     def one(place: int) -> MadeVariation:

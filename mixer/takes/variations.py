@@ -174,7 +174,8 @@ def make_variations(
     )
     varying_s = _varying_forecast(plan, destination, wanted, threads, not first_is_there)
     cores = threads or available_threads()
-    # One more than there are cores: a file that is on its way to the disk takes none.
+    # One more than there are cores: a file that is on its way to the disk takes none, and of an odd
+    # number of variations none is left to the end alone.
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
         song = pool.submit(song_table, plan.song)
         with StageClock(progress, making_s, then_s=sum(varying_s.values())) as clock:
@@ -190,7 +191,7 @@ def make_variations(
                 writing,
                 begun.listening,
             )
-            varied = _vary(pool, first, begun.answers, wanted, destination, clock, song, cores)
+            varied = _vary(pool, first, begun.answers, wanted, destination, clock, song)
             clock.end("")
     return replace(varied, first=None if writing is None else writing.rendered.result())
 
@@ -241,12 +242,11 @@ def _vary(
     destination: Destination,
     clock: StageClock,
     song: Future[SongTable],
-    cores: int,
 ) -> MadeVariations:
     axes, left_out = movable(first.wet.plan, first.sound)
     unsure = covariance(axes, answers)
     asked = asked_variations(first, wanted, axes, unsure)
-    done = make_all(pool, first, asked, destination, clock, song.result(), cores)
+    done = make_all(pool, first, asked, destination, clock, song.result())
     return MadeVariations(
         first=None,
         first_path=destination.path,
