@@ -10,7 +10,7 @@ import numpy as np
 import pedalboard
 
 from mixer.dsp.blocks import db_to_gain, gain_to_db, zero_padded
-from mixer.dsp.long_audio import gained, silence
+from mixer.dsp.long_audio import gained, multiply_by, silence
 from mixer.dsp.threads import stop_if_asked
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.meters.true_peak import true_peak_dbtp
@@ -173,7 +173,7 @@ class _Bus:
         raised_dbtp = peak_dbtp + float(gain_to_db(float(gain)))
         if consume and (ceiling_dbtp is None or raised_dbtp < ceiling_dbtp - _FOLLOWS_WITHIN_DB):
             if gain_db != 0.0:
-                np.multiply(mix, gain, out=mix)
+                multiply_by(mix, gain)
             return mix, _Reduction(raised_dbtp, self._energies_at(mix, float(gain)))
         loud = mix if gain_db == 0.0 else gained(mix, gain)
         if loud is not mix:

@@ -100,6 +100,20 @@ def gained(audio: Array, gain: np.float32) -> Array:
     return out
 
 
+def multiply_by(audio: Array, gain: np.float32) -> Array:
+    """Multiply audio by a linear gain in place, and return it."""
+    for part in parts_of(audio):
+        audio[..., part] *= gain
+    return audio
+
+
+def divide_by(audio: Array, gain: np.float32) -> Array:
+    """Divide audio by a linear gain in place, and return it."""
+    for part in parts_of(audio):
+        audio[..., part] /= gain
+    return audio
+
+
 def add_to(total: Array, audio: Array) -> None:
     """Add audio of the same shape, in place."""
     for part in parts_of(total):

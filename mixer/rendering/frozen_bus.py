@@ -19,7 +19,7 @@ from mixer.console.sends import Sends
 from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, sum_of
-from mixer.dsp.long_audio import add_to, copy_of, gained, parts_of, silence
+from mixer.dsp.long_audio import add_to, copy_of, divide_by, gained, multiply_by, parts_of, silence
 from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
 from mixer.reference.mover import Mover
 from mixer.reference.record import moves_of
@@ -144,7 +144,7 @@ class MixParts:
         gain = np.float32(db_to_gain(measured["master"]["gain_db"]))
         staging = np.float32(db_to_gain(measured["console"].get("staging_gain_db", 0.0)))
         for audio in (total, part):
-            _divide(audio, gain)
+            divide_by(audio, gain)
         behind = copy_of(total)
         run_bus(behind, rate, _bus_settings(table))
         part = freeze(total, behind, rate, lambda audio: self._linear_bus(audio, table)).apply(part)
@@ -155,10 +155,8 @@ class MixParts:
         linear = partial(_linear_strip, sample_rate=rate, strip=strip, name=stem)
         part = freeze(behind, out, rate, linear).apply(part)
         sends = Sends(console.reverb, console.delay, rate, mix.song.tempo_bpm)
-        returned = _divide(sends.add_returns(part, strip)[0], staging)
-        for place in parts_of(returned):
-            returned[:, place] *= gain
-        return returned
+        returned = divide_by(sends.add_returns(part, strip)[0], staging)
+        return multiply_by(returned, gain)
 
     def _towards_reference(self, stem: str, audio: FloatArray) -> FloatArray:
         """Apply a reference's moves to a stem or a part of it."""
@@ -177,12 +175,6 @@ class MixParts:
             out, self._mix.sample_rate, replace(_bus_settings(table), compression=Compression())
         )
         return out
-
-
-def _divide(audio: FloatArray, gain: np.float32) -> FloatArray:
-    for part in parts_of(audio):
-        audio[:, part] /= gain
-    return audio
 
 
 def _bus_settings(table: BusTable) -> BusSettings:

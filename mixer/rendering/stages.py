@@ -16,7 +16,15 @@ from mixer.console.settings import Console, Strip
 from mixer.console.split import is_neutral_console
 from mixer.console.strip import is_neutral
 from mixer.dsp.blocks import db_to_gain, sum_of
-from mixer.dsp.long_audio import copy_of, gained, parts_of, silence, unfilled
+from mixer.dsp.long_audio import (
+    copy_of,
+    divide_by,
+    gained,
+    multiply_by,
+    parts_of,
+    silence,
+    unfilled,
+)
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.output import WetStems, is_wanted
 from mixer.rendering.material import Material
@@ -155,13 +163,13 @@ def run_desk(
         # The sum of changed stems is nobody else's.
         own = mix if plan.touches_stems else None
         bus, report["master"] = apply_master_strip(
-            gained(mix, gain) if own is None else np.multiply(mix, gain, out=own),
+            gained(mix, gain) if own is None else multiply_by(own, gain),
             rate,
             plan.console.master,
             tells_loudness=tells_loudness,
             consume=True,
         )
-        mix = np.divide(bus, gain, out=bus)
+        mix = divide_by(bus, gain)
     report["staging_gain_db"] = gain_db
     clock.stop()
     return mix, stems, report
@@ -198,7 +206,7 @@ def _stems_on_desk(
     stems = {
         stem: wet[stem]
         if audio is staged[stem] and stem not in consumed
-        else np.divide(audio, gain, out=audio)
+        else divide_by(audio, gain)
         for stem, audio in output.stems.items()
     }
     report = output.report.copy()
