@@ -13,6 +13,7 @@ recordings came with.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,10 @@ from mixer.roles import FINISHED_STEM
 
 # Always in the middle, whatever was recorded: also stems, which hold more than one instrument.
 CENTRED_ROLES = frozenset(("kick", "snare", "bass", "sub", "lead_vocal", *FINISHED_STEM.values()))
+# In the middle where a role has one mono track only, which nothing answers: in 90 human mixes
+# (MixologyDB) so are 9 of 10 lone room microphones, all lone loops and overheads, and 7 of 10 lone
+# backing voices; of several, 1 in 10 to 1 in 4.
+_CENTRED_ALONE = frozenset(("room", "overheads", "drum_loop", "backing_vocals"))
 # A track at this level is silent.
 SILENT_DB = -120.0
 # A mix may lean by this much.
@@ -85,7 +90,7 @@ def place(tracks: Sequence[Placed], balancing: float = 1.0) -> list[float]:
         balancing: 0 (a finished mix, whose stereo recordings lean as they are meant to) to 1, of
             the way to the middle that a stereo recording may be moved if the mix leans.
     """
-    tracks, partners = _fanned(tracks)
+    tracks, partners = _fanned(_alone_in_the_middle(tracks))
     pans = [0.0] * len(tracks)
     power = [_power(track, 0.0) for track in tracks]
     free = []
@@ -145,6 +150,17 @@ def _power(track: Placed, above_db: float) -> float:
 def _order(track: Placed) -> tuple[float, str, float, float]:
     return (-track.level_db - 10.0 * np.log10(max(track.spread, 1e-3)), track.role,
             track.centroid_hz, track.spread)  # fmt: skip
+
+
+def _alone_in_the_middle(tracks: Sequence[Placed]) -> list[Placed]:
+    """Tracks of which the only mono one of a role in `_CENTRED_ALONE` stays in the middle."""
+    sounding = Counter(t.role for t in tracks if t.is_mono and t.level_db > SILENT_DB)
+    return [
+        replace(track, spread=0.0)
+        if track.role in _CENTRED_ALONE and track.side is None and sounding[track.role] == 1
+        else track
+        for track in tracks
+    ]
 
 
 def _fanned(tracks: Sequence[Placed]) -> tuple[list[Placed], dict[int, int]]:

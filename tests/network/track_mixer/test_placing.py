@@ -120,6 +120,18 @@ def test_two_backing_voices_go_apart_whatever_else_leans_the_mix():
     assert pans[1] * pans[2] < 0.0
 
 
+def test_a_lone_microphone_of_a_kit_and_a_lone_backing_voice_stay_in_the_middle():
+    roles = ("room", "overheads", "backing_vocals")
+    alone = [Placed(role, 0.7, -22.0, 900.0, is_mono=True) for role in roles]
+    guitars = [Placed("electric_guitar", 0.6, -20.0, hz, is_mono=True) for hz in (800.0, 900.0)]
+    silent = Placed("room", 0.8, SILENT_DB, 0.0, is_mono=True)
+    assert place([*alone, *guitars, silent])[:3] == [0.0, 0.0, 0.0]
+    second = Placed("backing_vocals", 0.7, -23.0, 1_000.0, is_mono=True)
+    pans = place([*alone, *guitars, second])
+    assert pans[2] * pans[-1] < -0.1
+    assert pans[0] == pans[1] == 0.0
+
+
 def test_a_mono_stem_stays_in_the_middle():
     other = Placed("other_stem", 0.5, -20.0, 1_000.0, is_mono=True)
     drums = Placed("drum_stem", 0.3, -22.0, 3_000.0, is_mono=True)
