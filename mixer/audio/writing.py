@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
@@ -100,7 +101,7 @@ def write_audio(
     of_format, tags = FORMATS[file_format], tags or {}
     if not overwrite:
         refuse_existing([path])
-    try:
+    with _refusals_named(path, audio):
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
             if of_format.container == "WAV":
@@ -116,6 +117,13 @@ def write_audio(
                 _write_flac(partial, blocks, audio.shape, sample_rate, of_format, bit_depth, tags)
             if hasher is not None:
                 _hash_into(hasher, partial)
+
+
+@contextlib.contextmanager
+def _refusals_named(path: Path, audio: np.ndarray) -> Iterator[None]:
+    """Turn what the system or libsndfile refuses into an `OutputError` that names the file."""
+    try:
+        yield
     except soundfile.LibsndfileError as error:
         reason = _why_not(error, path.parent, audio.nbytes)
         raise OutputError(f"{shortened(path)} cannot be written: {reason}") from None

@@ -142,12 +142,18 @@ def command(
     if not quiet:
         warn_damaged(song, told)
         warn_clipped(done.recipe)
+    _tell(done, destination, as_json=as_json, quiet=quiet, verbose=verbose)
+    if opens:
+        open_written(destination)
+
+
+def _tell(
+    done: Rendered, destination: Destination, *, as_json: bool, quiet: bool, verbose: bool
+) -> None:
     if as_json:
         answer(result(done, destination))
     elif not quiet:
         _show(done, destination, verbose=verbose)
-    if opens:
-        open_written(destination)
 
 
 def _look_for_damage(

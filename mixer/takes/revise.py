@@ -9,12 +9,12 @@ from pathlib import Path
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH
 from mixer.console.settings import Console
-from mixer.errors import InputError, SettingsError
+from mixer.errors import InputError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, Rendered, forecast_of, render_to
 from mixer.output.recipe import Take, library_versions
-from mixer.output.recipe_reader import RecordedMix, numbers, read_recipe
+from mixer.output.recipe_reader import RecordedMix, read_recipe
 from mixer.output.replay import (
     DECISIVE,
     DifferenceKind,
@@ -32,14 +32,14 @@ from mixer.rendering.pipeline import premaster, without_parts
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Progress, Stage, StageClock
-from mixer.rendering.settings import RenderSettings, asked_ceiling, with_targets
-from mixer.rendering.translation import corrections
+from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
 from mixer.takes.bus_figures import bus_of
 from mixer.takes.numbering import base_of, next_number, take_path
 from mixer.takes.parts import hash_parts, same_parts
+from mixer.takes.take_settings import correction_requests, take_settings
 
 MADE_BY = "revise"
 # Settings that act after the material that is kept.
@@ -156,10 +156,10 @@ def plan_revision(
     settings = parent_plan.settings
     console = _console_of(settings)
     if translation_budget_db is not None:
-        texts = (*texts, *_corrections(parent, translation_budget_db, console))
+        texts = (*texts, *correction_requests(parent, translation_budget_db, console))
         wanted = replace(wanted, check_translation=True)
     asked = ask(texts, console, known=parent_plan.known_changes, stems=tuple(song.stems))
-    plan = plan_render(song, _settings(parent, settings, asked.console, hold_gain=hold_gain))
+    plan = plan_render(song, take_settings(parent, settings, asked.console, hold_gain=hold_gain))
     number = next_number(parent.path.parent, base_of(parent.path))
     destination = _destination(parent, number, wanted)
     destination.check(plan)
@@ -254,51 +254,6 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
         one.kind in (DifferenceKind.VERSION, DifferenceKind.PLATFORM) for one in differences
     )
     return replace(plan, settings=settings_again(parent)), is_elsewhere
-
-
-def _corrections(parent: RecordedMix, budget_db: float, console: Console) -> list[str]:
-    """Requests that boost the stems that are lost on small loudspeakers.
-
-    Raises:
-        SettingsError: the parent was not checked, or no stem is lost.
-    """
-    if not parent.translation:
-        raise SettingsError(
-            f"{visible(parent.path)}: how the mix translates was not checked: render it with "
-            "--check-translation first"
-        )
-    found = corrections(parent.translation, budget_db)
-    if not found:
-        raise SettingsError("no stem loses a third of its loudness: there is nothing to correct")
-    return [
-        f"{stem}.eq.{len(console.strip(stem).eq)}="
-        f'{{type = "peak", frequency_hz = {hz}, q = 0.8, gain_db = {gain_db}}}'
-        for stem, hz, gain_db in found
-    ]
-
-
-def _settings(
-    parent: RecordedMix, settings: RenderSettings, console: Console, *, hold_gain: bool
-) -> RenderSettings:
-    """The parent's settings with another console; gains that must not change are held."""
-    measured = numbers(parent.measurements)
-    staging_db = measured.get("console.staging_gain_db")
-    held_staging_db = settings.held_staging_db
-    is_as_loud = console.loudness_lufs == settings.loudness_lufs
-    return replace(
-        settings,
-        console=replace(console, loudness_lufs=None, true_peak_dbtp=None),
-        loudness_lufs=console.loudness_lufs,
-        true_peak_dbtp=asked_ceiling(console),
-        held_staging_db=staging_db if held_staging_db is None else held_staging_db,
-        held_gain_db=(
-            measured.get("master.gain_db")
-            if hold_gain
-            else settings.held_gain_db
-            if is_as_loud
-            else None
-        ),
-    )
 
 
 def _kept(revision: Revision) -> KeptMaterial | None:
