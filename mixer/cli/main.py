@@ -140,6 +140,9 @@ def main() -> None:
     reason = why_not_written()
     if reason is not None:
         talk_error(f"mixer: {reason}")
+    if code != 0:
+        # What failed may hold objects of libraries that complain at the end if they are left over.
+        gc.collect()
     gc.freeze()
     sys.exit(EXIT_FAILED if reason is not None and code == 0 else code)
 

@@ -99,3 +99,16 @@ def test_a_locale_that_cannot_say_it_gets_it_escaped(write_song, tmp_path: Path)
     done = mixer("check", str(song), env=poor, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert "Caf\\xe9 drums.wav" in done.stdout
+
+
+def test_a_failure_in_the_middle_of_resampling_says_one_line(write_song, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    folder = write_song({"Kick.wav": noise(rng, 1.0, 48_000)[:1]}, 48_000)
+    broken = noise(rng, 1.0, 44_100)[:1]
+    broken[0, 30_000] = np.nan
+    write_song({"Lead Vox.wav": broken}, 44_100)
+    command = ("render", str(folder), "-o", str(tmp_path / "a.wav"), "--model", "levels", "-q")
+    done = mixer(*command, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("mixer: Lead Vox.wav: NaN or infinite samples at 0.680 s")
