@@ -65,5 +65,10 @@ def _hashing_s(plan: RenderPlan) -> float:
 
 
 def _files_s(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> float:
-    a_file = _FILES.get(wanted.format, _LOSSY_FILE)
-    return song_seconds(plan) * (n_files * a_file + (n_files - 1) * _MEASURE)
+    measured_s = (n_files - 1) * song_seconds(plan) * _MEASURE
+    return n_files * a_file_s(plan, wanted.format) + measured_s
+
+
+def a_file_s(plan: RenderPlan, file_format: str) -> float:
+    """Seconds that it takes to write a file of a mix, in one of `mixer.audio.formats.FORMATS`."""
+    return song_seconds(plan) * _FILES.get(file_format, _LOSSY_FILE)

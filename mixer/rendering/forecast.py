@@ -50,6 +50,8 @@ _HASH = 0.0002
 _BEGIN_TO_MEASURE_S, _MEASURE_STEMS, _MEASURE_MOVED = 0.05, 0.0063, 0.0092
 _BEGIN_TO_SOLVE_S, _SOLVE = 0.2, 0.0008
 _MOVE_STEMS = 0.0048
+# To listen to the mix that others vary; to mix, measure and master one of these.
+_LISTEN_TO_THE_FIRST, _VARIATION = 0.0006, 0.0013
 # To bring the mix to the desk's level; a strip on the desk, by what is in it.
 _STAGE_A_DESK = 0.0006
 _STRIP = 0.0014
@@ -229,6 +231,24 @@ def take_forecast(
     parts_s += _MEASURE_A_WET_STEM * n_stems * is_measured
     found[Stage.MASTER] = song_s * (_MASTER + parts_s)
     return found
+
+
+def first_of_variations_s(plan: RenderPlan) -> dict[str, float]:
+    """Seconds to bring the first of several variations from its desk to its sound.
+
+    Returns:
+        "master", before it is written; "listen", to measure it and to hash its parts.
+    """
+    song_s = song_seconds(plan)
+    # Stems are hashed and measured while the first mix is made.
+    hashed = _HASH * len(plan.tracks)
+    return {"master": song_s * _MASTER, "listen": song_s * (_LISTEN_TO_THE_FIRST + hashed)}
+
+
+def a_variation_s(plan: RenderPlan) -> float:
+    """Seconds of one core to mix, measure and master a variation of a mix."""
+    desk_s = making_forecast(plan, threads=1).get(Stage.CONSOLE, 0.0)
+    return desk_s + song_seconds(plan) * _VARIATION
 
 
 def matching_steps_s(plan: RenderPlan) -> dict[str, float]:

@@ -25,10 +25,10 @@ from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import plan_again
 from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
-from mixer.output.writing_forecast import writing_forecast
+from mixer.output.writing_forecast import a_file_s
 from mixer.rendering.asked import load_asked
 from mixer.rendering.axes import Axis
-from mixer.rendering.forecast import making_forecast
+from mixer.rendering.forecast import a_variation_s, first_of_variations_s, making_forecast
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Premaster, WetMix
@@ -172,6 +172,7 @@ def make_variations(
         stages=job.stages,
         threads=threads,
     )
+    making_s[Stage.MASTER] = first_of_variations_s(plan)["master"]
     varying_s = _varying_forecast(plan, destination, wanted, threads, not first_is_there)
     cores = threads or available_threads()
     # One more than there are cores: a file that is on its way to the disk takes none, and of an odd
@@ -267,14 +268,16 @@ def _varying_forecast(
     writes_first: bool,
 ) -> dict[Stage, float]:
     """Forecast of the seconds to measure and write the first mix, and to make the others."""
-    making = making_forecast(plan, threads=threads)
-    once_s = sum(making.get(each, 0.0) for each in (Stage.CONSOLE, Stage.MASTER))
-    plain = OutputSettings(format=destination.wanted.format)
-    once_s += sum(writing_forecast(plan, plain, 1, 0).values())
     n = wanted.spread + len(wanted.names) + len(wanted.blends)
-    varying_s = once_s * (1.0 + n / min(threads or available_threads(), n))
+    file_s = a_file_s(plan, destination.wanted.format)
+    at_once = max(1, min(threads or available_threads(), n))
+    varying_s = n / at_once * (a_variation_s(plan) + file_s)
+    varying_s += first_of_variations_s(plan)["listen"]
     if writes_first:
-        varying_s += sum(forecast_of(destination, plan, is_made=True).values())
+        beside = forecast_of(destination, plan, is_made=True)
+        varying_s += file_s + sum(
+            seconds for stage, seconds in beside.items() if stage not in (Stage.MASTER, Stage.WRITE)
+        )
     return {Stage.VARIATIONS: varying_s}
 
 

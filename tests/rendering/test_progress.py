@@ -9,7 +9,10 @@ from itertools import pairwise
 import pytest
 import soundfile
 
+from mixer.console.settings import Console, Strip
 from mixer.rendering.forecast import (
+    a_variation_s,
+    first_of_variations_s,
     listening_steps_s,
     making_forecast,
     network_steps_s,
@@ -320,3 +323,17 @@ def test_a_take_that_keeps_what_it_makes_takes_longer(write_song, rng) -> None:
         assert 0.0 < again[stage] < found[stage] < plain[stage] < keeping[stage]
     assert found[Stage.MASTER] == plain[Stage.MASTER] == keeping[Stage.MASTER]
     assert forecast(keeps=False, is_measured=True)[Stage.MASTER] > plain[Stage.MASTER]
+
+
+def test_a_variation_takes_longer_with_strips_and_the_first_of_many_tracks_too(
+    write_song, rng
+) -> None:
+    song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 0.5, 44_100).items()}))
+    plan = plan_render(song, RenderSettings(device="cpu"))
+    strip = Strip(gain_db=3.0, pan=0.2)
+    handled = plan_render(song, RenderSettings(device="cpu", console=Console((("vocals", strip),))))
+    assert 0.0 < a_variation_s(plan) < a_variation_s(handled)
+    of_tracks = plan_render(song, RenderSettings(model="tracks", device="cpu"))
+    first_s, of_tracks_s = first_of_variations_s(plan), first_of_variations_s(of_tracks)
+    assert first_s["master"] == of_tracks_s["master"] > 0.0
+    assert of_tracks_s["listen"] > first_s["listen"] > 0.0
