@@ -1,7 +1,6 @@
 """How long each stage of making a mix will take, so that progress and the time left are true.
 
-Every constant is seconds of one core for each second of song, stereo at 44.1 kHz, measured by
-`python -m benchmarks.clock`. Only their ratios matter: a slow machine is slow in all of them.
+What each step costs is in `mixer.rendering.unit_costs`.
 """
 
 from __future__ import annotations
@@ -15,56 +14,17 @@ from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.network.output import WetStems, is_wanted
 from mixer.normalisations import NORMALISATIONS
+from mixer.rendering import unit_costs as costs
 from mixer.rendering.answers_of_stems import HEARD_S, knows_doubt
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
-from mixer.rendering.stem_forecast import FIND_NORMALISED, KEEP_NORMALISED, StemForecast
+from mixer.rendering.stem_forecast import StemForecast
 from mixer.rendering.stem_levels import asks_for_levels
 
 _USUAL_RATE_HZ = 44_100
 # Steps of asking a network: what its stems' levels mean, or to hear its tracks; to open it, to run
 # it, to ask how sure it is.
 LEVELS, HEAR, ASK, OPEN, RUN = "levels", "hear", "ask", "open", "run"
-# To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
-# track a file that is opened and filters that are set.
-_BEGIN_S, _BEGIN_A_NETWORK_S, _BEGIN_A_TRACK_S = 0.03, 0.05, 0.009
-_LISTEN_TO_A_TRACK, _STRIP_OF_A_TRACK = 0.00088, 0.0012
-# The bus of a group, or of all of them: one thread.
-_BUS = 0.0009
-# To make a wet track of its own and write it aside.
-_KEEP_A_TRACK = 0.0009
-# To read a recording, or a track, once more.
-_READ = 0.00019
-# To decode a recording only to find its damage.
-_LOOK = 0.0015
-# To find a track after its strip that an earlier mix has kept.
-_FIND_A_TRACK = 0.00005
-# To find a stem that an earlier take has kept, by stage.
-_FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0013, Stage.LISTEN: 0.0001}
-# Share of it that it takes to find again what this process has kept or found: it is not checked.
-_FIND_AGAIN = 0.4
-# To keep one for later takes; to hash a part of the mix.
-_KEEP = {Stage.NORMALISE: KEEP_NORMALISED, Stage.NETWORK: 0.0006, Stage.LISTEN: 0.0001}
-_HASH = 0.0002
-# To match a mix with a reference: to measure its stems, to find the moves, to make them.
-_BEGIN_TO_MEASURE_S, _MEASURE_STEMS, _MEASURE_MOVED = 0.05, 0.0063, 0.0092
-_BEGIN_TO_SOLVE_S, _SOLVE = 0.2, 0.0008
-_MOVE_STEMS = 0.0048
-# To listen to the mix that others vary; to mix, measure and master one of these.
-_LISTEN_TO_THE_FIRST, _VARIATION = 0.0006, 0.0013
-# To bring the mix to the desk's level; a strip on the desk, by what is in it.
-_STAGE_A_DESK = 0.0006
-_STRIP = 0.0014
-_IN_A_STRIP = {"compressor": 0.0042, "saturation": 0.0056, "gate": 0.0028, "de_esser": 0.0042}
-_PLUGIN, _SEND = 0.007, 0.0035
-# A network that answers with all wet stems as well, beside one that answers with a mix alone.
-_BEGIN_WET_STEMS_S, _WITH_WET_STEMS = 0.02, 1.45
-# To find out what incoming levels mean, and to bring them to usual ones.
-_USUAL_LEVELS = 0.0023
-# To ask a model of stems, or one of tracks, how sure it is.
-_BEGIN_TO_ASK_S, _ASK = 0.07, 0.0048
-_BEGIN_TO_ASK_TRACKS_S, _ASK_TRACKS = 0.15, 0.0025
-_MASTER, _TO_A_LOUDNESS, _MEASURE_A_WET_STEM = 0.0007, 0.021, 0.00063
 
 
 def making_forecast(
@@ -92,21 +52,21 @@ def making_forecast(
     needed |= plan.needed_wet_stems.intersection(plan.song.stems)
     found = _material_s(plan, song_s, cores, share_wet=len(needed) / len(plan.song.stems))
     if wet_tracks and Stage.TRACKS in found:
-        found[Stage.TRACKS] += song_s * _KEEP_A_TRACK * len(plan.tracks)
+        found[Stage.TRACKS] += song_s * costs.KEEP_A_TRACK * len(plan.tracks)
     n_stems = len(plan.song.stems)
     found |= {
-        stage: song_s * _FIND[stage] * n_stems
+        stage: song_s * costs.FIND[stage] * n_stems
         for stage in kept
-        if stage in found and stage in _FIND
+        if stage in found and stage in costs.FIND
     }
     if Stage.TRACKS in kept and Stage.TRACKS in found:
-        found_s = len(plan.tracks) * _FIND_A_TRACK + (n_stems + 1) * _BUS
-        found[Stage.TRACKS] = _BEGIN_S + song_s * found_s
+        found_s = len(plan.tracks) * costs.FIND_A_TRACK + (n_stems + 1) * costs.A_BUS
+        found[Stage.TRACKS] = costs.BEGIN_S + song_s * found_s
     if Stage.NETWORK in kept and Stage.NETWORK in found:
         found[Stage.NETWORK] = sum(network_steps_s(plan, cores, 1.0, is_kept=True).values())
     if stages or is_blended(plan):
         n_passes = 1 + stages + (bool(wet_stems) and plan.settings.amount != 1.0)
-        found[Stage.BLEND] = song_s * _READ * n_passes * len(plan.song.recordings)
+        found[Stage.BLEND] = song_s * costs.READ_AGAIN * n_passes * len(plan.song.recordings)
     if plan.reference is not None or plan.settings.held_reference is not None:
         steps_s = matching_steps_s(plan)
         is_found = plan.settings.held_reference is not None
@@ -114,18 +74,20 @@ def making_forecast(
     if not is_neutral_console(plan.console):
         strips = [plan.console.strip(stem) for stem in plan.song.stems if plan.touches_stems]
         strips.append(plan.console.master)
-        costs = [_strip_cost(strip) for strip in strips if strip != Strip()]
-        found[Stage.CONSOLE] = song_s * (_STAGE_A_DESK + sum(costs))
-    master = _MASTER + len(needed) * _MEASURE_A_WET_STEM
-    master += 0.0 if plan.settings.loudness_lufs is None else _TO_A_LOUDNESS
+        desk = sum(_strip_cost(strip) for strip in strips if strip != Strip())
+        found[Stage.CONSOLE] = song_s * (costs.STAGE_A_DESK + desk)
+    master = costs.MASTER + len(needed) * costs.MEASURE_A_WET_STEM
+    master += 0.0 if plan.settings.loudness_lufs is None else costs.TO_A_LOUDNESS
     found[Stage.MASTER] = song_s * master
     return found
 
 
 def _strip_cost(strip: Strip) -> float:
     n_sends = sum(level is not None for level in (strip.reverb_db, strip.delay_db))
-    effects = sum(cost for name, cost in _IN_A_STRIP.items() if getattr(strip, name) is not None)
-    return _STRIP + effects + n_sends * _SEND + len(strip.plugins) * _PLUGIN
+    effects = sum(
+        cost for name, cost in costs.IN_A_STRIP.items() if getattr(strip, name) is not None
+    )
+    return costs.A_STRIP + effects + n_sends * costs.A_SEND + len(strip.plugins) * costs.A_PLUGIN
 
 
 def _material_s(
@@ -134,10 +96,10 @@ def _material_s(
     if plan.material is MaterialKind.TRACKS:
         n_buses = len(plan.song.stems) + 1
         n_at_once = _n_at_once(plan, cores)
-        strips_s = song_s * n_at_once * _STRIP_OF_A_TRACK
+        strips_s = song_s * n_at_once * costs.STRIP_OF_A_TRACK
         return {
             Stage.LISTEN: sum(listening_steps_s(plan, cores).values()),
-            Stage.TRACKS: _BEGIN_S + strips_s + song_s * n_buses * _BUS,
+            Stage.TRACKS: costs.BEGIN_S + strips_s + song_s * n_buses * costs.A_BUS,
         }
     if plan.material is MaterialKind.RECORDINGS:
         return {}
@@ -156,10 +118,15 @@ def listening_steps_s(plan: RenderPlan, cores: int) -> dict[str, float]:
         cores: that they are listened to on.
     """
     song_s, n_at_once = song_seconds(plan), _n_at_once(plan, cores)
-    asked_s = _BEGIN_TO_ASK_TRACKS_S + song_s * _ASK_TRACKS if plan.settings.uncertainty else 0.0
+    asked_s = (
+        costs.BEGIN_TO_ASK_TRACKS_S + song_s * costs.ASK_TRACKS
+        if plan.settings.uncertainty
+        else 0.0
+    )
     return {
-        HEAR: _BEGIN_S + n_at_once * (_BEGIN_A_TRACK_S + song_s * _LISTEN_TO_A_TRACK),
-        OPEN: _BEGIN_A_NETWORK_S,
+        HEAR: costs.BEGIN_S
+        + n_at_once * (costs.BEGIN_A_TRACK_S + song_s * costs.LISTEN_TO_A_TRACK),
+        OPEN: costs.BEGIN_A_NETWORK_S,
         ASK: asked_s,
     }
 
@@ -184,21 +151,21 @@ def network_steps_s(
     song_s, manifest, warm_up_s = song_seconds(plan), plan.bundle.manifest, plan.settings.warm_up_s
     network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
     cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
-    cost *= 1.0 + (_WITH_WET_STEMS - 1.0) * share_wet
-    steps_s = {LEVELS: song_s * _USUAL_LEVELS} if asks_for_levels(plan) else {}
+    cost *= 1.0 + (costs.WITH_WET_STEMS - 1.0) * share_wet
+    steps_s = {LEVELS: song_s * costs.USUAL_LEVELS} if asks_for_levels(plan) else {}
     if is_kept:
         return steps_s | {
             ASK: 0.0,
             OPEN: 0.0,
-            RUN: song_s * _FIND[Stage.NETWORK] * len(plan.song.stems),
+            RUN: song_s * costs.FIND[Stage.NETWORK] * len(plan.song.stems),
         }
-    run_s = share_wet * _BEGIN_WET_STEMS_S + network_s * cost / cores
+    run_s = share_wet * costs.BEGIN_WET_STEMS_S + network_s * cost / cores
     asked_s = 0.0
     if plan.settings.uncertainty and knows_doubt(manifest):
-        asked_s = _BEGIN_TO_ASK_S + min(song_s, HEARD_S) * _ASK
+        asked_s = costs.BEGIN_TO_ASK_S + min(song_s, HEARD_S) * costs.ASK
         if cores > 1 and plan.settings.abstain == 0.0:  # asked beside the network
             run_s, asked_s = max(run_s, asked_s), 0.0
-    return steps_s | {ASK: asked_s, OPEN: _BEGIN_A_NETWORK_S, RUN: run_s}
+    return steps_s | {ASK: asked_s, OPEN: costs.BEGIN_A_NETWORK_S, RUN: run_s}
 
 
 def take_forecast(
@@ -223,13 +190,13 @@ def take_forecast(
         plan, wet_stems=wet_stems, wet_tracks=bool(plan.tracks), stages=stages, kept=kept
     )
     song_s, n_stems = song_seconds(plan), len(plan.song.stems)
-    for stage in set(_KEEP).intersection(found).difference(kept) if keeps else ():
-        found[stage] += song_s * _KEEP[stage] * n_stems
-    for stage in set(_FIND).intersection(found, kept) if again else ():
-        found[stage] -= (1.0 - _FIND_AGAIN) * song_s * _FIND[stage] * n_stems
-    parts_s = _HASH * len(plan.tracks or plan.song.stems)
-    parts_s += _MEASURE_A_WET_STEM * n_stems * is_measured
-    found[Stage.MASTER] = song_s * (_MASTER + parts_s)
+    for stage in set(costs.KEEP).intersection(found).difference(kept) if keeps else ():
+        found[stage] += song_s * costs.KEEP[stage] * n_stems
+    for stage in set(costs.FIND).intersection(found, kept) if again else ():
+        found[stage] -= (1.0 - costs.FIND_AGAIN) * song_s * costs.FIND[stage] * n_stems
+    parts_s = costs.HASH_A_PART * len(plan.tracks or plan.song.stems)
+    parts_s += costs.MEASURE_A_WET_STEM * n_stems * is_measured
+    found[Stage.MASTER] = song_s * (costs.MASTER + parts_s)
     return found
 
 
@@ -241,25 +208,28 @@ def first_of_variations_s(plan: RenderPlan) -> dict[str, float]:
     """
     song_s = song_seconds(plan)
     # Stems are hashed and measured while the first mix is made.
-    hashed = _HASH * len(plan.tracks)
-    return {"master": song_s * _MASTER, "listen": song_s * (_LISTEN_TO_THE_FIRST + hashed)}
+    hashed = costs.HASH_A_PART * len(plan.tracks)
+    return {
+        "master": song_s * costs.MASTER,
+        "listen": song_s * (costs.LISTEN_TO_THE_FIRST + hashed),
+    }
 
 
 def a_variation_s(plan: RenderPlan) -> float:
     """Seconds of one core to mix, measure and master a variation of a mix."""
     desk_s = making_forecast(plan, threads=1).get(Stage.CONSOLE, 0.0)
-    return desk_s + song_seconds(plan) * _VARIATION
+    return desk_s + song_seconds(plan) * costs.A_VARIATION_OF_A_MIX
 
 
 def matching_steps_s(plan: RenderPlan) -> dict[str, float]:
     """Seconds that each step of matching a mix with a reference takes, by name, in their order."""
     song_s = song_seconds(plan)
     return {
-        "measure": _BEGIN_TO_MEASURE_S + song_s * _MEASURE_STEMS,
-        "solve": _BEGIN_TO_SOLVE_S + song_s * _SOLVE,
-        "move": song_s * _MOVE_STEMS,
+        "measure": costs.BEGIN_TO_MEASURE_S + song_s * costs.MEASURE_STEMS,
+        "solve": costs.BEGIN_TO_SOLVE_S + song_s * costs.SOLVE,
+        "move": song_s * costs.MOVE_STEMS,
         # Some stems that were mono are wide now.
-        "measure again": _BEGIN_TO_MEASURE_S + song_s * _MEASURE_MOVED,
+        "measure again": costs.BEGIN_TO_MEASURE_S + song_s * costs.MEASURE_MOVED,
     }
 
 
@@ -285,7 +255,7 @@ def normalisation_s(plan: RenderPlan, stems: Collection[StemForecast], cores: in
         cores: that they are made on.
     """
     whole_s = sum(stem.done_s + stem.left_s for stem in stems)
-    return _BEGIN_S + song_seconds(plan) * whole_s / max(1, min(cores, len(stems)))
+    return costs.BEGIN_S + song_seconds(plan) * whole_s / max(1, min(cores, len(stems)))
 
 
 def is_encoded(source: AudioSource) -> bool:
@@ -297,7 +267,11 @@ def is_encoded(source: AudioSource) -> bool:
 def looking_s(sources: Collection[AudioSource], threads: int | None = None) -> float:
     """Seconds that it takes to decode recordings for their damage, on so many cores."""
     at_once = max(1, min(threads or available_threads(), len(sources)))
-    return _LOOK * sum(source.n_samples / _USUAL_RATE_HZ for source in sources) / at_once
+    return (
+        costs.LOOK_FOR_DAMAGE
+        * sum(source.n_samples / _USUAL_RATE_HZ for source in sources)
+        / at_once
+    )
 
 
 def bus_in_tracks(n_tracks: int, threads: int | None, *, is_kept: bool = False) -> float:
@@ -307,8 +281,8 @@ def bus_in_tracks(n_tracks: int, threads: int | None, *, is_kept: bool = False) 
         n_tracks, threads: as for `making_forecast`.
         is_kept: the tracks are only to be found.
     """
-    a_track = _FIND_A_TRACK if is_kept else _STRIP_OF_A_TRACK
-    return _BUS / a_track * max(1, min(threads or available_threads(), n_tracks))
+    a_track = costs.FIND_A_TRACK if is_kept else costs.STRIP_OF_A_TRACK
+    return costs.A_BUS / a_track * max(1, min(threads or available_threads(), n_tracks))
 
 
 def song_seconds(plan: RenderPlan) -> float:

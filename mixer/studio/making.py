@@ -18,6 +18,7 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.settings import FLAT
+from mixer.rendering import unit_costs as costs
 from mixer.rendering.forecast import making_forecast, song_seconds, take_forecast
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
@@ -52,9 +53,6 @@ from mixer.studio.wet import (
 from mixer.takes.parts import hash_samples
 
 _TELL_EVERY_S = 0.2
-# Seconds of one core, as in `mixer.rendering.forecast`: to store a second of a source's samples,
-# to hear what a bus does to a second.
-_STORE_A_SOURCE, _HEAR_A_BUS = 0.0006, 0.0012
 # On the disk: of what the network heard and made, and of wet tracks.
 _MOST_KEPT_BYTES, _MOST_TRACK_BYTES = 4 << 30, 12 << 30
 # A mix as it comes to the desk is held if it takes no more of the free memory than this.
@@ -231,8 +229,8 @@ class Maker:
         )
         sources_s = song_seconds(plan) * (len(plan.song.stems) + 1)
         if plan.tracks:
-            found[Stage.TRACKS] += sources_s * _HEAR_A_BUS
-        return found | {Stage.WRITE: sources_s * _STORE_A_SOURCE}
+            found[Stage.TRACKS] += sources_s * costs.HEAR_A_BUS
+        return found | {Stage.WRITE: sources_s * costs.STORE_A_SOURCE}
 
     def _take_mix(
         self, planned: Planned, plan: RenderPlan, mix: Mix, total: FloatArray | None
