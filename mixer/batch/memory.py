@@ -93,10 +93,9 @@ def render_bytes(
         network_bytes: memory that the network keeps between its passes.
         report: whether a report is written, which keeps two more sums and measures everything.
 
-    The whole stems are held together, each being normalised takes up to eight times its size, the
-    network keeps spectra of up to twice its size, and the master and the writing take up to eight
-    times the mix; but no more than the bound from which on they are in files. Held against measured
-    peaks by the tests.
+    The whole stems are held together, each being normalised takes up to eight times its size, and
+    the master and the writing up to eight times the mix; but no more than the bound from which on
+    they are in files. Held against measured peaks by the tests.
     """
     stem_bytes = n_samples * _FLOAT_STEREO_BYTES
     own_bytes = (own_samples or n_samples) * _FLOAT_STEREO_BYTES
@@ -105,7 +104,7 @@ def render_bytes(
     most = MOST_IN_MEMORY + 2 * MOST_MAPPED_BYTES + threads * _BLOCKS_BYTES
     most += _FIGURES_BYTES_PER_SAMPLE * max(n_samples, own_samples or 0)
     normalising = n_stems * stem_bytes + 8 * min(threads, n_stems) * stem_bytes
-    network = min((3 * n_stems + 2) * stem_bytes + wet + sums, most) + network_bytes
+    network = min((n_stems + 2) * stem_bytes + wet + sums, most) + network_bytes
     master = 8 * own_bytes + wet + sums
     measuring = wet + sums + _REPORT_STEREO_COPIES * own_bytes if report else 0
     return max(min(normalising, most), network, min(master, most), min(measuring, most))

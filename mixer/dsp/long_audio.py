@@ -66,16 +66,6 @@ def _long_array(shape: tuple[int, ...], *, is_cleared: bool) -> Array:
     return _mapped(shape) if made is None else made
 
 
-def memory_left_bytes() -> int:
-    """How much memory arrays may still take before they are mapped from files."""
-    return _IN_MEMORY.left_bytes()
-
-
-def in_memory(*shape: int) -> Array | None:
-    """Zeros of a shape in memory, for what can be made again; None beyond the bound."""
-    return _IN_MEMORY.array(shape, is_cleared=True)
-
-
 def memory_kept() -> AbstractContextManager[None]:
     """For code that mixes one song again and again: memory is kept from one array for the next.
 
@@ -160,12 +150,6 @@ class _InMemory:
                 self._n_keeping -= 1
                 while self._kept and not self._n_keeping:
                     self._drop_one()
-
-    def left_bytes(self) -> int:
-        """Bytes below the bound; buffers that wait for the next array are as good as free."""
-        with self._lock:
-            waiting = sum(buffer.nbytes for buffer in self._kept)
-            return max(0, MOST_IN_MEMORY - self._n_bytes + waiting)
 
     def array(self, shape: tuple[int, ...], *, is_cleared: bool) -> Array | None:
         """An array whose memory is free again once all its views end; None beyond the bound."""

@@ -49,23 +49,16 @@ class Analysis:
         self._frames = np.empty((2, n_frames, n_fft), np.float32)
         self._spectra = np.empty((2, n_frames, n_fft // 2 + 1), np.complex64)
 
-    def of(self, span: FloatArray, out: FloatArray | None = None) -> FloatArray:
-        """Spectra of a span of whole hops, `(1 or 2, samples)`.
-
-        Args:
-            span: from the first hop of the first frame to the last one of the last.
-            out: where to put them, of their shape; None for a buffer, until the next call.
-        """
+    def of(self, span: FloatArray) -> FloatArray:
+        """Spectra of a span of whole hops, `(1 or 2, samples)`, until the next call."""
         n_channels = len(span)
         hops = span.reshape(n_channels, -1, self._hop)
         n_frames = hops.shape[1] - 1
         frames = self._frames[:n_channels, :n_frames]
         np.multiply(hops[:, :-1], self._window[: self._hop], out=frames[..., : self._hop])
         np.multiply(hops[:, 1:], self._window[self._hop :], out=frames[..., self._hop :])
-        if out is None:
-            out = self._spectra[:n_channels, :n_frames].view(np.float32)
-        rfft(frames, out=out.view(np.complex64))
-        return out
+        spectra = self._spectra[:n_channels, :n_frames]
+        return rfft(frames, out=spectra).view(np.float32)
 
 
 class Synthesis:

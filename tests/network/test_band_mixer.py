@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 from mixer.dsp.erb_bands import BandSums, band_centres_hz
-from mixer.dsp.short_time import Analysis
 from mixer.errors import InputError
-from mixer.network.band_mixer import first_pass, sums
+from mixer.network.band_mixer import sums
 from mixer.network.band_mixer.bands import (
     band_weights,
     measure_levels,
     measure_powers,
-    n_frames_of,
 )
 from mixer.network.band_mixer.controls import StemControls, block_curve, excess_db
 from mixer.network.band_mixer.parameters import BandMixerParameters
@@ -258,43 +256,6 @@ def test_no_sample_depends_on_threads_or_on_cuts_between_segments(
             alone = cut
     assert np.array_equal(cut.mix, alone.mix)
     assert np.array_equal(cut.wet_stems, alone.wet_stems)
-
-
-@pytest.mark.parametrize("kept_share", [0.5, 1.0])
-def test_no_bit_depends_on_how_many_spectra_are_kept(
-    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, kept_share: float
-) -> None:
-    stems = [rng.standard_normal((2, 4 * RATE)).astype(np.float32) * 0.1 for _ in NAMES]
-    stems[0][1] = stems[0][0]
-    stems[1][:, RATE // 2 : 2 * RATE] = 0.0
-    stems[1][1, 2 * RATE :] = stems[1][0, 2 * RATE :]
-    n_kept = round(kept_share * n_frames_of(HYPER, 4 * RATE))
-    analyse, n_analysed = Analysis.of, [0]
-
-    def count(self: Analysis, span: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        n_analysed[-1] += span.shape[1]
-        return analyse(self, span, out)
-
-    monkeypatch.setattr(Analysis, "of", count)
-
-    def mix(left_bytes: int) -> Output:
-        n_analysed.append(0)
-        monkeypatch.setattr(first_pass, "memory_left_bytes", lambda: left_bytes)
-
-        def predict(levels: dict) -> list[np.ndarray]:
-            return settings(levels["mean_db"].shape[-1], shape=0.5, side_db=3.0, balance_db=1.0)
-
-        given = [stem.copy() for stem in stems]
-        return mix_by_bands(
-            predict, given, NAMES, HYPER, RATE, RunOptions(wet_stems=True, consume=True)
-        )
-
-    without = mix(0)
-    # Buses take three arrays, and wet stems those of the stems.
-    kept = mix(len(NAMES) * 2 * n_kept * (HYPER.n_fft + 2) * 4 + 3 * stems[0].nbytes)
-    assert np.array_equal(kept.mix, without.mix)
-    assert np.array_equal(kept.wet_stems, without.wet_stems)
-    assert n_analysed[-1] <= (1.0 - 0.4 * kept_share) * n_analysed[-2]
 
 
 @pytest.mark.parametrize("wet_stems", [False, True])

@@ -80,7 +80,7 @@ def sum_segments(folder: Path) -> None:
     controls = StemControls(flat[:, np.newaxis], flat, flat, 0.0, -90.0, -90.0)
     excess = np.zeros(bands.n_frames_of(HYPER, N_SAMPLES), np.float32)
     spectral = SpectralStrip(controls, weights)
-    strip = sums.Strip(sound(), None, controls, excess, spectral, None, None, None)
+    strip = sums.Strip(sound(), controls, excess, spectral, None, None, None)
     buses = sums.Buses(np.zeros((2, N_SAMPLES), np.float32), None, None)
     made = sums.StemSums([strip], buses, HYPER, weights)
     for segment in range(made.n_segments):

@@ -58,7 +58,6 @@ def measure_powers(
     audio: FloatArray,
     hyper: BandMixerParameters,
     weights: NDArray[np.float32],
-    kept: FloatArray | None = None,
 ) -> NDArray[np.float32]:
     """Power of each view in each band and frame.
 
@@ -66,8 +65,6 @@ def measure_powers(
         audio: float32 (2, samples), or (1, samples) if both channels are equal.
         hyper: bands and transform.
         weights: from `band_weights`.
-        kept: where to put the spectra of the first frames, zeros (channels, frames, n_fft + 2);
-            silent blocks stay zero. None for nowhere.
 
     Returns:
         (views, bands, frames); the sum over bands of left is the mean square of that channel
@@ -80,16 +77,8 @@ def measure_powers(
         stop_if_asked()
         last = min(first + per_block, n_frames)
         span = zero_padded(audio, (first - 2) * hyper.hop_samples, (last - 1) * hyper.hop_samples)
-        if is_silent(span):
-            continue
-        heard = distinct_channels(span)
-        if kept is not None and last <= kept.shape[1]:
-            spectra = analysis.of(heard, kept[: len(heard), first:last])
-            if len(heard) < len(kept):
-                kept[1, first:last] = spectra[0]  # blocks cut elsewhere may have two channels
-        else:
-            spectra = analysis.of(heard)
-        reader.read(spectra, out=powers[first:last])
+        if not is_silent(span):
+            reader.read(analysis.of(distinct_channels(span)), out=powers[first:last])
     return np.moveaxis(powers, 0, -1)
 
 
@@ -144,11 +133,10 @@ def measure_levels(
     audio: FloatArray,
     hyper: BandMixerParameters,
     weights: NDArray[np.float32],
-    kept: FloatArray | None = None,
 ) -> Levels:
     """The network's inputs for one stem; see `measure_powers`."""
     # Frames in front: long rows are added by vectors, eight numbers are not.
-    powers = np.moveaxis(measure_powers(audio, hyper, weights, kept), -1, 0)
+    powers = np.moveaxis(measure_powers(audio, hyper, weights), -1, 0)
     missing = -len(powers) % hyper.block_frames
     frame_power = powers[:, :2].sum(axis=2).mean(axis=1)
     powers = np.pad(powers, ((0, missing), (0, 0), (0, 0)))

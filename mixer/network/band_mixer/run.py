@@ -15,16 +15,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import peak
+from mixer.dsp.blocks import are_equal, peak
 from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
 from mixer.model_settings import StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
-from mixer.network.band_mixer.bands import Levels, band_weights
+from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
 from mixer.network.band_mixer.changes import as_table, change_controls
 from mixer.network.band_mixer.controls import SpectralStrip, StemControls, excess_db
-from mixer.network.band_mixer.first_pass import Heard, bytes_for_spectra, hear_stem
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, BandMixerParameters
 from mixer.network.band_mixer.space import add_returns, add_space, send_gains
 from mixer.network.band_mixer.sums import Buses, StemSums, Strip
@@ -100,8 +99,7 @@ def mix_by_bands(
     weights = band_weights(hyper, sample_rate)
     song = _Song(stems, names, n_samples, hyper, sample_rate, weights, options)
     with Workers(min(options.threads or 1, len(names)), "network") as pool:
-        heard = song.hear(pool)
-        levels = [own.levels for own in heard]
+        levels = song.levels(pool)
         found = [each.bounded() for each in controls_of(predict, levels, hyper)]
         used = _with_changes(found, names, options.changes)
         record = {
@@ -110,17 +108,16 @@ def mix_by_bands(
             if stem is not None
         }
         song.tell(_LEVELS + _CONTROLS)
-        mix, wet = _sum_stems(pool, song, heard, used)
+        mix, wet = _sum_stems(pool, song, levels, used)
         options.progress(1.0)
     return Output(mix, wet if options.wet_stems else None, "cpu", record)
 
 
 def _sum_stems(
-    pool: Workers, song: _Song, heard: list[Heard], used: Sequence[StemControls]
+    pool: Workers, song: _Song, levels: Sequence[Levels], used: Sequence[StemControls]
 ) -> tuple[Audio, list[Audio]]:
-    """The second pass: the mix, and the wet stems that are wanted. Empties what was heard."""
-    strips, kept = song.strips(heard, used)
-    heard.clear()
+    """The second pass: the mix, and the wet stems that are wanted."""
+    strips, kept = song.strips(levels, used)
     buses = _buses(song, strips)
     sums = StemSums(strips, buses, song.hyper, song.weights)
     for done, _ in enumerate(pool.map(sums.run, range(sums.n_segments)), start=1):
@@ -159,6 +156,11 @@ def _with_changes(
     return [change_controls(*pair) for pair in zip(found, asked, strict=True)]
 
 
+def _heard(stem: Audio) -> Audio:
+    """(2, samples), or (1, samples) if both channels are equal: no block is asked for it again."""
+    return stem[:1] if are_equal(stem) else stem
+
+
 def _record(found: StemControls, used: StemControls) -> StemRecord:
     record: StemRecord = {"used": dict(as_table(used))}
     if used is not found:
@@ -191,48 +193,45 @@ class _Song:
         """Report the share of the second pass that is done."""
         self.tell(_LEVELS + _CONTROLS + (1.0 - _LEVELS - _CONTROLS) * share)
 
-    def hear(self, pool: Workers) -> list[Heard]:
-        """The first pass: what is heard of each stem, a stem a thread."""
-        most_bytes = bytes_for_spectra(self.stems, self.names, self.options)
-        heard = []
-        for own in pool.map(
-            lambda place: self._hear_one(place, most_bytes), range(len(self.names))
-        ):
-            heard.append(own)
-            self.tell(_LEVELS * len(heard) / len(self.names))
-        return heard
+    def levels(self, pool: Workers) -> list[Levels]:
+        """The first pass: the network's inputs for each stem, a stem a thread."""
+        levels = []
+        for own in pool.map(self._levels_of, self.names, self.stems):
+            levels.append(own)
+            self.tell(_LEVELS * len(levels) / len(self.names))
+        return levels
 
-    def _hear_one(self, place: int, most_bytes: int) -> Heard:
-        stem = self.stems[place]
-        heard = hear_stem(stem, self.n_samples, self.hyper, self.weights, most_bytes)
+    def _levels_of(self, name: str, stem: Audio | None) -> Levels:
+        if stem is None:
+            return silent_levels(self.hyper, self.n_samples)
+        levels = measure_levels(_heard(stem), self.hyper, self.weights)
         # Every sample is in a frame.
-        levels_db = heard.levels.frame_db
-        if stem is not None and not np.isfinite(levels_db).all() and not np.isfinite(peak(stem)):
-            raise InputError(f"stem {self.names[place]} holds samples that are not finite")
-        return heard
+        if not np.isfinite(levels.frame_db).all() and not np.isfinite(peak(stem)):
+            raise InputError(f"stem {name} holds samples that are not finite")
+        return levels
 
     def strips(
-        self, heard: Sequence[Heard], used: Sequence[StemControls]
+        self, levels: Sequence[Levels], used: Sequence[StemControls]
     ) -> tuple[list[Strip], list[Audio]]:
         """The stems' parts in the second pass, and where the wet stems that are wanted go."""
         strips, wet_stems = [], list[Audio]()
-        for name, stem, own, controls in zip(self.names, self.stems, heard, used, strict=True):
+        for name, stem, own, controls in zip(self.names, self.stems, levels, used, strict=True):
             wet = None
             if self.is_wanted(name):
                 own_memory = self.options.consume and stem is not None and stem.flags.writeable
                 wet = stem if own_memory and stem is not None else silence(2, self.n_samples)
                 wet_stems.append(wet)
-            if own.audio is not None:
-                strips.append(self._strip(own.audio, own, controls, wet))
+            if stem is not None:
+                strips.append(self._strip(stem, own, controls, wet))
         return strips, wet_stems
 
     def _strip(
-        self, audio: Audio, heard: Heard, controls: StemControls, wet: Audio | None
+        self, stem: Audio, levels: Levels, controls: StemControls, wet: Audio | None
     ) -> Strip:
-        excess = excess_db(heard.levels.frame_db, self.hyper, self.sample_rate)
+        excess = excess_db(levels.frame_db, self.hyper, self.sample_rate)
         spectral = SpectralStrip(controls, self.weights)
         gains = send_gains(controls.width_db, controls.room_db)
-        return Strip(audio, heard.kept, controls, excess, spectral, *gains, wet)
+        return Strip(_heard(stem), controls, excess, spectral, *gains, wet)
 
     def spare_stems(self) -> list[Audio]:
         """Stems that nobody needs once they are summed: what they become may overwrite them."""

@@ -33,8 +33,6 @@ class Strip:
 
     Attributes:
         stem: float32 (2, samples), or (1, samples) if both channels are equal.
-        kept: spectra of its first frames, (channels, frames, 2 bins), zero where a block of
-            them is silent; None for none.
         controls: bounded.
         excess: (frames,), from `mixer.network.band_mixer.controls.excess_db`.
         spectral: fader, curves and shaper.
@@ -43,7 +41,6 @@ class Strip:
     """
 
     stem: Audio
-    kept: Spectra | None
     controls: StemControls
     excess: NDArray[np.float32]
     spectral: SpectralStrip
@@ -195,20 +192,13 @@ class _Work:
             if is_silent(span):
                 own.fill(0.0)
             else:
-                heard = self._spectra_of(strip, span, slice(first, first + n_frames))
+                heard = self._analysis.of(distinct_channels(span))
                 strip.spectral.apply(heard, self._gains.of(curves_db[block]), part, own)
             if wet is not None:
                 wet.add(first, own)
         sums = _rows(self._sums, len(self._sends), part.shape)
         np.matmul(self._sends, changed.reshape(len(changed), -1), out=sums.reshape(len(sums), -1))
         self._synthesis.add(first, sums)
-
-    def _spectra_of(self, strip: Strip, span: Audio, frames: slice) -> Spectra:
-        """Spectra of a span, (1 or 2, frames, 2 bins); one channel if both are equal."""
-        channels = distinct_channels(span)
-        if strip.kept is not None and frames.stop <= strip.kept.shape[1]:
-            return strip.kept[: len(channels), frames]
-        return self._analysis.of(channels)
 
 
 def _rows(buffer: NDArray[np.float32], n_channels: int, shape: tuple[int, int]) -> Spectra:
