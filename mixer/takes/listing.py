@@ -12,7 +12,7 @@ from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
 from mixer.output.recipe_words import change_lines
 from mixer.song.folder_names import RECIPE_SUFFIX
-from mixer.takes.numbering import base_of, takes_beside, variations_beside
+from mixer.takes.numbering import base_of, first_mixes, takes_beside, variations_beside
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
 
 def _refuse_folder_of_mixes(folder: Path) -> None:
     """Raise with the names of the mixes if a folder holds mixes, where a song was expected."""
-    mixes = sorted({base_of(recipe) for recipe in folder.glob(f"*{RECIPE_SUFFIX}")})
+    mixes = first_mixes(folder)
     if mixes:
         raise InputError(
             f"{visible(folder)}: a folder of mixes, not of a song; give one of its recipes: "

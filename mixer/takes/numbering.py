@@ -29,6 +29,13 @@ def base_of(path: Path) -> str:
     return match[1] if match else name
 
 
+def first_mixes(folder: Path) -> list[str]:
+    """Names of the mixes in a folder, sorted; their takes and variations are not among them."""
+    bases = {base_of(recipe) for recipe in folder.glob(f"*{RECIPE_SUFFIX}")}
+    variations = {base for base in bases if (v := _VARIATION.fullmatch(base)) and v[1] in bases}
+    return sorted(bases - variations)
+
+
 def takes_beside(folder: Path, base: str) -> dict[int, Path]:
     """The recipes of all takes in a folder by their number, in order."""
     found = {}

@@ -164,7 +164,7 @@ def test_what_asks_for_nothing_is_refused_before_work(first_take: First) -> None
 
 
 def test_a_folder_of_mixes_names_them(tmp_path: Path) -> None:
-    for name in ("b.mix.json", "a.mix.json", "a.take2.mix.json", "c.wav"):
+    for name in ("b.mix.json", "a.mix.json", "a.take2.mix.json", "a.var1.mix.json", "c.wav"):
         (tmp_path / name).touch()
     named = r"a folder of mixes, not of a song; .* recipes: a\.mix\.json, b\.mix\.json$"
     with pytest.raises(InputError, match=named):
