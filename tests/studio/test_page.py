@@ -43,7 +43,9 @@ def test_from_an_open_page_to_a_revised_render_by_mouse(open_page, studio) -> No
     assert strip_of(studio.state(), "vocals")["gain_db"] == 0.0
 
 
-def test_a_folded_stem_of_one_track_shows_what_the_network_set(open_page, studio_of_tracks) -> None:
+def test_a_stem_shows_what_the_network_set_and_plays_what_its_tracks_say(
+    open_page, studio_of_tracks
+) -> None:
     page = opened(open_page, studio_of_tracks)
     (bass,) = page.evaluate("mixStudio.channel('bass').tracks")
     drawn = page.locator('[data-channel="bass"] .eq .model')
@@ -54,6 +56,17 @@ def test_a_folded_stem_of_one_track_shows_what_the_network_set(open_page, studio
     page.evaluate("mixStudio.fold('bass')")
     assert drawn.get_attribute("d") == ""
     assert page.locator('[data-channel="bass"] .db').inner_text() == "0.0"
+    # Nothing is sent: what is heard where a track was unmuted by hand under a muted stem.
+    heard = page.evaluate(
+        """async () => {
+          const { heardIds } = await import("/assets/engine/state_hand.js");
+          const track = (id, hand) => ({ id, hand, strip: { mute: false, solo: false } });
+          const tracks = [track("kick", { mute: false }), track("snare", {})];
+          const drums = { id: "drums", hand: {}, strip: { mute: true, solo: false }, tracks };
+          return [...heardIds({ stems: [drums] }, new Set())];
+        }"""
+    )
+    assert heard == ["kick", "drums"]
 
 
 def test_figures_begin_anew_where_another_mix_plays(open_page, studio) -> None:

@@ -22,17 +22,21 @@ export function playedTracks({ audio, tracks }) {
   return audio?.baked.length ? [] : tracks.filter((track) => track.audio && track.live);
 }
 
-/** Ids of the channels that are heard: those in solo where there are some, else all; no muted ones. */
+/**
+ * Ids of the channels that are heard: those in solo where there are some, else all; no muted ones. A track
+ * that was unmuted by hand is heard although its stem is muted, as in a render.
+ */
 export function heardIds(state, solo) {
   const heard = new Set();
   const channels = state.stems.flatMap((stem) => [stem, ...stem.tracks]);
   const soloed = new Set([...solo, ...channels.filter(({ strip }) => strip.solo).map(({ id }) => id)]);
   const alone = soloed.size > 0;
   for (const stem of state.stems) {
-    if (stem.strip.mute) continue;
+    const isOut = (track) => stem.strip.mute && track.hand?.mute !== false;
+    if (stem.strip.mute && stem.tracks.every(isOut)) continue;
     const isSoloed = soloed.has(stem.id);
     for (const track of stem.tracks) {
-      if (!track.strip.mute && (!alone || isSoloed || soloed.has(track.id))) heard.add(track.id);
+      if (!isOut(track) && !track.strip.mute && (!alone || isSoloed || soloed.has(track.id))) heard.add(track.id);
     }
     if (!alone || isSoloed || stem.tracks.some(({ id }) => heard.has(id))) heard.add(stem.id);
   }
