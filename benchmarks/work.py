@@ -46,7 +46,7 @@ class Size:
 
 
 # Valgrind takes a hundred times as long; processors' clocks need some tenths of a second.
-COUNTED, TIMED = Size(8.0, 3.0, 2.0, 3.0, 4), Size(60.0, 20.0, 10.0, 20.0, 12)
+COUNTED, TIMED = Size(20.0, 6.0, 6.0, 8.0, 6), Size(60.0, 20.0, 10.0, 20.0, 12)
 
 
 @dataclass(frozen=True)
