@@ -40,11 +40,11 @@ def test_what_fails_here_is_never_passed_over() -> None:
 
 @pytest.mark.parametrize(
     ("again", "found"),
-    [(1.1, 1.1), (1.4, 1.4), (1.7, 1.5)],
-    ids=["a moment of noise", "dearer indeed", "the less of both"],
+    [([1.1], 1.1), ([1.4, 1.1], 1.1), ([1.4, 1.3], 1.3), ([1.7, 1.6], 1.5)],
+    ids=["a moment of noise", "a longer one", "dearer indeed", "the least of all"],
 )
-def test_only_what_is_dearer_twice_is_dearer(again, found) -> None:
-    answers: list[Ratios] = [{"render": 1.5, "new": None}, {"render": again, "new": None}]
+def test_only_what_is_dearer_each_time_is_dearer(again, found) -> None:
+    answers: list[Ratios] = [{"render": ratio, "new": None} for ratio in (1.5, *again)]
     assert dearer(lambda: answers.pop(0)) == {"render": found, "new": None}
     assert not answers
 
