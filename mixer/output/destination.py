@@ -333,11 +333,12 @@ def _counted(clock: StageClock, n: int, begin: float = 0.0) -> Wrote:
         n: number of files.
         begin: share of the stage that is done before the first.
     """
-    finished, a_file = list[str](), (_WRITTEN - begin) / n
+    finished, a_file = set[str](), (_WRITTEN - begin) / n
 
     def wrote(name: str, share: float) -> None:
-        clock.at(name, begin + a_file * (len(finished) + share))
-        if share >= 1.0:
-            finished.append(name)
+        others = len(finished.difference({name}))
+        clock.at(name, begin + a_file * (others + share))
+        if share >= 1.0:  # told with the last block, and again when all is done
+            finished.add(name)
 
     return wrote

@@ -15,7 +15,7 @@ from mixer.rendering.progress import Stage
 # To read a recording, as samples or encoded; to measure a stem before and after.
 READ_A_STEM, DECODE_A_STEM, MEASURE_BEFORE, MEASURE_AFTER = 0.0004, 0.0011, 0.0006, 0.0001
 # To find a stem that an earlier take has kept; to keep one.
-FIND_NORMALISED, KEEP_NORMALISED = 0.001, 0.0006
+FIND_NORMALISED, KEEP_NORMALISED = 0.0004, 0.0006
 # A channel that is compressed, and the share of all that is.
 A_COMPRESSED_CHANNEL, USUALLY_COMPRESSED = 0.0025, 0.45
 
@@ -54,9 +54,9 @@ LOOK_FOR_DAMAGE = 0.0015
 # To find a track after its strip that an earlier mix has kept.
 FIND_A_TRACK = 0.00005
 # To find a stem that an earlier take has kept, by stage.
-FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0013, Stage.LISTEN: 0.0001}
+FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.0005, Stage.LISTEN: 0.0001}
 # Share of it that it takes to find again what this process has kept or found: it is not checked.
-FIND_AGAIN = 0.4
+FIND_AGAIN = 0.8
 # To keep one for later takes; to hash a part of the mix.
 KEEP = {Stage.NORMALISE: KEEP_NORMALISED, Stage.NETWORK: 0.0006, Stage.LISTEN: 0.0001}
 HASH_A_PART = 0.0002

@@ -16,7 +16,7 @@ from mixer.output.settings import OutputSettings, ReportKind
 from mixer.rendering.forecast import looking_s
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Stage
+from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.settings import RenderSettings
 from mixer.song.damaged_files import that_hide_damage
 from mixer.song.load import load_song
@@ -69,6 +69,27 @@ def test_each_thing_that_is_written_has_its_stage_and_its_share(folder, tmp_path
     shares = [share for _, _, share in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+def test_files_share_their_stage_block_by_block(folder, tmp_path, monkeypatch) -> None:
+    told: list[tuple[str, float]] = []
+    plain = StageClock.at
+
+    def at(clock: StageClock, detail: str, share: float) -> None:
+        if clock._stage == Stage.WRITE:
+            told.append((detail, share))
+        plain(clock, detail, share)
+
+    monkeypatch.setattr(StageClock, "at", at)
+    told_of(folder, tmp_path / "x.wav", OutputSettings(format="wav", stems=True))
+    names = ["mix", "vocals", "bass", "drums", "other", "residual"]
+    (_, _), (_, hashed), *files = told  # begun, and the recordings hashed
+    assert 0.0 < hashed < 0.97
+    assert list(dict.fromkeys(name for name, _ in files)) == names
+    ends = dict(files)
+    assert [ends[name] for name in names] == pytest.approx(
+        [hashed + (0.97 - hashed) * n / 6 for n in range(1, 7)]
+    )
 
 
 def test_what_is_foreseen_is_what_is_asked_for(folder, tmp_path) -> None:
