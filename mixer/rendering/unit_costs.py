@@ -72,7 +72,7 @@ A_STRIP = 0.0014
 IN_A_STRIP = {"compressor": 0.0042, "saturation": 0.0056, "gate": 0.0028, "de_esser": 0.0042}
 A_PLUGIN, A_SEND = 0.007, 0.0035
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
-BEGIN_WET_STEMS_S, WITH_WET_STEMS = 0.02, 1.45
+BEGIN_WET_STEMS_S, WITH_WET_STEMS = 0.02, 1.55
 # To find out what incoming levels mean, and to bring them to usual ones.
 USUAL_LEVELS = 0.0023
 # To ask a model of stems, or one of tracks, how sure it is.
@@ -85,10 +85,10 @@ STORE_A_SOURCE, HEAR_A_BUS = 0.0006, 0.0012
 BEGIN_TO_WRITE_S = 0.02
 # To hash a recording; to write a file, by formats; to measure one that is not the mix, which was
 # measured; to make a version.
-HASH_A_RECORDING, MEASURE_A_FILE = 0.00016, 0.0008
+HASH_A_RECORDING, MEASURE_A_FILE = 0.00016, 0.0006
 A_FILE = {"wav": 0.0006, "flac": 0.0032}
-A_LOSSY_FILE = 0.028
-A_VERSION, TRANSLATION, REPORT = 0.0003, 0.035, 0.0355
+A_LOSSY_FILE = 0.027
+A_VERSION, TRANSLATION, REPORT = 0.0003, 0.0335, 0.033
 # To begin with each of them, whatever the length.
 BEGIN_VERSIONS_S, BEGIN_TRANSLATION_S, BEGIN_REPORT_S = 0.1, 0.15, 0.14
 # To make the 30 s of each source that a report plays from inside, on two cores.
