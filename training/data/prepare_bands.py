@@ -13,11 +13,7 @@ from typing import TypedDict, cast
 
 import numpy as np
 
-from mixer.dsp.blocks import zero_padded
-from mixer.errors import InputError
-from mixer.evaluate.alignment import find_alignment
 from mixer.network.band_mixer.parameters import BandMixerParameters
-from mixer.song.recording import Recording
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
 from mixer.stems import STEMS
@@ -27,7 +23,12 @@ from training.data.band_examples import (
     make_example_of_mixture,
     write_example,
 )
-from training.data.multitracks import DRY_FOLDER, SAMPLE_RATE_HZ, Multitrack, read_target
+from training.data.mixture_target import (
+    ExplainedShares,
+    aligned_mixture,
+    recordings_to_read,
+)
+from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack
 from training.data.prepare_once import Made, prepare_once
 from training.data.prepared_bands import example_path
 from training.data.song_files import SongRecord
@@ -36,9 +37,6 @@ from training.data.workers import Report
 
 # Length of an excerpt, and the distance between their beginnings.
 EXCERPT_S, STEP_S = 30.0, 15.0
-# Smallest share of a mixture's power that its dry stems must explain: stems of another song explain
-# 1 to 7 %, those of an engineer's own mix 85 % and more.
-LEAST_EXPLAINED = 0.5
 # Transform of the networks that learn from it, unless their configuration differs.
 BANDS = BandMixerParameters()
 
@@ -76,7 +74,7 @@ def prepare_bands(task: SongTask, report: Report) -> BandsRecord:
         BandsRecord,
         prepare_once(
             task,
-            _recordings(task.multitrack),
+            recordings_to_read(task.multitrack),
             _settings(task),
             lambda: _make(task, report),
             nothing="almost nothing is played in it, so nothing can be learnt from it",
@@ -106,19 +104,6 @@ def _make(task: SongTask, report: Report) -> MadeBands:
     }
 
 
-def _recordings(multitrack: Multitrack) -> tuple[Recording, ...]:
-    """All recordings that are read."""
-    if not multitrack.song.dry:
-        dry = multitrack.dry
-        return multitrack.song.recordings + (dry.recordings if dry else ())
-    if multitrack.dry is not None:
-        raise InputError(
-            f"song.toml says that its stems are dry, but it also has a folder {DRY_FOLDER}:"
-            " remove one of the two"
-        )
-    return multitrack.recordings
-
-
 def _is_wet(multitrack: Multitrack) -> bool:
     return multitrack.dry is None and not multitrack.song.dry
 
@@ -146,17 +131,10 @@ def _examples(task: SongTask) -> Iterator[tuple[float, Example]]:
 
 def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[float, Example]]:
     """The same for dry stems and their mixture; findings are added to `notes`."""
-    dry, mixture = _read_stems(task.multitrack.song), read_target(task.multitrack)
-    if mixture is None:
-        raise InputError("its stems are dry and it has no mix, so nothing can be learnt from it")
+    dry = _read_stems(task.multitrack.song)
+    mixture = aligned_mixture(task.multitrack, np.add.reduce(list(dry.values())), notes)
     n_samples = mixture.shape[1]
-    lag = find_alignment(mixture, np.add.reduce(list(dry.values())), SAMPLE_RATE_HZ)
-    # Filters are short, so a constant delay of the whole song is compensated first.
-    mixture = zero_padded(mixture, lag.lag_samples, lag.lag_samples + n_samples)
-    if lag.lag_samples:
-        notes.append(f"its mixture was moved by {-lag.lag_ms:.1f} ms to align with its dry stems")
-    shares: list[float] = []
-    best = 0.0
+    shares = ExplainedShares("stems")
     for start, stop in _excerpts(n_samples):
         example, explained = make_example_of_mixture(
             _cut(dry, start, stop),
@@ -167,19 +145,10 @@ def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[flo
             task.settings.profile,
             task.settings.effects,
         )
-        best = max(best, explained)
-        if example is not None and explained >= LEAST_EXPLAINED:
-            shares.append(explained)
+        if shares.is_enough(explained) and example is not None:
+            shares.use(explained)
             yield stop / n_samples, example
-    if not shares and best > 0.0:
-        raise InputError(
-            f"its dry stems explain only {100.0 * best:.0f} % of its mixture: export both from the"
-            " same edit, or put the wet stems in its folder and the dry ones in a folder"
-            f" {DRY_FOLDER} beside them"
-        )
-    if shares:
-        percent = 100.0 * float(np.mean(shares))
-        notes.append(f"wet stems estimated: the dry ones explain {percent:.0f} % of the mixture")
+    shares.conclude(notes)
 
 
 def _excerpts(n_samples: int) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,8 @@
 """One song of a data set of tracks: recordings as they were made, as they are in a mix, or both.
 
 The folder's recordings are the wet tracks; those in a folder `dry` beside them are the dry tracks
-of the same names. No audio is kept: a song becomes a few small arrays.
+of the same names. For dry tracks with only their mixture, the wet ones' powers are estimated. No
+audio is kept: a song becomes a few small arrays.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import cast
 
 import numpy as np
 
-from mixer.errors import InputError
+from mixer.dsp.blocks import FloatArray
+from mixer.dsp.long_audio import copy_of
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import N_BANDS
 from mixer.song.recording import Recording
@@ -20,12 +22,18 @@ from mixer.song.samples import read_sum
 from mixer.song.song import Song
 from mixer.song.track_roles import role_of
 from mixer.stems import STEMS
-from training.data.multitracks import SAMPLE_RATE_HZ
+from training.data.mixture_target import (
+    ExplainedShares,
+    aligned_mixture,
+    recordings_to_read,
+)
+from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack
 from training.data.prepare_once import Made, prepare_once
 from training.data.prepared_tracks import tracks_path
 from training.data.song_files import SongRecord
 from training.data.song_task import SongTask
 from training.data.track_songs import SongKind, SongTracks, make_song, write_song
+from training.data.wet_tracks import estimate_wet_tracks
 from training.data.workers import Report
 
 EXCERPT_S = 30.0
@@ -52,22 +60,15 @@ def prepare_tracks(task: SongTask, report: Report) -> TracksRecord:
         The record, as in `song.json`; and in `was_there` whether nothing had to be done.
 
     Raises:
-        InputError: a recording is damaged, there are fewer than two tracks, or the song is almost
-            silent.
+        InputError: a recording is damaged, there are fewer than two tracks, the mixture does not
+            match its dry tracks, or the song is almost silent.
         OutputError: the disk is full or read-only.
     """
-    multitrack = task.multitrack
-    if multitrack.song.dry:
-        raise InputError(
-            "its tracks are dry: put the wet ones in its folder and the dry ones in a folder dry"
-            " beside them"
-        )
-    dry = multitrack.dry
     return cast(
         TracksRecord,
         prepare_once(
             task,
-            multitrack.song.recordings + (dry.recordings if dry else ()),
+            recordings_to_read(task.multitrack),
             {"excerpt_s": EXCERPT_S, "n_bands": N_BANDS},
             lambda: _make(task, report),
             nothing="fewer than two of its tracks play at once, so nothing can be learnt from it",
@@ -77,15 +78,21 @@ def prepare_tracks(task: SongTask, report: Report) -> TracksRecord:
 
 def _make(task: SongTask, report: Report) -> MadeTracks:
     sizes: dict[str, int] = {}
-    for share, song in excerpts_of(task.multitrack.song, task.multitrack.dry):
+    multitrack, notes = task.multitrack, list[str]()
+    make = (
+        _excerpts_of_mixture(multitrack, notes)
+        if multitrack.song.dry
+        else excerpts_of(multitrack.song, multitrack.dry)
+    )
+    for share, song in make:
         path = tracks_path(task.folder.parents[1], task.song_id, len(sizes))
         write_song(song, path)
         sizes[path.name] = path.stat().st_size
         report(share)
     return {
-        "stems": [stem for stem in STEMS if stem in task.multitrack.song.stems],
+        "stems": [stem for stem in STEMS if stem in multitrack.song.stems],
         "excerpts": len(sizes),
-        "notes": [],
+        "notes": notes,
         "files": sizes,
     }
 
@@ -109,9 +116,7 @@ def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTrack
     n_samples = song.n_samples_at(SAMPLE_RATE_HZ)
     wet_heard = [_excerpts(recording, n_samples) for recording in recordings]
     dry_heard = [_excerpts(r, n_samples) for r in pairs] if dry is not None else wet_heard
-    titles = [Path(recording.file).stem for recording in recordings]
-    stems = [recording.stem or "other" for recording in recordings]
-    roles = [role_of(title, stem) for title, stem in zip(titles, stems, strict=True)]
+    roles, stems = _roles_and_stems(recordings)
     for number in range(len(wet_heard[0])):
         plays = [
             i
@@ -127,11 +132,64 @@ def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTrack
             )  # fmt: skip
 
 
+def _excerpts_of_mixture(
+    multitrack: Multitrack, notes: list[str]
+) -> Iterator[tuple[float, SongTracks]]:
+    """The same for dry tracks and their mixture; findings are added to `notes`."""
+    recordings = multitrack.song.recordings
+    if len(recordings) < _FEWEST_PLAYING:
+        return
+    n_samples = multitrack.n_samples
+    dry = [_read_track(recording, n_samples) for recording in recordings]
+    mixture = aligned_mixture(
+        multitrack, read_sum(recordings, n_samples, SAMPLE_RATE_HZ, to_the_end=False), notes
+    )
+    roles, stems = _roles_and_stems(recordings)
+    shares = ExplainedShares("tracks")
+    for start, stop in _starts_and_ends(n_samples):
+        cut = [audio[:, start:stop] for audio in dry]
+        heard = [listen_to(audio, SAMPLE_RATE_HZ) for audio in cut]
+        plays = [i for i, track in enumerate(heard) if track.loudness_lufs > _AUDIBLE_LUFS]
+        if len(plays) < _FEWEST_PLAYING:
+            continue
+        wet = estimate_wet_tracks([cut[i] for i in plays], mixture[:, start:stop], SAMPLE_RATE_HZ)
+        known = np.flatnonzero(wet.is_known)
+        if shares.is_enough(wet.explained) and len(known) >= _FEWEST_PLAYING:
+            shares.use(wet.explained)
+            used = [plays[i] for i in known]
+            yield stop / n_samples, make_song(
+                SongKind.DRY_AND_MIXTURE, tuple(roles[i] for i in used),
+                tuple(stems[i] for i in used), [heard[i] for i in used], None,
+                estimated=wet.powers[known],
+            )  # fmt: skip
+    shares.conclude(notes)
+
+
+def _roles_and_stems(recordings: Sequence[Recording]) -> tuple[list[str], list[str]]:
+    stems = [recording.stem or "other" for recording in recordings]
+    titles = [Path(recording.file).stem for recording in recordings]
+    return [role_of(title, stem) for title, stem in zip(titles, stems, strict=True)], stems
+
+
 def _excerpts(recording: Recording, n_samples: int) -> list[TrackLevels]:
     """Measure a track excerpt by excerpt; two equal channels count as one."""
+    audio = _read_track(recording, n_samples)
+    return [
+        listen_to(audio[:, start:stop], SAMPLE_RATE_HZ)
+        for start, stop in _starts_and_ends(n_samples)
+    ]
+
+
+def _read_track(recording: Recording, n_samples: int) -> FloatArray:
+    """A track, float32 (1 or 2, samples); two equal channels are read as one."""
     audio = read_sum([recording], n_samples, SAMPLE_RATE_HZ)
     if np.abs(audio[0] - audio[1]).max(initial=0.0) < _MONO_BELOW:
-        audio = audio[:1]
+        return copy_of(audio[:1])
+    return audio
+
+
+def _starts_and_ends(n_samples: int) -> Iterator[tuple[int, int]]:
+    """First sample and end (exclusive) of each excerpt; the last one is at least half as long."""
     length = round(EXCERPT_S * SAMPLE_RATE_HZ)
-    starts: Sequence[int] = range(0, max(1, n_samples - length // 2), length)
-    return [listen_to(audio[:, start : start + length], SAMPLE_RATE_HZ) for start in starts]
+    for start in range(0, max(1, n_samples - length // 2), length):
+        yield start, min(start + length, n_samples)

@@ -33,6 +33,7 @@ class SongKind(StrEnum):
     ENGINEERED_STEMS = "engineered_stems"
     REAL = "real"
     DRY_AND_WET = "dry_and_wet"
+    DRY_AND_MIXTURE = "dry_and_mixture"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class SongTracks:
             real mix without dry tracks.
         dry_dynamics: (tracks, `N_DYNAMICS`), dynamics of the dry tracks.
         wet_powers, wet_dynamics: the same of the tracks within the mix; NaN if they were not mixed.
+            Of dry tracks with their mixture, the powers are estimated and the dynamics NaN.
         decisions: (tracks, `DECISIONS`), the engineer's settings; NaN if unknown.
     """
 
@@ -82,11 +84,17 @@ def make_song(
     wet: list[TrackLevels] | None,
     decisions: NDArray[np.float32] | None = None,
     genre: str = "",
+    estimated: NDArray[np.float32] | None = None,
 ) -> SongTracks:
-    """Build a song from measured tracks; without `wet`, one that nobody mixed."""
+    """Build a song from measured tracks.
+
+    Without `wet`, it is one that nobody mixed, or whose tracks' powers within the mix are
+    `estimated`, (tracks, 3, bands).
+    """
     dry_powers, dry_dynamics = _arrays(dry)
     if wet is None:
-        wet_powers = np.full_like(dry_powers, np.nan)
+        unknown = np.full_like(dry_powers, np.nan)
+        wet_powers = unknown if estimated is None else estimated
         wet_dynamics = np.full_like(dry_dynamics, np.nan)
     else:
         wet_powers, wet_dynamics = _arrays(wet)

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from mixer.dsp.blocks import FloatArray, root_hann, stft_blocks
 from mixer.network.band_mixer.bands import powers_of_spectra
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
+from training.data.mixture_filters import MixtureFilters, mid_and_side
 
-# Regularisation of the fit, as noise relative to the loudest part of a bin: keeps silent stems out.
-_FILTER_RIDGE = 1e-6
-# The same for powers, which agree less: a stem 30 dB below another in a band gets no residual.
+# Regularisation of the powers' fit, as noise relative to the loudest stem: one 30 dB below another
+# in a band gets no residual.
 _POWER_RIDGE = 1e-3
 # A side signal this far below its mid is rounding noise, which a fit could only misuse.
 _LEAST_SIDE = 1e-8
@@ -69,7 +69,7 @@ def estimate_wet_powers(
             for own in spectra.values()
         ]
     )
-    shares = _shares_of_rest(dry_powers, rest_powers)
+    shares = shares_of_rest(dry_powers, rest_powers)
     powers = {
         name: powers_of_spectra(own, hyper, weights) + shares[i][..., None] * dry_powers[i]
         for i, (name, own) in enumerate(filtered.items())
@@ -91,43 +91,35 @@ def _filtered(
     """Filter each stem's mid and side: spectra of both output channels by stem."""
     sources: list[NDArray[np.complex64]] = []
     owners: list[str] = []
-    for name, (left, right) in spectra.items():
-        mid, side = (left + right) / 2, (left - right) / 2
+    for name, own in spectra.items():
+        mid, side = mid_and_side(own)
         sources.append(mid)
         owners.append(name)
         if np.square(np.abs(side)).sum() > _LEAST_SIDE * np.square(np.abs(mid)).sum():
             sources.append(side)
             owners.append(name)
+    fit = MixtureFilters()
+    fit.add(np.stack(sources), mixed)
+    filters, _ = fit.fit()
     parts = np.moveaxis(np.stack(sources), 0, 1)  # (bins, sources, frames)
-    wanted = np.moveaxis(mixed, 0, 1)  # (bins, channels, frames)
-    adjoint = parts.conj().swapaxes(-1, -2)
-    own = (parts @ adjoint).astype(np.complex128)
-    cross = (wanted @ adjoint).astype(np.complex128)
-    loudest = np.einsum("bss->bs", own).real.max(axis=1)
-    # Bins without sound must be solvable too.
-    ridge = _FILTER_RIDGE * loudest + np.finfo(np.float32).tiny
-    own += ridge[:, None, None] * np.eye(len(sources))
-    # filters @ own = cross, of every bin; `own` is its own adjoint.
-    filters = np.linalg.solve(own, cross.conj().swapaxes(-1, -2)).conj().swapaxes(-1, -2)
-    small = filters.astype(np.complex64)
     made: dict[str, NDArray[np.complex64]] = {}
     for name in spectra:
         mine = [i for i, owner in enumerate(owners) if owner == name]
-        made[name] = np.moveaxis(small[:, :, mine] @ parts[:, mine], 1, 0)
+        made[name] = np.moveaxis(filters[:, :, mine] @ parts[:, mine], 1, 0)
     return made
 
 
-def _shares_of_rest(
+def shares_of_rest(
     dry_powers: NDArray[np.float32], rest_powers: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Share of each stem's power in the residual of the filters.
+    """Share of each recording's power in the residual of the filters.
 
     Args:
-        dry_powers: (stems, bands, frames), mean of both channels.
+        dry_powers: (recordings, bands, frames), mean of both channels.
         rest_powers: (views, bands, frames).
 
     Returns:
-        (stems, views, bands), at least 0, with 2 (mid + side) = left + right.
+        (recordings, views, bands), at least 0, with 2 (mid + side) = left + right.
     """
     n_stems, n_bands, _ = dry_powers.shape
     shares = np.zeros((n_stems, len(VIEWS), n_bands), np.float32)

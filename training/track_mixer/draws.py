@@ -40,6 +40,7 @@ _TREATED_AS = {
 _SILENT_LUFS = -70.0
 # In levels, a person's decisions carry more weight than a rule's.
 _PERSONS, _RULES = 2.0, 0.6
+_BY_PEOPLE = (SongKind.REAL, SongKind.DRY_AND_WET, SongKind.DRY_AND_MIXTURE)
 # Share of the wet songs with the target of needing no effects: more would outweigh the dry ones.
 _TOLD_WET = 0.25
 # A track further from the centre than this was panned on purpose.
@@ -91,7 +92,8 @@ def draw(song: SongTracks, strength: Strength, rng: np.random.Generator, curves:
         curves: usual EQ curves by role, from `usual_curves`.
     """
     song = _some_tracks(song, strength, rng)
-    has_wet = bool(np.isfinite(song.wet_powers).all())
+    # Estimated powers are a target, but not tracks that could be restored.
+    has_wet = bool(np.isfinite(song.wet_dynamics).all())
     restored = song.kind == SongKind.REAL or (has_wet and rng.random() < 0.25)
     levels = float(rng.choice([RAW, ROUGH, MIX], p=[0.55, 0.25, 0.2]))
     if levels == MIX and not has_wet:
@@ -173,7 +175,7 @@ def _mixed(
         _told_roles(song.roles, strength, rng), stem_numbers(song.stems), levels,
         target.astype(np.float32), False, wet_mid.astype(np.float32), wet_side.astype(np.float32),
         decisions, np.zeros(n, np.float32), curve,
-        weight=_PERSONS if song.kind == SongKind.DRY_AND_WET else _RULES,
+        weight=_PERSONS if song.kind in _BY_PEOPLE else _RULES,
     )  # fmt: skip
 
 
@@ -224,7 +226,7 @@ def _restored(
         target.astype(np.float32), False, wet_mid.astype(np.float32), wet_side.astype(np.float32),
         decisions, (-shape / (1.0 + shape)).astype(np.float32),
         np.full((n, N_BANDS), np.nan, np.float32),
-        weight=_PERSONS if song.kind in (SongKind.DRY_AND_WET, SongKind.REAL) else _RULES,
+        weight=_PERSONS if song.kind in _BY_PEOPLE else _RULES,
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def target_lu_of(
     """Target loudness of each track relative to the mix, in LU, with a random taste."""
     n = len(song.roles)
     stems = np.array(song.stems)
-    if song.kind in (SongKind.REAL, SongKind.DRY_AND_WET):
+    if song.kind in (SongKind.REAL, SongKind.DRY_AND_WET, SongKind.DRY_AND_MIXTURE):
         levels = loudness(song.wet_powers)
         return np.asarray(levels - 10.0 * np.log10(power_of(levels).sum()))
     if song.kind == SongKind.ENGINEERED_STEMS:

@@ -29,6 +29,7 @@ SHARES = {
     SongKind.ENGINEERED_STEMS: 0.24,
     SongKind.REAL: 0.16,
     SongKind.DRY_AND_WET: 0.12,
+    SongKind.DRY_AND_MIXTURE: 0.12,
     HUMAN_MIXES: 0.17,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,56 @@ def test_songs_become_tracks_dry_and_wet(data: Path) -> None:
     )  # fmt: skip
     assert both.is_mono.all()
     np.testing.assert_allclose(4.0 * both.dry_powers, both.wet_powers, rtol=1e-3, atol=1e-9)
+
+
+def test_dry_tracks_with_their_mixture_are_enough(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The mixture comes late; a song whose mixture is another one's is left out."""
+    gains = {"Kick": (1.0, 1.0), "Snare": (0.5, 0.5), "Bass DI": (0.7, 0.7), "Gtr": (0.2, 0.6)}
+
+    def write(folder: Path, seed: int, mixed_seed: int) -> None:
+        write_stems(folder, played(seed, gains))
+        wet = [np.float32(gains[n])[:, None] * a for n, a in played(mixed_seed, gains).items()]
+        write_stems(folder, {"mixture": np.roll(np.add.reduce(wet), 441, axis=1)})
+        (folder / "song.toml").write_text("dry = true\n")
+
+    songs = tmp_path / "songs"
+    write(songs / "train/fits 0", 0, 0)
+    write(songs / "train/another 1", 1, 2)
+    write(songs / "valid/fits 6", 6, 6)
+    data = tmp_path / "data"
+    arguments = ["--examples", "tracks", "--jobs", "1"]
+    assert mixer(["dataset", "prepare", str(songs), "-o", str(data), *arguments]) == 1
+    said = " ".join("".join(capsys.readouterr()).split())
+    assert "another 1: its dry tracks explain only" in said
+    assert "fits 0: wet tracks estimated: the dry ones explain 100 % of the mixture" in said
+    (song,) = read_tracks(data).of_split("train")
+    assert song.kind == SongKind.DRY_AND_MIXTURE
+    assert set(song.roles) == {"kick", "snare", "bass", "electric_guitar"}
+    assert np.isnan(song.wet_dynamics).all()
+    for role, stem in (("kick", "Kick"), ("electric_guitar", "Gtr")):
+        i = song.roles.index(role)
+        power = song.wet_powers[i].sum(axis=1) / song.dry_powers[i].sum(axis=1)
+        np.testing.assert_allclose(power[:2], np.square(gains[stem]), rtol=0.1)
+    train(config(data, "schedule.epochs=1", "run.batches_per_epoch=2"), tmp_path / "run")
+    assert (tmp_path / "run" / "best.safetensors").is_file()
+
+
+def played(seed: int, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Mono bursts of noise, each track in a rhythm of its own."""
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(3 * RATE_HZ) / RATE_HZ
+    return {
+        name: np.repeat(
+            0.1
+            * rng.standard_normal((1, len(time_s)))
+            * np.exp(-6.0 * (time_s % (0.31 + 0.2 * i))),
+            2,
+            axis=0,
+        ).astype(np.float32)
+        for i, name in enumerate(names)
+    }
 
 
 def test_a_run_that_stops_goes_on_bit_for_bit(data: Path, tmp_path: Path) -> None:
