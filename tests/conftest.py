@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,6 +19,11 @@ _TRAINS = re.compile(r"^(?:from|import) (?:torch|export|training|tests\.training
 # A developer's own defaults and presets change no test, nor any process that one starts.
 os.environ["MIXER_CONFIG"] = str(Path(__file__).parent / "no" / "config.toml")
 os.environ["MIXER_PRESETS"] = str(Path(__file__).parent / "no" / "presets")
+
+
+# A shell that runs the suite in the background has it ignore Ctrl-C, as would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
