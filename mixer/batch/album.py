@@ -105,8 +105,7 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
 
 def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premaster | None:
     """Load a mix that `save_premaster` saved; None if its inputs or its model differ."""
-    import numpy as np
-
+    from mixer.files.array_file import read_array
     from mixer.rendering.mix import Premaster
     from mixer.rendering.tracks.track_files import TrackFiles
 
@@ -116,15 +115,11 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
             return None
         return Premaster(
             plan=_as_it_was_made(plan, about["measurements"]),
-            audio=np.load(folder / _MIX_FILE, allow_pickle=False),
-            wet_stems={
-                stem: np.load(folder / f"{stem}.npy", allow_pickle=False)
-                for stem in about["wet_stems"]
-            },
+            audio=read_array(folder / _MIX_FILE),
+            wet_stems={stem: read_array(folder / f"{stem}.npy") for stem in about["wet_stems"]},
             wet_levels=about["wet_levels"],
             stages={
-                stage: np.load(folder / _STAGE_FILE.format(stage), allow_pickle=False)
-                for stage in about["stages"]
+                stage: read_array(folder / _STAGE_FILE.format(stage)) for stage in about["stages"]
             },
             wet_tracks=TrackFiles(folder, about["wet_tracks"]),
             device=about["device"],

@@ -10,6 +10,7 @@ from typing import TypedDict
 import numpy as np
 
 from mixer import audio as audio_io
+from mixer.files.array_file import read_array
 from mixer.files.whole_file import write_json
 from mixer.listen.build_settings import BuildSettings
 from mixer.listen.cutting import Excerpt, SongExcerpts
@@ -66,7 +67,7 @@ class _Sounds:
     def write(self, excerpt: Excerpt, *, public: bool = True) -> str:
         id_ = self._ids.new("x")
         gain_db = excerpt.gain_db - self._lowered_db
-        audio = with_gain(np.load(excerpt.path), gain_db)
+        audio = with_gain(read_array(excerpt.path), gain_db)
         wav = self._folder / WEBMUSHRA_FOLDER / f"{id_}.wav"
         audio_io.write_audio(wav, audio, self._rate, bit_depth="16", seed=int(id_[1:], 16))
         if public:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from mixer.files.array_file import read_arrays
 from mixer.files.whole_file import whole_file
 
 FOLDER_VARIABLE = "MIXER_CACHE"
@@ -57,8 +58,7 @@ class KeptArrays:
         """The entry of a key, ready for JSON; None if it is missing or damaged."""
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            arrays = read_arrays(path)
             digest = arrays.pop(_DIGEST).tobytes()
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None

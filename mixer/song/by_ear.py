@@ -18,6 +18,7 @@ from mixer.audio import AudioSource
 from mixer.audio.excerpts import read_excerpts
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError
+from mixer.files.array_file import read_arrays
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.sound_features import EXCERPT_S, RATE_HZ, describe_sound, excerpt_starts_s
 from mixer.stems import STEMS
@@ -151,11 +152,11 @@ def read_classifier(path: Path) -> Classifier:
     Raises:
         ValueError: the shapes do not match, or a role is unknown.
     """
-    with np.load(path, allow_pickle=False) as file:
-        roles = tuple(str(role) for role in file["roles"])
-        n_layers = sum(name.startswith("weight_") for name in file.files)
-        layers = tuple((file[f"weight_{n}"], file[f"bias_{n}"]) for n in range(n_layers))
-        mean, scale = file["mean"], file["scale"]
+    arrays = read_arrays(path)
+    roles = tuple(str(role) for role in arrays["roles"])
+    n_layers = sum(name.startswith("weight_") for name in arrays)
+    layers = tuple((arrays[f"weight_{n}"], arrays[f"bias_{n}"]) for n in range(n_layers))
+    mean, scale = arrays["mean"], arrays["scale"]
     if not set(roles) <= set(ROLE_NAMES) or layers[-1][0].shape[-1] != len(roles):
         raise ValueError(f"{path.name}: its outputs are not all known roles")
     return Classifier(roles, mean, scale, layers)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray
+from mixer.files.array_file import read_arrays
 from mixer.roles import UNKNOWN
 from mixer.song.sound_features import (
     EXCERPT_S,
@@ -110,9 +111,9 @@ def write_examples(path: Path, examples: Examples) -> None:
 
 def read_examples(path: Path) -> Examples:
     """Read examples written by `write_examples`."""
-    with np.load(path, allow_pickle=False) as file:
-        texts = (tuple(map(str, file[name])) for name in _TEXTS)
-        return Examples(file["features"], *texts)
+    arrays = read_arrays(path)
+    texts = (tuple(map(str, arrays[name])) for name in _TEXTS)
+    return Examples(arrays["features"], *texts)
 
 
 def _stretch(audio: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.errors import InputError
+from mixer.files.array_file import read_array
 from mixer.files.fields import MISSING, entries, flag, number, table
 from mixer.fxnorm.profile import Profile
 from mixer.network.band_mixer.parameters import VIEWS
@@ -92,7 +93,7 @@ class BandExample:
             InputError: the file is damaged.
         """
         try:
-            powers = np.load(self.path, mmap_mode="r", allow_pickle=False)
+            powers = read_array(self.path, mmap_mode="r")
         except (OSError, ValueError, EOFError):
             raise InputError(f"{self.path}: damaged; prepare the data set again") from None
         if powers.dtype != np.float16 or powers.shape != self.shape:

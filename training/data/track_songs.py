@@ -9,11 +9,13 @@ import zlib
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixer.files.array_file import read_arrays
 from mixer.files.whole_file import whole_file
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.inputs import describe_dynamics
@@ -135,8 +137,8 @@ def read_song(path: Path) -> SongTracks:
 
 
 def _read_song(path: Path) -> SongTracks:
-    with np.load(path, allow_pickle=False) as arrays:
-        values = {field.name: arrays[field.name] for field in fields(SongTracks)}
+    arrays = read_arrays(path)
+    values: dict[str, Any] = {field.name: arrays[field.name] for field in fields(SongTracks)}
     texts = {name: tuple(values[name].tolist()) for name in ("roles", "stems")}
     words = {name: str(values[name]) for name in ("kind", "genre")}
     return SongTracks(**{**values, **texts, **words})

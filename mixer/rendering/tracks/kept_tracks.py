@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
+from mixer.files.array_file import read_array
 from mixer.rendering.tracks.track_hand_strips import HandRecord
 
 # The largest share of the free disk space that tracks may take.
@@ -68,7 +69,7 @@ class KeptTracks:
         kept = self._tracks.get(name)
         if kept is not None and kept.key == key:
             with contextlib.suppress(OSError, ValueError):
-                found: FloatArray = np.load(kept.path, mmap_mode="r", allow_pickle=False)
+                found: FloatArray = read_array(kept.path, mmap_mode="r")
                 return found
         audio = make()
         self._keep(name, key, audio)

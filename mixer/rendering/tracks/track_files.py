@@ -12,6 +12,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import OutputError
+from mixer.files.array_file import read_array
 
 
 class TrackFiles(Mapping[str, FloatArray]):
@@ -42,7 +43,7 @@ class TrackFiles(Mapping[str, FloatArray]):
             ) from None
 
     def __getitem__(self, name: str) -> FloatArray:
-        audio: FloatArray = np.load(self._path(name), allow_pickle=False)
+        audio: FloatArray = read_array(self._path(name))
         return audio
 
     def __iter__(self) -> Iterator[str]:

@@ -1,0 +1,51 @@
+"""NumPy's files are read by one thread at a time, and in one place."""
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixer.files.array_file import read_array, read_arrays
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def test_threads_take_turns(tmp_path: Path, rng, monkeypatch: pytest.MonkeyPatch) -> None:
+    audio = rng.standard_normal((2, 100)).astype(np.float32)
+    np.save(tmp_path / "one.npy", audio)
+    np.savez(tmp_path / "some.npz", left=audio[0], right=audio[1])
+    load, inside, most = np.load, threading.Semaphore(1), []
+
+    def alone(*args, **options):
+        most.append(inside.acquire(blocking=False))
+        time.sleep(0.001)  # lets another thread in, if it may come
+        try:
+            return load(*args, **options)
+        finally:
+            inside.release()
+
+    monkeypatch.setattr(np, "load", alone)
+    with ThreadPoolExecutor(4) as pool:
+        ones = [pool.submit(read_array, tmp_path / "one.npy", "r") for _ in range(8)]
+        some = [pool.submit(read_arrays, tmp_path / "some.npz") for _ in range(8)]
+        for one in ones:
+            np.testing.assert_array_equal(one.result(), audio)
+        for both in some:
+            np.testing.assert_array_equal(
+                [both.result()[name] for name in ("left", "right")], audio
+            )
+    assert most == [True] * 16
+
+
+def test_nothing_else_reads_them() -> None:
+    files = (
+        path
+        for room in ("mixer", "training", "export")
+        for path in (REPOSITORY / room).rglob("*.py")
+    )
+    found = [path.name for path in files if re.search(r"\bnp\.load\(", path.read_text("utf-8"))]
+    assert found == ["array_file.py"]
