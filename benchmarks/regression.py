@@ -93,7 +93,7 @@ def _cheapest(turns: tuple[Costs, ...]) -> Costs:
 
 
 def ratios(own: Costs, others: Costs) -> Ratios:
-    """Cost of each case here, as a ratio to another cost; None if there is no other.
+    """Cost of each case here, as a ratio to another cost; None without one to compare with.
 
     Raises:
         ValueError: a case failed here.

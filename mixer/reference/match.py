@@ -188,8 +188,8 @@ def _voice_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[st
         return own.voice_db, ()
     if target.voice_db is None and not target.stem_levels_db:
         return own.voice_db, (
-            "level: the reference is one recording, in which the voice cannot be told from the "
-            "rest: give a folder with its stems",
+            "level: the voice cannot be told from the rest of a finished mix: give a folder with "
+            "the reference's stems",
         )
     if own.voice_db is None or target.voice_db is None:
         return own.voice_db, (() if target.stem_levels_db else ("level: the song has no voice",))

@@ -77,7 +77,7 @@ class Folder:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no file in it, nor in any folder below it."""
+        """Whether it holds no file, at any depth."""
         there = bool(self.files or self.links or self.is_cut)
         return not there and all(inner.is_empty for inner in self.folders)
 

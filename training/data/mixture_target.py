@@ -41,7 +41,7 @@ def aligned_mixture(multitrack: Multitrack, dry_sum: FloatArray, notes: list[str
         notes: findings are added to it.
 
     Raises:
-        InputError: there is no mixture, or it is damaged.
+        InputError: the mixture is missing or damaged.
     """
     mixture = read_target(multitrack)
     if mixture is None:
