@@ -17,7 +17,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import batch, clock, lengths, memory, network, normalisation, peers, renders
+from benchmarks import (
+    batch,
+    clock,
+    lengths,
+    memory,
+    network,
+    network_parts,
+    normalisation,
+    peers,
+    renders,
+)
 from benchmarks.machine import machine, other_work
 from mixer.files.marked_part import with_marked_part
 
@@ -36,6 +46,7 @@ PARTS = {
     "peers": Part(peers.table, 130, "mixer beside what one might use in its place"),
     "normalisation": Part(normalisation.table, 15, "normalisation, effect by effect"),
     "network": Part(network.table, 75, "networks, and the default one against one transform"),
+    "network_parts": Part(network_parts.table, 20, "the default network's work, part by part"),
     "memory": Part(memory.table, 200, "memory of ten minutes with all that goes with a mix"),
     "clock": Part(clock.table, 180, "progress, time left, Ctrl-C"),
     "batch": Part(batch.table, 230, "batches: workers, overhead, start, plan and resume"),
