@@ -71,7 +71,7 @@ class Taken(NamedTuple):
     wet: Parts
 
 
-class _Clock:
+class Clock:
     """CPU seconds of nested parts, each without those inside it."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class _Clock:
 
 def parts_of(do: Callable[[], object]) -> Parts:
     """Run something on this thread; CPU seconds of its parts."""
-    clock = _Clock()
+    clock = Clock()
     add_returns = run.add_returns
 
     def returns_apart(mix: Any, sample_rate: int, width: Any, room: Any) -> None:
