@@ -22,7 +22,7 @@ from mixer.network.track_mixer.parameters import (
     VIEWS,
 )
 from mixer.network.track_mixer.run import mix_by_faders
-from mixer.roles import ROLE_NAMES
+from mixer.roles import HINTS
 from mixer.stems import STEMS
 from training.networks.track_mixer import TrackMixer
 
@@ -40,7 +40,7 @@ def check_inputs(generator: np.random.Generator, n_tracks: int) -> dict[str, NDA
         "bands_db": generator.uniform(-90, -10, (*shape, len(VIEWS), N_BANDS)).astype(np.float32),
         "dynamics": generator.standard_normal((*shape, N_DYNAMICS)).astype(np.float32),
         "is_mono": generator.integers(0, 2, shape).astype(np.float32),
-        "role": generator.integers(0, len(ROLE_NAMES), shape),
+        "role": generator.integers(0, len(HINTS), shape),
         "group": generator.integers(0, len(STEMS), shape),
         "mask": mask,
         "levels": generator.uniform(0.0, 1.0, 1).astype(np.float32),

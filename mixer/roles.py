@@ -18,16 +18,19 @@ class Role:
     Attributes:
         name: as it is written in presets and reports.
         stem: the stem that it is summed into.
+        hint: the role that models are told in its place; None for a role that they know.
     """
 
     name: str
     stem: str
+    hint: str | None = None
 
 
-# The order is that of a session's track list, and that of a model's inputs: new ones go last.
+# The order is that of a session's track list, and that of a model's inputs: a new one has a hint.
 ROLES = (
     Role("kick", "drums"),
     Role("snare", "drums"),
+    Role("rim", "drums", hint="percussion"),
     Role("hihat", "drums"),
     Role("toms", "drums"),
     Role("overheads", "drums"),
@@ -60,6 +63,9 @@ ROLES = (
 )
 ROLE_NAMES = tuple(role.name for role in ROLES)
 STEM_OF_ROLE = {role.name: role.stem for role in ROLES}
+# What models know, in the order of their inputs, and which of it they are told of each role.
+HINTS = tuple(role.name for role in ROLES if role.hint is None)
+HINT_OF_ROLE = {role.name: role.hint or role.name for role in ROLES}
 # The role of a file that holds a whole stem, mixed already.
 FINISHED_STEM = {
     "vocals": "vocal_stem",

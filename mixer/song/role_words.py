@@ -22,6 +22,11 @@ ROLE_WORDS: dict[str, str] = {
         caixa, clap, hand clap, handclap, clapping, snap, fingersnap, finger snap,
         finger click
         """,
+    "rim": """
+        rim, rimshot, rimclick, sidestick, sidestk, crosstick, xstick, xstk,
+        rim shot, rim click, side stick, side stk, cross stick, cross stk, x stick, x stk,
+        リムショット, クロススティック, サイドスティック
+        """,
     "cymbals": """
         finger cymbal
         """,

@@ -28,8 +28,9 @@ _TELLING = (
     "overheads",
     "room",
 )
-
-
+# What a rim is named beside: Snare Rim, 808 Rimshot. A snare is struck as a rim shot, too.
+_RIM, _BESIDE_RIM = "rim", ("snare", "drum_loop")
+_RIM_SHOTS = ("rimshot", "rim shot", "リムショット")
 _GUITARS = ("electric_guitar", "acoustic_guitar")
 
 
@@ -56,7 +57,11 @@ def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
     spoken = [word for word in words if _role_of_word(word, stem) is not None]
     silent = {part for word in spoken for part in word.split()}.union(words)
     words += [token for token in tokens if token not in silent]
-    found = [role for word in words if (role := _role_of_word(word, stem)) is not None]
+    roles = {word: role for word in words if (role := _role_of_word(word, stem)) is not None}
+    found = list(roles.values())
+    if _RIM in found and set(found) <= {_RIM, *_BESIDE_RIM}:
+        is_struck = all(word in _RIM_SHOTS for word, role in roles.items() if role == _RIM)
+        return "snare" if is_struck and "snare" in found else _RIM
     telling = [name for name in found if name in _TELLING]
     if found and found[0] not in _GUITARS:
         # An acoustic piano: the word is of the instrument beside it.

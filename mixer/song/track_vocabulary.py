@@ -45,7 +45,8 @@ INSTRUMENTS: dict[Family, str] = {
         kick kik kic kck bd kd bombo
         """,
     "snare": """
-        snare snr sn sd rim rimshot sidestick crosstick xstick brush stick
+        snare snr sn sd brush stick
+        rim rimshot rimclick sidestick sidestk crosstick xstick xstk
         caja redoblante rullante
         """,
     "hihat": """
@@ -257,7 +258,8 @@ PHRASES: dict[Family, str] = {
         bass kick
         """,
     "snare": """
-        caisse claire, kleine trommel, side stick, cross stick, rim shot, piccolo snare
+        caisse claire, kleine trommel, piccolo snare,
+        side stick, side stk, cross stick, cross stk, x stick, x stk, rim shot, rim click
         """,
     "hihat": """
         high hat

@@ -19,7 +19,7 @@ from mixer.files.array_file import read_arrays
 from mixer.files.whole_file import whole_file
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.inputs import describe_dynamics
-from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
+from mixer.roles import HINT_OF_ROLE, HINTS, STEM_OF_ROLE
 from mixer.stems import STEMS
 
 # The recorded decisions of an engineer; NaN if unknown.
@@ -45,7 +45,7 @@ class SongTracks:
     Attributes:
         kind: origin of the song, one of the constants of `SongKind`.
         genre: genre of a composed song; empty if unknown.
-        roles: role of each track, one of `ROLE_NAMES`.
+        roles: role of each track, one of `mixer.roles.ROLE_NAMES`.
         stems: stem of each track, one of `STEMS`.
         is_mono: bool (tracks,), whether the input is mono.
         dry_powers: (tracks, 3, bands): left, right and cross power; equal to `wet_powers` for a
@@ -151,8 +151,8 @@ def _arrays(tracks: list[TrackLevels]) -> tuple[NDArray[np.float32], NDArray[np.
 
 
 def role_numbers(roles: tuple[str, ...]) -> NDArray[np.int64]:
-    """Indices into `ROLE_NAMES`, int64 (tracks,)."""
-    return np.array([ROLE_NAMES.index(role) for role in roles])
+    """Indices into `HINTS`, int64 (tracks,)."""
+    return np.array([HINTS.index(HINT_OF_ROLE[role]) for role in roles])
 
 
 def stem_numbers(stems: tuple[str, ...]) -> NDArray[np.int64]:

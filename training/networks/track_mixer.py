@@ -35,7 +35,7 @@ from mixer.network.track_mixer.settings import (
     SEND_OFF_DB,
     curve_matrix,
 )
-from mixer.roles import ROLE_NAMES
+from mixer.roles import HINTS
 from mixer.stems import STEMS
 
 MIX_LUFS = -18.0
@@ -73,7 +73,7 @@ class TrackMixer(nn.Module):
     def __init__(self, hyper: TrackMixerParameters) -> None:
         super().__init__()
         self.hyper = hyper
-        channels, n_roles = hyper.channels, len(ROLE_NAMES)
+        channels, n_roles = hyper.channels, len(HINTS)
         self.role_described = nn.Embedding(n_roles, channels)
         n_features = N_BANDS + 2 * _SIDE_GROUPS + N_DYNAMICS + 1 + 3 + 2
         self.describe = nn.Sequential(
@@ -109,17 +109,17 @@ class TrackMixer(nn.Module):
         def keep(name: str, values: object) -> None:
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32), persistent=False)
 
-        keep("usual_level", [USUAL[name].level_lu for name in ROLE_NAMES])
-        keep("usual_spread", [USUAL[name].spread for name in ROLE_NAMES])
+        keep("usual_level", [USUAL[name].level_lu for name in HINTS])
+        keep("usual_spread", [USUAL[name].spread for name in HINTS])
         keep("group_lufs", [GROUP_LUFS[stem] for stem in STEMS])
         keep("k_weights", k_weights(N_BANDS).tolist())
         keep("band_hz", band_centres_hz(N_BANDS).tolist())
         keep("curve_bands", curve_matrix(N_BANDS).tolist())
         knots = [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0]
         keep("percentile_shares", [(b - a) / 100.0 for a, b in pairwise(knots)])
-        keep("is_finished", [float(name.endswith("_stem")) for name in ROLE_NAMES])
-        keep("machines", [float(name in MACHINES) for name in ROLE_NAMES])
-        keep("players", [float(name in PLAYERS) for name in ROLE_NAMES])
+        keep("is_finished", [float(name.endswith("_stem")) for name in HINTS])
+        keep("machines", [float(name in MACHINES) for name in HINTS])
+        keep("players", [float(name in PLAYERS) for name in HINTS])
         self.n_roles = n_roles
         # Level offsets of groups in electronic music, dB; a checkpoint has its own.
         offsets = [ELECTRONIC_LU[stem] for stem in STEMS]

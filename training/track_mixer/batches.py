@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixer.roles import ROLE_NAMES, UNKNOWN
+from mixer.roles import HINTS, UNKNOWN
 from training.track_mixer.examples import Example
 
 
@@ -39,7 +39,7 @@ class Batch:
                 self.levels)  # fmt: skip
 
 
-_BEYOND = {"bands_db": -120.0, "role": ROLE_NAMES.index(UNKNOWN), "dynamics": 0.0,
+_BEYOND = {"bands_db": -120.0, "role": HINTS.index(UNKNOWN), "dynamics": 0.0,
            "is_mono": 0.0, "group": 0}  # fmt: skip
 _OF_SONG = ("levels", "within_groups", "weight")
 

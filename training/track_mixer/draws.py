@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH, describe_bands
 from mixer.network.track_mixer.parameters import N_BANDS
 from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
-from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
+from mixer.roles import HINTS, STEM_OF_ROLE, UNKNOWN
 from training.data.track_songs import DECISIONS, SongKind, SongTracks, role_numbers, stem_numbers
 from training.track_mixer.examples import Example, Strength
 from training.track_mixer.human_mixes import HumanMix
@@ -27,12 +27,13 @@ from training.track_mixer.track_powers import loudness, mid_and_side, power_of, 
 
 # Largest number of tracks in an example; if a song has more, some are left out.
 MOST_TRACKS = 40
-_UNKNOWN = ROLE_NAMES.index(UNKNOWN)
+_UNKNOWN = HINTS.index(UNKNOWN)
 # Roles that no composed song has, and the most similar ones.
 _LIKE = {"cymbals": "overheads"}
 _TREATED_AS = {
     "vocal_double": "backing_vocals",
     "choir": "backing_vocals",
+    "rim": "percussion",
     "room": "overheads",
     "organ": "keys",
     "drum_loop": "overheads",

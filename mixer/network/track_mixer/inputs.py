@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mixer.network.track_mixer.features import FLOOR_DB, POWER_FLOOR, TrackLevels
 from mixer.network.track_mixer.parameters import N_DYNAMICS, PERCENTILES
-from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
+from mixer.roles import HINT_OF_ROLE, HINTS, ROLE_NAMES
 from mixer.stems import STEMS
 
 # How much incoming levels mean: 0 nothing (raw recordings), 0.5 a rough mix, 1 a finished mix.
@@ -34,7 +34,7 @@ def graph_inputs(
     Returns:
         `bands_db` float32 (1, tracks, views, bands), power of each view while the track plays, in
         dB, -120 for silence; `dynamics` float32 (1, tracks, `N_DYNAMICS`); `is_mono` float32
-        (1, tracks); `role` int64 (1, tracks), numbers of `ROLE_NAMES`; `group` int64 (1, tracks),
+        (1, tracks); `role` int64 (1, tracks), numbers of `HINTS`; `group` int64 (1, tracks),
         numbers of `STEMS`; `mask` float32 (1, tracks), 1 for a track that sounds; `levels`
         float32 (1,).
 
@@ -44,13 +44,13 @@ def graph_inputs(
     if not tracks:
         raise ValueError("a mix needs at least one track")
     for role in roles:
-        if role not in STEM_OF_ROLE:
+        if role not in HINT_OF_ROLE:
             raise ValueError(f"unknown role {role!r}; choose from {', '.join(ROLE_NAMES)}")
     return {
         "bands_db": np.stack([describe_bands(track.powers) for track in tracks])[None],
         "dynamics": np.stack([describe_dynamics(t.frame_db, t.peak_db) for t in tracks])[None],
         "is_mono": np.array([[float(t.n_channels == 1) for t in tracks]], np.float32),
-        "role": np.array([[ROLE_NAMES.index(role) for role in roles]], np.int64),
+        "role": np.array([[HINTS.index(HINT_OF_ROLE[role]) for role in roles]], np.int64),
         "group": np.array([[STEMS.index(stem) for stem in stems]], np.int64),
         "mask": np.array([[float(np.isfinite(t.loudness_lufs)) for t in tracks]], np.float32),
         "levels": np.array([levels], np.float32),

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from mixer.roles import FINISHED_STEM
 
 # Always in the middle, whatever was recorded: also stems, which hold more than one instrument.
-CENTRED_ROLES = frozenset(("kick", "snare", "bass", "sub", "lead_vocal", *FINISHED_STEM.values()))
+CENTRED_ROLES = frozenset(
+    ("kick", "snare", "rim", "bass", "sub", "lead_vocal", *FINISHED_STEM.values())
+)
 # In the middle where a role has one mono track only, which nothing answers: in 90 human mixes
 # (MixologyDB) so are 9 of 10 lone room microphones, all lone loops and overheads, and 7 of 10 lone
 # backing voices; of several, 1 in 10 to 1 in 4.

@@ -34,6 +34,10 @@ def test_what_carries_the_song_stays_in_the_middle_and_nothing_leans(seed: int):
     assert abs(lean_db(pans, power)) <= MOST_LEAN_DB + 0.01
 
 
+def test_a_side_stick_stands_in_the_middle_as_the_snare_does():
+    assert place([Placed("rim", 0.35, -20.0, 2_000.0, is_mono=True)]) == [0.0]
+
+
 def test_two_equal_tracks_go_apart():
     double = Placed("electric_guitar", 0.9, -20.0, 1_000.0, is_mono=True)
     assert sorted(place([double, double])) == pytest.approx([-0.9, 0.9])

@@ -92,3 +92,12 @@ def test_dither_alone_does_not_make_a_soft_mono_recording_stereo():
     steps = rng.integers(-1, 2, (2, RATE)) / 32_768
     assert listen_to((soft + steps).astype(np.float32), RATE).n_channels == 1
     assert listen_to((soft + 4.0 * steps).astype(np.float32), RATE).n_channels == 2
+
+
+def test_a_model_is_told_the_hint_of_a_role_that_it_does_not_know():
+    levels = listen_to(bursts(), RATE)
+    inputs = graph_inputs([levels] * 3, ["rim", "percussion", "unknown"], ["drums"] * 3, 0.0)
+    rim, percussion, unknown = inputs["role"][0].tolist()
+    assert rim == percussion
+    # The last that the shipped graph's table holds.
+    assert unknown == 30
