@@ -38,7 +38,8 @@ from training.data.workers import Report
 
 EXCERPT_S = 30.0
 # Excerpts with fewer playing tracks teach nothing about balance.
-_FEWEST_PLAYING, _AUDIBLE_LUFS = 2, -60.0
+_FEWEST_PLAYING = 2
+AUDIBLE_LUFS = -60.0
 # A track whose channels differ by less than this counts as mono.
 _MONO_BELOW = 1e-4
 
@@ -122,7 +123,7 @@ def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTrack
             i
             for i in range(len(recordings))
             if min(wet_heard[i][number].loudness_lufs, dry_heard[i][number].loudness_lufs)
-            > _AUDIBLE_LUFS
+            > AUDIBLE_LUFS
         ]
         if len(plays) >= _FEWEST_PLAYING:
             yield (number + 1) / len(wet_heard[0]), make_song(
@@ -149,7 +150,7 @@ def _excerpts_of_mixture(
     for start, stop in _starts_and_ends(n_samples):
         cut = [audio[:, start:stop] for audio in dry]
         heard = [listen_to(audio, SAMPLE_RATE_HZ) for audio in cut]
-        plays = [i for i, track in enumerate(heard) if track.loudness_lufs > _AUDIBLE_LUFS]
+        plays = [i for i, track in enumerate(heard) if track.loudness_lufs > AUDIBLE_LUFS]
         if len(plays) < _FEWEST_PLAYING:
             continue
         wet = estimate_wet_tracks([cut[i] for i in plays], mixture[:, start:stop], SAMPLE_RATE_HZ)
@@ -182,8 +183,12 @@ def _excerpts(recording: Recording, n_samples: int) -> list[TrackLevels]:
 
 def _read_track(recording: Recording, n_samples: int) -> FloatArray:
     """A track, float32 (1 or 2, samples); two equal channels are read as one."""
-    audio = read_sum([recording], n_samples, SAMPLE_RATE_HZ)
-    if np.abs(audio[0] - audio[1]).max(initial=0.0) < _MONO_BELOW:
+    return as_recorded(read_sum([recording], n_samples, SAMPLE_RATE_HZ))
+
+
+def as_recorded(audio: FloatArray) -> FloatArray:
+    """Two equal channels, float32 (2, samples), as one; anything else as it is."""
+    if len(audio) == 2 and np.abs(audio[0] - audio[1]).max(initial=0.0) < _MONO_BELOW:
         return copy_of(audio[:1])
     return audio
 

@@ -49,7 +49,7 @@ WIDTH_EDGE_HZ = 200.0
 DRIVE_DB = (0.0, 8.0)
 MOST_REVERB_DB = -5.0
 MOST_FADER_DB = 70.0
-_ROOM_OF = {"vocals": "long", "drums": "short", "other": "long", "bass": "short"}
+ROOM_OF = {"vocals": "long", "drums": "short", "other": "long", "bass": "short"}
 
 
 class ChannelDecisions(TypedDict):
@@ -178,7 +178,7 @@ def mix_stem(
     direct_energy = float(np.vdot(audio, audio))
     reverb = echoes = None
     if reverb_send.any():
-        wet = reverberate(reverb_send, space.rooms[_ROOM_OF[stem]])
+        wet = reverberate(reverb_send, space.rooms[ROOM_OF[stem]])
         reverb = _ratio_db(float(np.vdot(wet, wet)), direct_energy)
         audio += wet
     if echo_send.any():
