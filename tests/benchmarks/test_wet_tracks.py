@@ -50,7 +50,7 @@ def test_faders_and_pans_of_a_folder_are_found(tmp_path: Path, rng: np.random.Ge
     for number, (left, right) in enumerate(((0.8, 0.8), (0.3, 0.6), (0.5, 0.1))):
         beat = np.exp(-6.0 * (time_s % (0.31 + 0.17 * number)))
         dry = np.float32(0.1 * rng.standard_normal((1, time_s.size)) * beat)
-        write_audio(tmp_path / "dry" / f"{number}.wav", dry, RATE_HZ, bit_depth="float32")
+        write_audio(tmp_path / "dry" / f"{number}.wav", dry, RATE_HZ, bit_depth="32f")
         wet = np.float32([[left], [right]]) * dry
         write_audio(tmp_path / "wet" / f"{number}.flac", wet, RATE_HZ)
     explained, errors = measure(read_pairs(tmp_path))
