@@ -25,7 +25,7 @@ from mixer.output.config import Config
 from mixer.rendering.platforms import PLATFORMS
 from mixer.rendering.settings import TARGETS, asked_ceiling
 from mixer.shipped import AUTO_MODEL
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
     from mixer.console.settings import Console
@@ -173,7 +173,7 @@ def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
     path = song / SONG_FILE
     from mixer.audio.video import is_recording_file
     from mixer.preset.layer import song_table
-    from mixer.song.folder import list_song_folder
+    from mixer.song.folders.folder import list_song_folder
     from mixer.song.song_file import read_song_file
 
     try:

@@ -11,8 +11,8 @@ from pathlib import Path
 from mixer.audio.formats import is_audio_name
 from mixer.errors import InputError
 from mixer.files.regular_file import open_regular
-from mixer.song.folder import list_song_folder
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder import list_song_folder
+from mixer.song.folders.folder_names import SONG_FILE
 
 _HASH_BLOCK_BYTES = 1 << 20
 

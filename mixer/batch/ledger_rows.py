@@ -16,7 +16,7 @@ from typing import Any
 from mixer.batch.asked import Asked
 from mixer.batch.figures import Figures
 from mixer.batch.states import State
-from mixer.song.folder_names import BATCH_STATE_FOLDER
+from mixer.song.folders.folder_names import BATCH_STATE_FOLDER
 
 LONGEST_CELL_BYTES = 16 << 20
 _LONGEST_TEXT = 1 << 20

@@ -31,7 +31,7 @@ from mixer.output.names import (
 )
 from mixer.output.settings import OutputSettings, changed
 from mixer.shipped import AUTO_MODEL
-from mixer.song.folder_names import (
+from mixer.song.folders.folder_names import (
     BATCH_STATE_FOLDER,
     LISTENING_SUFFIX,
     RECIPE_SUFFIX,

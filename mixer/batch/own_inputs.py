@@ -16,7 +16,7 @@ from mixer.batch.manifest import Row
 from mixer.batch.mistakes import mistake
 from mixer.batch.outputs import Target
 from mixer.errors import InputError
-from mixer.song.folder import list_song_folder
+from mixer.song.folders.folder import list_song_folder
 
 
 def find_own_inputs(rows: Sequence[Row], targets: Sequence[Target], out: Path) -> list[str]:

@@ -17,7 +17,7 @@ from mixer.output.names import REPORT_SUFFIX
 from mixer.report.markup import printable
 from mixer.report.words import with_minus
 from mixer.shipped import AUTO_MODEL
-from mixer.song.folder_names import STEMS_SUFFIX
+from mixer.song.folders.folder_names import STEMS_SUFFIX
 
 _TITLES = {format_.suffix: format_.title for format_ in DAW_FORMATS.values()}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from mixer.errors import InputError
 from mixer.files.spreadsheet import cell
 from mixer.files.wording import CONTROL_SIGN, visible
-from mixer.song.song_folders import find_song_folders
+from mixer.song.folders.song_folders import find_song_folders
 
 HEADER = (
     "song", "id", "album", "preset", "loudness_lufs", "true_peak_dbtp", "format", "bit_depth",

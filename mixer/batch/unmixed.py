@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mixer.batch.figures import UnmixedFigures
 from mixer.files.wording import counted
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 
 if TYPE_CHECKING:
     from mixer.song.song import Song

@@ -14,7 +14,7 @@ from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
 from mixer.files.staging import publish, staging_folder
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.stems import STEMS
 
 SAMPLE_RATE_HZ = 44_100

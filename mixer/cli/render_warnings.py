@@ -10,7 +10,7 @@ from mixer.output.recipe import Recipe
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.shipped import TRACK_MODEL
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.listing import doubts
 from mixer.song.recording import Recording
 from mixer.song.song import Song

@@ -15,7 +15,7 @@ from mixer.files.toml_writing import table_lines
 from mixer.files.whole_file import whole_file
 from mixer.learn.hand_edit import Edit
 from mixer.preset.layer import SONG_KEY
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 
 _HEADER = re.compile(r"\s*\[")
 

@@ -17,7 +17,7 @@ from mixer.output.recipe import Recipe
 from mixer.output.settings import OutputSettings
 from mixer.rendering.mix import Mix
 from mixer.rendering.progress import Stage, StageClock
-from mixer.song.folder_names import LISTENING_SUFFIX, SESSION_SUFFIX
+from mixer.song.folders.folder_names import LISTENING_SUFFIX, SESSION_SUFFIX
 from mixer.song.song import Song
 
 REPORT = "report"

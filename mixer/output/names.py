@@ -11,7 +11,7 @@ from mixer.audio.formats import FORMATS, without_audio_suffix
 from mixer.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.errors import SettingsError
 from mixer.files.file_names import unique_names
-from mixer.song.folder_names import (
+from mixer.song.folders.folder_names import (
     RECALL_NUMBERS_SUFFIX,
     RECIPE_SUFFIX,
     SESSION_SUFFIX,

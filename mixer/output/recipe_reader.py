@@ -38,8 +38,8 @@ from mixer.preset.schema import find_gaps, plain_table
 from mixer.preset.shape import CONSOLE
 from mixer.reference.moves import Moves
 from mixer.rendering.settings import RenderSettings
-from mixer.song.folder_names import RECIPE_SUFFIX
-from mixer.song.sides import Side
+from mixer.song.folders.folder_names import RECIPE_SUFFIX
+from mixer.song.names.sides import Side
 from mixer.stems import STEMS
 
 MOST_BYTES = 16 << 20

@@ -11,7 +11,7 @@ import numpy as np
 from mixer.audio import AudioSource, probe
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import visible
-from mixer.song.late_mixes import likely_places, sketch_all
+from mixer.song.duplicates.late_mixes import likely_places, sketch_all
 from mixer.song.song import Song
 
 # Mixes of one song correlate by 0.5 to 0.9 at the right place, other songs by 0.3 at the most.

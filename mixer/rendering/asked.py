@@ -9,7 +9,7 @@ from mixer.errors import Gathered, PresetError
 from mixer.preset.layer import song_table
 from mixer.preset.merge import Resolved, resolve
 from mixer.preset.trust import refuse_foreign_plugins
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.load import load_song
 from mixer.song.song import Song
 

@@ -29,7 +29,7 @@ from mixer.rendering.track_hand import (
     refuse_more_than_gains,
     roles_not_there,
 )
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.preparation import prepare_song
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of

@@ -10,7 +10,7 @@ import numpy as np
 from mixer.audio import AudioSource
 from mixer.audio.extremes import is_float, peak_of
 from mixer.errors import InputError
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 
 # Above full scale, and above every other file: what one recording of a song hardly ever is.
 _FAR_LOUDER_DB = 24.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypedDict
 
 from mixer.song.damaged_files import remarks_on
+from mixer.song.names.track_names import NOTHING_KNOWN
 from mixer.song.recording import Recording
 from mixer.song.song import Song
-from mixer.song.track_names import NOTHING_KNOWN
 
 
 class MixedFile(TypedDict):

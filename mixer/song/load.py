@@ -15,19 +15,19 @@ from mixer.audio.formats import is_any_audio_name
 from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.song.damaged_files import refuse_damaged
-from mixer.song.doubles import leave_out_copies, leave_out_heard
+from mixer.song.duplicates.doubles import leave_out_copies, leave_out_heard
 from mixer.song.fixes import parse_fixes
-from mixer.song.folder import FolderFile, list_song_folder
-from mixer.song.folder_names import SONG_FILE
-from mixer.song.name_context import classify_all
+from mixer.song.folders.folder import FolderFile, list_song_folder
+from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.names.name_context import classify_all
+from mixer.song.names.sides import Side, find_sides
+from mixer.song.names.track_names import NOTHING_KNOWN, Classification
+from mixer.song.names.track_word_tables import SAME_FOLDERS
 from mixer.song.recording import Recording
 from mixer.song.recordings_of_file import recordings_of_file
-from mixer.song.sides import Side, find_sides
 from mixer.song.song import Song
 from mixer.song.song_file import SongSettings, read_song_file
 from mixer.song.time_line import Clip, TimeLine, lay_out
-from mixer.song.track_names import NOTHING_KNOWN, Classification
-from mixer.song.track_word_tables import SAME_FOLDERS
 from mixer.song.unnamed import sort_in_by_ear
 
 

@@ -11,13 +11,13 @@ from mixer.song.damaged_files import scale_remarks
 from mixer.song.deciding_files import deciding_files
 from mixer.song.fixes import Fix
 from mixer.song.full_scale import full_scales
-from mixer.song.microphone_names import microphone_groups
+from mixer.song.microphones.microphone_names import microphone_groups
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 
 if TYPE_CHECKING:
-    from mixer.song.microphones import Misplaced
+    from mixer.song.microphones.cancellation import Misplaced
 
 # Digital silence that every file ends in is cut from here on; rooms may ring into what is kept.
 CUT_FROM_S = 5.0
@@ -73,7 +73,7 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
     if not microphone_groups(tracks) and all(len(track.recordings) == 1 for track in tracks):
         return song, {}
     # Not above: plans of songs without microphones that belong together take no signal processing.
-    from mixer.song.microphones import find_misplaced
+    from mixer.song.microphones.cancellation import find_misplaced
 
     by_file = {recording.file: recording for recording in song.recordings}
     said = {}

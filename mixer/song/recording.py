@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mixer.audio import AudioSource
 from mixer.roles import UNKNOWN
-from mixer.song.sides import Side
+from mixer.song.names.sides import Side
 
 
 @dataclass(frozen=True)

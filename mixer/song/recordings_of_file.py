@@ -10,13 +10,13 @@ from mixer.audio import AudioSource
 from mixer.audio.formats import is_stem_container_name, without_audio_suffix
 from mixer.errors import InputError
 from mixer.roles import STEM_OF_ROLE, UNKNOWN
-from mixer.song.folder import FolderFile
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder import FolderFile
+from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.names.track_names import Classification
+from mixer.song.names.track_roles import role_of
+from mixer.song.names.track_word_tables import SAME_NAMES
 from mixer.song.recording import Recording
 from mixer.song.song_file import FileSettings
-from mixer.song.track_names import Classification
-from mixer.song.track_roles import role_of
-from mixer.song.track_word_tables import SAME_NAMES
 from mixer.stems import STEMS
 
 # Native Instruments' layout, as MUSDB18 uses it; stream 0 is the mixture.

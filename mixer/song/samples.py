@@ -8,8 +8,8 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.dsp.long_audio import silence
+from mixer.song.names.sides import Side
 from mixer.song.recording import Recording
-from mixer.song.sides import Side
 from mixer.song.song import Song
 
 # Which channels a side goes to; a side signal is taken off the right as well.

@@ -48,7 +48,7 @@ from mixer.files.wording import suggest
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.file_patterns import files_meant, is_exactly
 from mixer.song.fixes import FIX_WORDS
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.stems import HEX_COLOR, STEMS
 
 GAIN_RANGE_DB = (-60.0, 24.0)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mixer.roles import UNKNOWN
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.names.track_names import NOTHING_KNOWN
 from mixer.song.recording import Recording
-from mixer.song.track_names import NOTHING_KNOWN
 
 if TYPE_CHECKING:
     from mixer.song.by_ear import HeardPart

@@ -20,7 +20,7 @@ from mixer.rendering.plan import RenderPlan
 from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.track_hand import TrackHand, hand_on_tracks, refuse_more_than_gains
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 from mixer.studio.edits import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mixer.errors import InputError
 from mixer.files.wording import visible
-from mixer.song.song_folders import find_song_folders
+from mixer.song.folders.song_folders import find_song_folders
 from mixer.studio.messages.song_state import Event, SongRow, Songs
 from mixer.studio.session import SongSession
 

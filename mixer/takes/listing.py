@@ -11,7 +11,7 @@ from mixer.files.wording import listed, visible
 from mixer.output.names import FileRole
 from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
 from mixer.output.recipe_words import change_lines
-from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.song.folders.folder_names import RECIPE_SUFFIX
 from mixer.takes.numbering import base_of, first_mixes, takes_beside, variations_beside
 
 

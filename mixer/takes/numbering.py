@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mixer.output.destination import Destination
-from mixer.song.folder_names import RECIPE_SUFFIX
+from mixer.song.folders.folder_names import RECIPE_SUFFIX
 from mixer.song.song import Song
 
 _TAKE = re.compile(r"(.+)\.take([1-9]\d{0,5})")

@@ -23,7 +23,7 @@ from mixer.batch.states import State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, read_headers
 from mixer.batch.tree import manifest_text
 from mixer.errors import InputError, SettingsError
-from mixer.song.song_folders import find_song_folders
+from mixer.song.folders.song_folders import find_song_folders
 from tests.batch.index_rows import rows_of
 
 

@@ -15,12 +15,12 @@ import pytest
 from mixer.audio import probe, read_audio
 from mixer.batch.manifest import read_manifest
 from mixer.errors import InputError
+from mixer.song.folders.song_folders import find_song_folders
 from mixer.song.inspection import inspect_song
 from mixer.song.load import load_song
 from mixer.song.preparation import at_full_scale
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
-from mixer.song.song_folders import find_song_folders
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 Made = Callable[[str], Path]

@@ -10,9 +10,9 @@ from mixer.audio import read_audio, resample, resampled_length
 from mixer.audio.formats import is_audio_name, without_audio_suffix
 from mixer.dsp.blocks import FloatArray
 from mixer.roles import UNKNOWN
-from mixer.song.name_context import classify_all
+from mixer.song.names.name_context import classify_all
+from mixer.song.names.track_roles import role_of
 from mixer.song.sound_features import RATE_HZ
-from mixer.song.track_roles import role_of
 from training.synthesis.compose import compose
 from training.synthesis.genres import GENRES
 

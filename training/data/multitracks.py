@@ -17,14 +17,14 @@ from mixer import audio as audio_io
 from mixer.audio.formats import is_audio_name, is_stem_container_name, without_audio_suffix
 from mixer.errors import InputError, MixerError
 from mixer.files.wording import joined
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.load import load_song
+from mixer.song.names.track_names import classify
+from mixer.song.names.track_word_splitting import split_words
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
 from mixer.song.stem_container import open_song
-from mixer.song.track_names import classify
-from mixer.song.track_word_splitting import split_words
 from training.data.musdb import is_validation_song
 
 TARGETS = ("auto", "mixture", "sum")

@@ -17,10 +17,10 @@ from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import copy_of
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import N_BANDS
+from mixer.song.names.track_roles import role_of
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
-from mixer.song.track_roles import role_of
 from mixer.stems import STEMS
 from training.data.mixture_target import (
     ExplainedShares,

@@ -26,7 +26,7 @@ from mixer.audio import write_audio
 from mixer.demo_song import DEMO_SONG, compose_demo_song
 from mixer.errors import OutputError
 from mixer.files.whole_file import write_json
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.load import load_song
 from mixer.song.samples import read_stem
 from mixer.song.song import Song

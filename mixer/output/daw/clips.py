@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.output.daw.session import DawClip
+from mixer.song.names.sides import Side
 from mixer.song.recording import Recording
-from mixer.song.sides import Side
 
 _PANS: dict[Side | None, float] = {Side.LEFT: -1.0, Side.RIGHT: 1.0}
 

@@ -27,7 +27,7 @@ from mixer.files.whole_file import whole_file
 from mixer.files.wording import visible
 from mixer.output.daw.read_session import ReadClip, ReadSession, ReadTrack
 from mixer.output.daw.strip import balance_gains
-from mixer.song.folder_names import SONG_FILE
+from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.song_file import GAIN_RANGE_DB
 
 # By what a song folder that mixer wrote is recognised, so that it may be written again.

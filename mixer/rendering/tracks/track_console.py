@@ -28,7 +28,7 @@ from mixer.rendering.plan import RenderPlan
 from mixer.rendering.tracks.answers_of_tracks import answers_of_tracks, drawn_changes
 from mixer.rendering.tracks.track_files import TrackFiles
 from mixer.rendering.tracks.track_hand_strips import HandRecord
-from mixer.song.sides import Side, find_sides
+from mixer.song.names.sides import Side, find_sides
 from mixer.song.tracks import Track
 
 

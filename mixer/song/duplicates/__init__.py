@@ -1,0 +1,1 @@
+"""Recordings that would be heard twice: copies, sums of others, whole mixes."""

@@ -1,0 +1,157 @@
+"""Plan for the folders in a folder: read as instruments or parts, left out, or songs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mixer.audio.formats import without_audio_suffix
+from mixer.song.folders.folder_contents import (
+    holds_audios,
+    holds_parts,
+    holds_songs,
+    is_a_song,
+    is_band,
+    n_lossless,
+    n_parts,
+)
+from mixer.song.folders.folder_tree import Folder
+from mixer.song.folders.folder_words import INSTRUMENT, FolderKind, kind_of
+from mixer.song.names.track_word_splitting import split_words
+
+OF_MIXES = "named as a folder of mixes, not of parts"
+
+
+@dataclass(frozen=True)
+class FolderPlan:
+    """Plan for the folders in one folder.
+
+    Attributes:
+        read: folders to search further, with the words of their instrument, if any.
+        left_out: folders that are left out, with the reason.
+        own_reason: why the folder's own recordings are left out; None if they are not.
+        songs: folders that are songs themselves; if there are any, the folder is not one song.
+        own_sums: the folder's own recordings that are the sum of one of its folders, with the
+            reason.
+    """
+
+    read: dict[str, tuple[str, ...]]
+    left_out: dict[str, str]
+    own_reason: str | None = None
+    songs: tuple[str, ...] = ()
+    own_sums: dict[str, str] = field(default_factory=dict)
+
+
+def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
+    """Plan how the folders in a folder are read.
+
+    Args:
+        folder: of a song, or one inside it.
+        is_song: False for an instrument's folder, whose folders cannot be songs.
+    """
+    inner = {f.name: f for f in folder.folders_with_audio}
+    kinds = {name: kind_of(name, folder.name) for name in inner}
+    left_out = {name: reason for name in inner if (reason := _aside(folder, inner[name], kinds))}
+    rest = [name for name in inner if name not in left_out]
+    if not is_song:
+        return FolderPlan(dict.fromkeys(rest, ()), left_out)
+    if not rest:
+        return FolderPlan({}, left_out)
+    has_parts = bool(folder.parts)
+    instruments = _instruments(inner, kinds, rest, has_parts)
+    collections = [
+        name for name in rest if kinds[name] == FolderKind.PARTS and name not in instruments
+    ]
+    collections = [n for n in collections if inner[n].audio or is_collection(inner[n])]
+    others = [name for name in rest if name not in instruments and name not in collections]
+    if not folder.audio and any(holds_parts(inner[name]) for name in others):
+        # Beside other songs, a folder named "Stems" is one of them.
+        others, collections = others + collections, []
+    read = {name: tuple(split_words(name)) for name in instruments}
+    if has_parts or instruments:
+        for name in (*collections, *others):
+            left_out[name] = _beside(folder, name, kinds[name] == FolderKind.PARTS)
+        return FolderPlan(read, left_out, own_sums=_own_sums(folder, inner, instruments))
+    if not collections and len(others) == 1 and is_collection(inner[others[0]]):
+        collections, others = others, []
+    if collections:
+        return _of_collections(folder, inner, collections, others, left_out)
+    if len(others) > 1 or not folder.audio:
+        if len(others) == 1:
+            return FolderPlan({others[0]: ()}, left_out)
+        return FolderPlan({}, left_out, songs=tuple(others))
+    return FolderPlan({}, left_out | {name: _beside(folder, name, False) for name in others})
+
+
+def _of_collections(
+    folder: Folder,
+    inner: dict[str, Folder],
+    collections: list[str],
+    others: list[str],
+    left_out: dict[str, str],
+) -> FolderPlan:
+    """One folder of stems or multitracks is the song; more than one would double it."""
+    best = max(collections, key=lambda name: (n_parts(inner[name]), n_lossless(inner[name])))
+    for name in collections:
+        if name != best:
+            left_out[name] = (
+                f'in the folder "{name}", beside "{best}", which is mixed; '
+                f"render {folder.name}/{name} to mix it instead"
+            )
+    for name in others:
+        left_out[name] = _beside(folder, name, False)
+    own_reason = f'beside the folder "{best}" of the song\'s parts: likely a mix of them'
+    return FolderPlan({best: ()}, left_out, own_reason if folder.audio else None)
+
+
+def _instruments(
+    inner: dict[str, Folder], kinds: dict[str, str], names: list[str], has_parts: bool
+) -> list[str]:
+    """Folders of instruments: named so, with contents that do not contradict the name."""
+    named = [
+        name
+        for name in names
+        if kinds[name].startswith(INSTRUMENT)
+        and not is_a_song(inner[name], name)
+        and not holds_songs(inner[name])
+    ]
+    sure = [name for name in named if kinds[name] == INSTRUMENT]
+    if has_parts:
+        return named
+    # One song called "Voices" among many does not make an instrument of it.
+    return named if sure and len(named) > (len(names) - len(named)) else []
+
+
+def _own_sums(folder: Folder, inner: dict[str, Folder], instruments: list[str]) -> dict[str, str]:
+    """Recordings that are the sum of a folder of the same name: Drums.wav beside Drums."""
+    words = {tuple(split_words(name)): name for name in instruments if holds_audios(inner[name])}
+    titles = {name: tuple(split_words(without_audio_suffix(name))) for name in folder.audio}
+    return {
+        name: f'named as the sum of the folder "{words[title]}": left out'
+        for name, title in titles.items()
+        if title in words
+    }
+
+
+def _aside(folder: Folder, inner: Folder, kinds: dict[str, str]) -> str | None:
+    """Why a folder is left out by its name."""
+    name = inner.name
+    kind = kinds[name]
+    if kind == FolderKind.MIXES and not (is_band(inner) and not folder.parts):
+        return f'in the folder "{name}", {OF_MIXES}'
+    if kind == FolderKind.SET_ASIDE or (kind == FolderKind.TAKES and folder.audio):
+        return f'in the folder "{name}", which is named as set aside'
+    return None
+
+
+def _beside(folder: Folder, name: str, is_collection: bool) -> str:
+    if is_collection:
+        return (
+            f'in the folder "{name}", beside parts of the song; '
+            f"render {folder.name}/{name} to mix it instead"
+        )
+    return f'in the folder "{name}", which is not named after an instrument; rename it to mix it'
+
+
+def is_collection(folder: Folder) -> bool:
+    """Whether a folder named after stems or multitracks holds those of one song."""
+    return n_parts(folder) > 0 and not plan_folder(folder, is_song=True).songs

@@ -1,0 +1,79 @@
+"""The song folders in a tree of folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixer.song.folders.folder_contents import holds_songs, is_band, n_parts
+from mixer.song.folders.folder_plan import is_collection, plan_folder
+from mixer.song.folders.folder_tree import Folder, scan_folder
+from mixer.song.folders.folder_words import PERHAPS_INSTRUMENT, FolderKind, kind_of
+
+
+@dataclass(frozen=True)
+class SongTree:
+    """The songs in a tree of folders.
+
+    Attributes:
+        songs: their folders, sorted; the tree's own where it is a song.
+        left_out: other folders with audio, and empty ones, and why each is not a song.
+    """
+
+    songs: tuple[Path, ...]
+    left_out: tuple[tuple[Path, str], ...]
+
+
+def find_song_folders(folder: Path) -> SongTree:
+    """The song folders in a tree.
+
+    Folders of mixes, of what is set aside and of mixer's own results are passed over; hidden
+    folders and links to folders too.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    songs: list[Path] = []
+    left_out: list[tuple[Path, str]] = []
+    _search(scan_folder(folder, bounded=False), songs, left_out)
+    return SongTree(tuple(sorted(songs)), tuple(left_out))
+
+
+def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]]) -> None:
+    plan = plan_folder(folder, is_song=True)
+    inner_folders = {inner.name: inner for inner in folder.folders}
+    named = any(
+        words
+        or (kind_of(name, folder.name) == FolderKind.PARTS and is_collection(inner_folders[name]))
+        for name, words in plan.read.items()
+    )
+    if named or plan.own_reason is not None or (folder.audio and not plan.songs):
+        songs.append(folder.path)
+        for name, inner in inner_folders.items():
+            # A song that is in another's folder is not mixed by that other.
+            titled = kind_of(name, folder.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
+            if titled and name in plan.left_out and (is_band(inner) or holds_songs(inner)):
+                _search(inner, songs, left_out)
+        return
+    left_out += [(folder.path / name, "beside songs, not in one of them") for name in folder.audio]
+    for inner in folder.folders:
+        name = inner.name
+        if name in plan.songs and _is_no_song(folder, inner, plan.songs):
+            left_out.append((inner.path, "named after no song, and no file in it after a part"))
+        elif name in plan.songs or name in plan.read:
+            _search(inner, songs, left_out)
+        elif name in plan.left_out:
+            left_out.append((inner.path, plan.left_out[name]))
+        elif inner.is_empty and not name.startswith("."):
+            left_out.append((inner.path, "empty"))
+
+
+def _is_no_song(folder: Folder, inner: Folder, songs: Sequence[str]) -> bool:
+    """Whether a folder beside songs is one of samples, of exports, and the like.
+
+    Its name is not a title, and no file in it is named after a part.
+    """
+    has_title = kind_of(inner.name, folder.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
+    beside_parts = any(n_parts(other) for other in folder.folders if other.name in songs)
+    return not has_title and beside_parts and not n_parts(inner)

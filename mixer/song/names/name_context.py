@@ -1,0 +1,310 @@
+"""Meaning of a track's name in the context of the song's other names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from mixer.song.names import track_vocabulary as vocabulary
+from mixer.song.names.complements import held_by
+from mixer.song.names.sums import find_sums
+from mixer.song.names.titles import SHARE_WITH_SOURCE, without_title
+from mixer.song.names.track_names import (
+    EXACT,
+    Classification,
+    NamedTrack,
+    decide,
+    litter,
+    take_apart,
+)
+from mixer.song.names.track_word_splitting import is_unknown, split_words
+from mixer.song.names.track_word_tables import LEFT_OUT_WEAK, SAME_FOLDERS, SOURCE
+from mixer.song.names.track_words import Evidence, find_evidence
+from mixer.stems import Stem
+
+_BARE_LEADS = frozenset(("lead", "ld"))
+_FEWEST_SHARING = 3
+_FEWEST_PARTS_OF_MIX = 2
+_SHOWN_PARTS = 3
+_FORMATS = frozenset(("mono", "stereo"))
+_FORMAT = re.compile(r"[(\[](mono|stereo)[)\]]", re.IGNORECASE)
+_FEWEST_WITH_FORMAT = 2
+_OLD = "old"
+_VERSIONS = frozenset(("v", "version", "final", "new", "edit"))
+
+
+def classify_all(
+    names: Sequence[str], folders: Sequence[Sequence[str]] | None = None, song: str = ""
+) -> list[Classification]:
+    """Classify all files of one song, in order, using the context of the whole folder.
+
+    Words that all names begin or end with (the artist, the song) are ignored if they contradict
+    what the names say without them. So are words of mixes and bounces that most names share. A bare
+    "Lead" is an instrument if another track is the vocal; "Instrumental", "no vocals" and
+    "Main" are mixes if the song has their parts, a "Kick SUM" if its microphones are there,
+    and so is a file that bears the song's name alone.
+
+    Args:
+        names: of the files.
+        folders: of each, the words of the instruments' folders that it is in.
+        song: the name of the song's folder.
+    """
+    own_folders = tuple(map(tuple, folders)) if folders is not None else ((),) * len(names)
+    words = split_words(song)
+    heard = _words_of_all(tuple(names))
+    # A title is taken off names that begin with all of it; other words of it are in none of them.
+    title = tuple(token for token in words if not token.isdigit())
+    title = title if heard.issuperset(title) else ()
+    return list(_classified(tuple(names), own_folders, title, frozenset(heard.intersection(words))))
+
+
+@lru_cache(SAME_FOLDERS)
+def _words_of_all(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(token for name in names for token in take_apart(name).tokens)
+
+
+@lru_cache(SAME_FOLDERS)
+def _classified(
+    names: tuple[str, ...],
+    folders: tuple[tuple[str, ...], ...],
+    title: tuple[str, ...],
+    song: frozenset[str],
+) -> tuple[Classification, ...]:
+    """As `classify_all`, cached by names, which are equal in many songs.
+
+    Args:
+        names, folders: as there.
+        title: words of the song's name if the files' names may begin with them.
+        song: words of the song's name that are in names of files.
+    """
+    whole = [take_apart(name, own) for name, own in zip(names, folders, strict=True)]
+    parts = [index for index, name in enumerate(names) if litter(name) is None]
+    own = without_title([list(whole[index].tokens) for index in parts], title)
+    own = _without_shared_words(own)
+    own = _without_formats(own, [whole[index].title for index in parts])
+    tracks = {
+        index: replace(whole[index], tokens=tuple(tokens))
+        for index, tokens in zip(parts, own, strict=True)
+    }
+    results = [litter(name) or decide(tracks[index]) for index, name in enumerate(names)]
+    return tuple(_Folder(names, whole, tracks, results, song).judged())
+
+
+def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
+    """The names without mix words that most of them share, which describe the export."""
+    sharing: Counter[str] = Counter()
+    for tokens in names:
+        found = find_evidence(tokens)
+        if any(item.family is not None for item in found):
+            sharing.update({item.text for item in found if item.family is None})
+    shared = {
+        word
+        for word, times in sharing.items()
+        if times >= _FEWEST_SHARING and times > len(names) / 2
+    }
+    if not shared:
+        return names
+    words = {part for word in shared for part in word.split()}
+    return [[token for token in tokens if token not in words] or tokens for tokens in names]
+
+
+def _without_formats(names: list[list[str]], titles: Sequence[str]) -> list[list[str]]:
+    """The names without a "(Stereo)" behind them, which a session puts behind each such track.
+
+    Behind one name alone it may say that the file is the stereo mix.
+    """
+    formats = [_FORMAT.search(title) for title in titles]
+    if sum(found is not None for found in formats) < _FEWEST_WITH_FORMAT:
+        return names
+    return [
+        tokens if found is None else [t for t in tokens if t not in _FORMATS] or tokens
+        for tokens, found in zip(names, formats, strict=True)
+    ]
+
+
+class _Folder:
+    """The names of one song and the classification of each by itself."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        whole: Sequence[NamedTrack],
+        tracks: Mapping[int, NamedTrack],
+        results: list[Classification],
+        song: frozenset[str],
+    ) -> None:
+        self.names, self.whole, self.tracks, self.results = names, whole, tracks, results
+        self.song = song
+        self.evidence: dict[int, Evidence | None] = {
+            index: track.evidence for index, track in tracks.items()
+        }
+
+    def judged(self) -> list[Classification]:
+        """The results, each changed by the first rule about the folder that applies."""
+        adjusted: dict[int, Classification] = {}
+        for judge in (self._complements, self._backings, self._weak_mixes, self._sums,
+                      self._leads, self._songs_name, self._older):  # fmt: skip
+            for index, result in judge().items():
+                if self.results[index].reason != EXACT:
+                    adjusted.setdefault(index, result)
+        return [adjusted.get(index, result) for index, result in enumerate(self.results)]
+
+    def _named(self, test: Callable[[Evidence], bool]) -> dict[int, Evidence]:
+        """Evidence of certain parts that passes a test; complements are not parts."""
+        return {
+            index: item
+            for index, item in self.evidence.items()
+            if item is not None
+            and self.results[index].stem is not None
+            and self.tracks[index].complement is None
+            and item.text not in vocabulary.WHOLE_BACKINGS
+            and test(item)
+        }
+
+    def _stems(self) -> dict[int, Stem]:
+        """Stems of certain parts, exact ones among them."""
+        stems: dict[int, Stem] = {}
+        for index, track in self.tracks.items():
+            result, item = self.results[index], self.evidence[index]
+            backing = item is not None and item.text in vocabulary.WHOLE_BACKINGS
+            if result.stem and result.certain and track.complement is None and not backing:
+                stems[index] = result.stem
+        return stems
+
+    def _complements(self) -> dict[int, Classification]:
+        complements = {
+            index: track.complement
+            for index, track in self.tracks.items()
+            if track.complement is not None
+        }
+        if not complements:
+            return {}
+        out, replaced = held_by(complements, self._stems())
+        found = {
+            index: Classification(
+                None, f"{complements[index].reason}, left out: a mix of the parts beside it", True
+            )
+            for index in out
+        }
+        for index in replaced:
+            what = next(c.text for place, c in complements.items() if place not in out)
+            reason = f'left out, held by the file with "{what}"'
+            self.results[index] = Classification(None, reason, True)
+        return found
+
+    def _backings(self) -> dict[int, Classification]:
+        stems = self._stems()
+        rhythm = any(stem in ("drums", "bass") for stem in stems.values())
+        others = sum(stem == "other" for stem in stems.values())
+        if not rhythm and others < _FEWEST_PARTS_OF_MIX:
+            return {}
+        return {
+            index: Classification(
+                None, f'"{item.text}" beside its own parts: left out, a mix of them', True
+            )
+            for index, item in self.evidence.items()
+            if item is not None and item.text in vocabulary.WHOLE_BACKINGS
+        }
+
+    def _weak_mixes(self) -> dict[int, Classification]:
+        """Names that mean a mix only if parts are present: Main, Final, LR."""
+        if len(self._named(lambda item: item.names_a_part)) >= _FEWEST_PARTS_OF_MIX:
+            return {}
+        return {
+            index: Classification("other", f'word "{item.text}": perhaps a mix', False)
+            for index, item in self.evidence.items()
+            if item is not None
+            and item.strength == LEFT_OUT_WEAK
+            and self.results[index].stem is None
+            and len(self.tracks) > 1
+            and not self._is_of_recorder(index)
+        }
+
+    def _is_of_recorder(self, index: int) -> bool:
+        """Whether it is the sum that a field recorder writes beside its numbered tracks."""
+        tokens = self.tracks[index].tokens
+        if "lr" not in tokens:
+            return False
+        front = tokens[: tokens.index("lr")]
+        beside = [t.tokens for place, t in self.tracks.items() if place != index]
+        numbered = [t for t in beside if t[: len(front)] == front and t[-1:] and t[-1].isdigit()]
+        return len(numbered) >= _FEWEST_PARTS_OF_MIX
+
+    def _sums(self) -> dict[int, Classification]:
+        tokens = {
+            index: track.tokens
+            for index, track in self.tracks.items()
+            if track.complement is None and (self.results[index].stem is not None or track.folder)
+        }
+        sums = find_sums(tokens, {index: self.evidence[index] for index in tokens})
+        found = {}
+        for index, said in sums.items():
+            held = [self.names[part] for part in said.parts[:_SHOWN_PARTS]]
+            more = f" and {len(said.parts) - len(held)} more" if len(said.parts) > len(held) else ""
+            reason = f"named as the sum of {', '.join(held)}{more}: left out"
+            found[index] = Classification(None, reason, said.certain)
+        return found
+
+    def _leads(self) -> dict[int, Classification]:
+        vocals = self._named(lambda item: item.strength == SOURCE and item.stem == "vocals")
+        only_backing = all(item.family == "backing_vocals" for item in vocals.values())
+        found = {}
+        for index, item in self.evidence.items():
+            others = set(vocals) - {index}
+            if item is None or item.text not in _BARE_LEADS or not others:
+                continue
+            tokens = self.tracks[index].tokens
+            if any(e.stem == "vocals" and e is not item for e in find_evidence(tokens)[1:]):
+                continue  # a double of the lead
+            if only_backing:
+                reason = f'word "{item.text}" beside backing vocals: likely the lead vocal'
+                found[index] = Classification("vocals", reason, False, "lead_vocal")
+            else:
+                reason = f'word "{item.text}" beside a vocal: likely an instrument'
+                found[index] = Classification("other", reason, False, "other")
+        return found
+
+    def _songs_name(self) -> dict[int, Classification]:
+        sources = len(self._named(lambda item: item.strength == SOURCE))
+        if sources < max(SHARE_WITH_SOURCE * len(self.tracks), 1):
+            return {}
+        reason = "the song's name alone, beside its parts: left out, likely their mix"
+        return {
+            index: Classification(None, reason, False)
+            for index, track in self.tracks.items()
+            if not track.folder and self._bears_only_the_title(index)
+        }
+
+    def _older(self) -> dict[int, Classification]:
+        """Versions marked as old behind the name of a file that is there too."""
+        by_name = {
+            (track.tokens, track.folder): index
+            for index, track in self.tracks.items()
+            if self.results[index].stem is not None
+        }
+        found = {}
+        for index, track in self.tracks.items():
+            if _OLD not in track.tokens[1:]:
+                continue  # "Old Piano" is an instrument
+            tokens = tuple(token for token in track.tokens if token != _OLD)
+            newer = by_name.get((tokens, track.folder))
+            if newer is not None and self.results[index].stem is not None:
+                reason = f"an older version of {self.names[newer]}: left out"
+                found[index] = Classification(None, reason, False)
+        return found
+
+    def _bears_only_the_title(self, index: int) -> bool:
+        """Whether a name consists only of the title that all names or the folder have."""
+        whole = [token for token in self.whole[index].tokens if not token.isdigit()]
+        if not whole or not self.tracks[index].tokens:
+            return bool(whole)
+        item = self.evidence[index]
+        words = [token for token in whole if token not in _VERSIONS]
+        return (
+            any(map(is_unknown, words))  # "Song" or "Take" would be no title
+            and all(token in self.song for token in words)
+            and (item is None or not item.names_a_part)
+        )

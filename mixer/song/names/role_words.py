@@ -1,0 +1,106 @@
+"""The words of track names whose role is not that of their family.
+
+Every other word names the role of its family: see `mixer.song.names.track_vocabulary`, which alone
+says what a word means, and `ROLE_OF_FAMILY`. A word may have a role within one stem and another
+within
+the next: a lead is a voice among vocals, a synthesiser elsewhere.
+"""
+
+from mixer.song.names.families import Family
+
+# Families that are wider than a role, with the role that is likeliest where a word names a source.
+ROLE_OF_FAMILY: dict[Family, str] = {
+    "vocals": "lead_vocal",
+    "drums": "drum_loop",
+    "guitar": "electric_guitar",
+    "synth": "lead_synth",
+    "mallets": "keys",
+}
+
+# Words and phrases in the vocabulary's form, by role.
+ROLE_WORDS: dict[str, str] = {
+    "snare": """
+        caixa, clap, hand clap, handclap, clapping, snap, fingersnap, finger snap,
+        finger click
+        """,
+    "rim": """
+        rim, rimshot, rimclick, sidestick, sidestk, crosstick, xstick, xstk,
+        rim shot, rim click, side stick, side stk, cross stick, cross stk, x stick, x stk,
+        リムショット, クロススティック, サイドスティック
+        """,
+    "cymbals": """
+        finger cymbal
+        """,
+    "room": """
+        fok, trash, front of kit, ambience, ambiance, ambient
+        """,
+    "percussion": """
+        beatbox, claves
+        """,
+    "drum_loop": """
+        beat, loop, groove, break, breakbeat, tops, top, dmx, linn, 909, 707, 606, 626,
+        drumming, fill, build, hit, crush
+        """,
+    "bass": """
+        di
+        """,
+    "sub": """
+        sub, 808, sub bass, sub synth, synth sub, sub sine, sine sub, sub drone
+        """,
+    "electric_guitar": """
+        dist, distorted, distortion, riff, lick, chug, crunch, lap steel, pedal steel,
+        slide, amp
+        """,
+    "acoustic_guitar": """
+        violao, acoustic, acou, nylon, ukulele, uke, banjo, mandolin, mando, bouzouki,
+        lute, oud, requinto, cuatro, charango, strum, strumming, harp, autoharp, steel,
+        ac, acc, aco, twelve, classical, spanish, folk, western, acustica, acustico, clasica,
+        espanola, flamenca, flamenco, criolla, classica, acoustique, classique, folklorique, seche,
+        akustik, akustisch, akustische, akustisk, akustyczna, klasyczna
+        """,
+    "keys": """
+        mallet, dx 7, thumb piano, music box, tubular chime, steel drum, steel pan, tongue drum,
+        hang drum
+        """,
+    "organ": """
+        accordion, harmonium, harmonica, vox organ, vox continental, b 3, perc organ,
+        melodica, bandoneon, accordian, accordeon, akkordeon, acordeon, acordeao, akordeon,
+        fisarmonica, ziehharmonika, sanfona, dragspel, trekkspill, trekzak, concertina,
+        mundharmonika, mondharmonica, armonica, gaita, munspel, harmonijka, mouth harp
+        """,
+    "lead_synth": """
+        synth, syn, synthesizer, sy, lead, leads, melody, mel, melodie, melodia, stab,
+        moog, minimoog, juno, jupiter, prophet, saw, square, supersaw, theme, hook, solo,
+        virus, serum, massive, fm
+        """,
+    "pad": """
+        atmos, atmosphere, texture, chord, mellotron, choir pad
+        """,
+    "arp": """
+        arp, arpeggio, arpeggiator, sequence, sequencer, seq, pluck, plux, bleep, blip
+        """,
+    "strings": """
+        ensemble, orch hit
+        """,
+    "brass": """
+        bass trombone
+        """,
+    "woodwind": """
+        bass clarinet, bari
+        """,
+    "fx": """
+        scratch, microcosm
+        """,
+    "lead_vocal": """
+        main, lv, mc, male, female
+        """,
+    "vocal_double": """
+        adlib, ad lib, duo, whisper
+        """,
+    "backing_vocals": """
+        shout, shouting, soprano, alto, tenor, baritone, chorus, vocoder, talkbox
+        """,
+    "choir": """
+        choir, chor, chorale, coro, ensemble, children, kid, mob, bass choir
+        """,
+}

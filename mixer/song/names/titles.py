@@ -1,0 +1,94 @@
+"""The artist's or the song's name in track names: what nearly all names begin or end with.
+
+It is ignored if it contradicts what the names say without it: no song called "Drum Machine Love"
+is all drums.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from mixer.song.names.track_word_splitting import is_unknown
+from mixer.song.names.track_word_tables import SOURCE
+from mixer.song.names.track_words import find_evidence, strongest
+
+SHARE_WITH_SOURCE = 1 / 3  # of the names: so many must name an instrument of their own
+_FEWEST_NAMES_FOR_TITLE = 3
+_SHARE_WITH_TITLE = 0.8  # of the names; a mix or a click track may lack the title
+_FEWEST_OBJECTIONS = 2
+
+
+def without_title(names: list[list[str]], song: Sequence[str] = ()) -> list[list[str]]:
+    """The names without a title that nearly all of them, or the folder itself, bear.
+
+    Args:
+        names: the tokens of every name.
+        song: those of the folder's name.
+    """
+    for from_end in (False, True):
+        for title in _shared_edges(names, from_end):
+            if _is_title(title, names, from_end):
+                names = [_shortened(tokens, title, from_end) for tokens in names]
+                break
+    title = tuple(token for token in song if not token.isdigit())
+    if any(map(is_unknown, title)):
+        names = [_shortened(tokens, title, False) for tokens in names]
+    return names
+
+
+def _edge(tokens: Sequence[str], count: int, from_end: bool) -> tuple[str, ...]:
+    """The first or last words; numbers count tracks and do not belong to a title."""
+    words = [token for token in tokens if not token.isdigit()]
+    return tuple(words[-count:] if from_end else words[:count])
+
+
+def _shared_words(names: list[list[str]], count: int, from_end: bool) -> tuple[str, ...]:
+    """The commonest `count` words at the edge, or () where too few names share them."""
+    edges = Counter(_edge(tokens, count, from_end) for tokens in names)
+    enough = max(_FEWEST_NAMES_FOR_TITLE, _SHARE_WITH_TITLE * len(names))
+    shared = (edge for edge, times in edges.items() if len(edge) == count and times >= enough)
+    return next(shared, ())
+
+
+def _shared_edges(names: list[list[str]], from_end: bool) -> list[tuple[str, ...]]:
+    """What nearly all names begin or end with, the longest first."""
+    edges: list[tuple[str, ...]] = []
+    while edge := _shared_words(names, len(edges) + 1, from_end):
+        edges.insert(0, edge)
+    return edges
+
+
+def _shortened(tokens: list[str], title: tuple[str, ...], from_end: bool) -> list[str]:
+    if _edge(tokens, len(title), from_end) != title:
+        return tokens
+    places = [place for place, token in enumerate(tokens) if not token.isdigit()]
+    if from_end:
+        return tokens[: places[-len(title)]]
+    return tokens[places[len(title) - 1] + 1 :]
+
+
+def _is_title(title: tuple[str, ...], names: list[list[str]], from_end: bool) -> bool:
+    """Whether words at the edge are a title: they are unknown, or the rests contradict them.
+
+    In `KickIn, KickOut, KickSub` the common word is the instrument: the rests name no other one.
+    """
+    rests = [_shortened(tokens, title, from_end) for tokens in names]
+    if len(title) == 1 and any(map(_phrase_is_cut, names, rests)):
+        return False  # "bass" of bass drum is not a title
+    meant = strongest(title)
+    if meant is None or (len(title) > 1 and any(map(is_unknown, title))):
+        return True
+    told = [strongest(rest) for rest in rests]
+    sources = [item.stem for item in told if item is not None and item.strength == SOURCE]
+    others = [stem for stem in sources if stem != meant.stem]
+    # One word is more often an instrument (Bass Gtr, Bass Keys): two stems must object to it.
+    objections = len(set(others)) if len(title) == 1 else len(others)
+    return objections >= _FEWEST_OBJECTIONS and len(sources) >= SHARE_WITH_SOURCE * len(names)
+
+
+def _phrase_is_cut(tokens: Sequence[str], rest: Sequence[str]) -> bool:
+    """Whether a phrase of the name is no longer in the rest, although one of its words is."""
+    phrases = {item.text for item in find_evidence(tokens) if " " in item.text}
+    kept = {item.text for item in find_evidence(rest)}
+    return any(text not in kept and not set(text.split()).isdisjoint(rest) for text in phrases)
