@@ -31,8 +31,8 @@ from benchmarks.batch_songs import (
 from benchmarks.batch_stand_in import overhead, simulated
 from benchmarks.batch_start import plan, resume, start_up
 from benchmarks.tree_memory import TreeMemory
-from mixer.batch.ledger import Ledger
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.ledgers.ledger import Ledger
+from mixer.batch.requests.outputs import STATE_FOLDER
 
 N_SONGS, N_TURNS = 24, 2
 SONG_S = 30.0

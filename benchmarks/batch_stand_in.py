@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.batch_songs import HOUR_S, Row, between_s, write_songs
+from mixer.batch.engines.order import Order, Outcome, StagedFile
+from mixer.batch.engines.work import Report, Work, WorkerContext
 from mixer.batch.inputs import hash_inputs, stat_inputs
-from mixer.batch.order import Order, Outcome, StagedFile
 from mixer.batch.states import Ending
-from mixer.batch.work import Report, Work, WorkerContext
 
 N_COPIED = 200
 # Simulated: workers, and songs for each of them, which take so long.
@@ -86,7 +86,7 @@ _STAND_IN = """
 import json, sys, time
 from pathlib import Path
 from mixer.batch.listener import Listener
-from mixer.batch.local import LocalEngine, worker_specs
+from mixer.batch.engines.local import LocalEngine, worker_specs
 from mixer.batch.session import Options, run_batch
 class Watch(Listener):
     times, failed = [], []

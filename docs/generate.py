@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from mixer.batch.columns import COLUMNS
+from mixer.batch.requests.columns import COLUMNS
 from mixer.cli.main import cli
 from mixer.cli.man_page import man_page
 from mixer.console.settings import (

@@ -12,7 +12,7 @@ from mixer.batch.album import (
     song_target_lufs,
 )
 from mixer.batch.album_sound import Move, find_moves
-from mixer.batch.ledger_rows import Record
+from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixer.batch.ledger_rows import Record
-from mixer.batch.order import Working
+from mixer.batch.engines.order import Working
+from mixer.batch.ledgers.ledger_rows import Record
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mixer.batch.defaults import Defaults
-from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
-from mixer.batch.ledger_rows import Record
+from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.ledgers.ledger_rows import Record
+from mixer.batch.ledgers.state_folder import find_foreign_table, refuse_odd_state
 from mixer.batch.listener import Listener
-from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import Shard, list_songs
-from mixer.batch.results import table_names, write_results
+from mixer.batch.requests.defaults import Defaults
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.session import hold_folder
-from mixer.batch.state_folder import find_foreign_table, refuse_odd_state
 from mixer.batch.states import State
+from mixer.batch.tables.results import table_names, write_results
 from mixer.errors import InputError, OutputError
 
 _SHARD_FOLDER = re.compile(r"shard-(\d+)-of-(\d+)")

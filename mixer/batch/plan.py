@@ -10,20 +10,20 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from mixer.batch.defaults import NO_DEFAULTS, Defaults
-from mixer.batch.desks import NEUTRAL, Desk, check_defaults, find_misfits, read_desks
-from mixer.batch.identity import (
+from mixer.batch.inputs import stat_inputs
+from mixer.batch.ledgers.ledger_rows import Record
+from mixer.batch.requests.defaults import NO_DEFAULTS, Defaults
+from mixer.batch.requests.desks import NEUTRAL, Desk, check_defaults, find_misfits, read_desks
+from mixer.batch.requests.identity import (
     Identity,
     code_version,
     read_identities,
     settings_of,
 )
-from mixer.batch.inputs import stat_inputs
-from mixer.batch.ledger_rows import Record
-from mixer.batch.manifest import Row, check_albums, read_manifest
-from mixer.batch.mistakes import ManifestError, mistake
-from mixer.batch.outputs import STATE_FOLDER, Target, plan_outputs
-from mixer.batch.own_inputs import find_own_inputs
+from mixer.batch.requests.manifest import Row, check_albums, read_manifest
+from mixer.batch.requests.mistakes import ManifestError, mistake
+from mixer.batch.requests.outputs import STATE_FOLDER, Target, plan_outputs
+from mixer.batch.requests.own_inputs import find_own_inputs
 from mixer.batch.states import Action, Mode, State
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import joined

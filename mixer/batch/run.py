@@ -12,13 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mixer.batch.albums import Albums, Finish
-from mixer.batch.engine import Engine
-from mixer.batch.ledger import Ledger
-from mixer.batch.ledger_rows import Record
-from mixer.batch.listener import Listener, Status, Stop, Summary
-from mixer.batch.order import Finished, Order, Outcome, Retried, Working
-from mixer.batch.plan import Job, outputs_are_there
-from mixer.batch.publish import (
+from mixer.batch.engines.engine import Engine
+from mixer.batch.engines.order import Finished, Order, Outcome, Retried, Working
+from mixer.batch.ledgers.ledger import Ledger
+from mixer.batch.ledgers.ledger_rows import Record
+from mixer.batch.ledgers.publish import (
     PREMASTER_FOLDER,
     WORK_FOLDER,
     list_moves,
@@ -26,6 +24,8 @@ from mixer.batch.publish import (
     remove_stale_files,
     set_sessions_aside,
 )
+from mixer.batch.listener import Listener, Status, Stop, Summary
+from mixer.batch.plan import Job, outputs_are_there
 from mixer.batch.states import Action, Ending, Phase, State
 from mixer.batch.survey import Size
 from mixer.batch.waiting import Task, Waiting

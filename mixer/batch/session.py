@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mixer.batch.defaults import NO_DEFAULTS, Defaults
-from mixer.batch.engine import Engine
-from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
-from mixer.batch.ledger_rows import Record
+from mixer.batch.engines.engine import Engine
+from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.ledgers.ledger_rows import Record
+from mixer.batch.ledgers.lock import hold_lock
+from mixer.batch.ledgers.publish import recover
+from mixer.batch.ledgers.state_folder import LOCK_FILE, find_foreign_table, refuse_odd_state
 from mixer.batch.listener import Listener, Stop, Summary
-from mixer.batch.lock import hold_lock
-from mixer.batch.outputs import STATE_FOLDER
 from mixer.batch.plan import (
     WHOLE_BATCH,
     Job,
@@ -24,11 +24,11 @@ from mixer.batch.plan import (
     refuse_foreign,
     state_folder,
 )
-from mixer.batch.publish import recover
-from mixer.batch.results import table_names, write_results
+from mixer.batch.requests.defaults import NO_DEFAULTS, Defaults
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.run import Limits, Run
-from mixer.batch.state_folder import LOCK_FILE, find_foreign_table, refuse_odd_state
 from mixer.batch.states import Action, Mode
+from mixer.batch.tables.results import table_names, write_results
 from mixer.errors import OutputError
 
 
@@ -43,7 +43,7 @@ class Options:
         max_failures: see `Limits`.
         html: also write an index page.
         defaults: values for empty cells.
-        ignored_columns: see `mixer.batch.manifest.read_manifest`.
+        ignored_columns: see `mixer.batch.requests.manifest.read_manifest`.
     """
 
     mode: Mode = Mode.RESUME

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS, fitting_rate
-from mixer.batch.identity import Identity
-from mixer.batch.manifest import Row
 from mixer.batch.memory import render_bytes
+from mixer.batch.requests.identity import Identity
+from mixer.batch.requests.manifest import Row
 from mixer.batch.unmixed import Unmixed, unmixed_of
 from mixer.errors import MixerError
 from mixer.output.daw.formats import DAW_FORMATS

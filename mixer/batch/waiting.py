@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixer.batch.albums import Finish
-from mixer.batch.engine import Engine
+from mixer.batch.engines.engine import Engine
 from mixer.batch.plan import Job
 from mixer.batch.states import Phase
 from mixer.batch.survey import Size, survey_or_say

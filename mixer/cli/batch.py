@@ -61,7 +61,7 @@ def init_command(folder: Path) -> None:
 
     Its paths are relative to the current folder: save it there.
     """
-    from mixer.batch.tree import manifest_text
+    from mixer.batch.requests.tree import manifest_text
 
     text, left_out = manifest_text(folder, Path.cwd())
     for line in left_out:

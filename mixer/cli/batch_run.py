@@ -26,9 +26,9 @@ from mixer.output.settings import OutputSettings
 from mixer.rendering.settings import RenderSettings
 
 if TYPE_CHECKING:
-    from mixer.batch.defaults import Defaults
-    from mixer.batch.engine import Engine
+    from mixer.batch.engines.engine import Engine
     from mixer.batch.listener import Stop, Summary
+    from mixer.batch.requests.defaults import Defaults
     from mixer.batch.session import Options
     from mixer.output.config import Config
 
@@ -149,7 +149,7 @@ def _defaults(
     allow_plugins: bool,
 ) -> Defaults:
     """Defaults for rows without values of their own."""
-    from mixer.batch.defaults import Defaults
+    from mixer.batch.requests.defaults import Defaults
 
     config = _config(setup)
     return Defaults(
@@ -250,7 +250,7 @@ def _dry_run(
 
 def _share_out(setup: dict[str, Any], n_songs: int) -> tuple[int, int]:
     """Workers, and cores for each: all cores are used, also by few songs."""
-    from mixer.batch.processes import default_jobs
+    from mixer.batch.engines.processes import default_jobs
 
     threads: int | None = setup["threads"]
     jobs: int = setup["jobs"] or max(1, min(default_jobs(threads or 1), n_songs))
@@ -258,17 +258,17 @@ def _share_out(setup: dict[str, Any], n_songs: int) -> tuple[int, int]:
 
 
 def _engine(setup: dict[str, Any], n_songs: int) -> Engine:
-    from mixer.batch.devices import DeviceProcess, choose_devices
-    from mixer.batch.worker import DEFAULT_WORK, WorkerSpec
+    from mixer.batch.engines.devices import DeviceProcess, choose_devices
+    from mixer.batch.engines.worker import DEFAULT_WORK, WorkerSpec
 
     n_workers, threads = _share_out(setup, n_songs)
     if setup["engine"] == "ray":
-        from mixer.batch.cluster import RayEngine
+        from mixer.batch.engines.cluster import RayEngine
 
         on_gpu = setup["devices"].startswith("cuda")
         spec = WorkerSpec("ray", "cuda" if on_gpu else "cpu", setup["threads"] or 1)
         return RayEngine(spec, setup["address"], setup["jobs"])
-    from mixer.batch.local import LocalEngine, worker_specs
+    from mixer.batch.engines.local import LocalEngine, worker_specs
     from mixer.batch.memory import SHARE_OF_FREE, free_memory_bytes
 
     devices = choose_devices(setup["devices"])

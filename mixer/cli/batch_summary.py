@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mixer.batch.ledger_rows import Record
+from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.listener import Summary
-from mixer.batch.outliers import find_outliers
-from mixer.batch.results import result_of, words_on
 from mixer.batch.states import State
+from mixer.batch.tables.outliers import find_outliers
+from mixer.batch.tables.results import result_of, words_on
 from mixer.batch.unmixed import Unmixed, unmixed_in
 from mixer.cli.console import Tone, cell, clock, printable, say
 from mixer.cli.terminal import table_console

@@ -14,11 +14,11 @@ from rich.text import Text
 
 from mixer.batch.estimate import Estimate
 from mixer.batch.figures import UnmixedFigures
-from mixer.batch.ledger_rows import Record
+from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.listener import Listener, Status
 from mixer.batch.plan import Job
-from mixer.batch.results import result_of
 from mixer.batch.states import Action, State
+from mixer.batch.tables.results import result_of
 from mixer.batch.unmixed import Unmixed
 from mixer.cli.batch_summary import failure, say_unmixed, stdout
 from mixer.cli.console import Tone, cell, clock, printable, say, talk, talk_error

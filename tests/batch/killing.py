@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch.ledger import LEDGER_FILE, read_records
-from mixer.batch.ledger_rows import Record
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
+from mixer.batch.ledgers.ledger_rows import Record
+from mixer.batch.requests.outputs import STATE_FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
-COPY, RENDER = "tests.batch.stand_in:copy_song", "mixer.batch.work:render_song"
+COPY, RENDER = "tests.batch.stand_in:copy_song", "mixer.batch.engines.work:render_song"
 N_IN_FLIGHT = 4  # two workers, each with a song that computes and one that waits for it
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 

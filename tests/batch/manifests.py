@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from mixer.batch.defaults import NO_DEFAULTS, Defaults
-from mixer.batch.manifest import Row, read_manifest
-from mixer.batch.mistakes import ManifestError
+from mixer.batch.requests.defaults import NO_DEFAULTS, Defaults
+from mixer.batch.requests.manifest import Row, read_manifest
+from mixer.batch.requests.mistakes import ManifestError
 
 
 def read_rows(

@@ -1,7 +1,7 @@
 """What a run's ledger recorded, and what its engine was given."""
 
-from mixer.batch.ledger import LEDGER_FILE, read_records
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
+from mixer.batch.requests.outputs import STATE_FOLDER
 
 
 def records(out):

@@ -11,17 +11,17 @@ import signal
 import time
 from pathlib import Path
 
+from mixer.batch.engines.order import Order, Outcome, StagedFile
+from mixer.batch.engines.work import Report, WorkerContext
 from mixer.batch.inputs import hash_inputs, stat_inputs
-from mixer.batch.order import Order, Outcome, StagedFile
 from mixer.batch.states import Ending, Phase
-from mixer.batch.work import Report, WorkerContext
 
 FILE = "drums.wav"
 _PIECES = 4
 
 
 def copy_song(order: Order, context: WorkerContext, report: Report) -> Outcome:
-    """As `mixer.batch.work.render_song`, with the mix a function of the input's bytes."""
+    """As `mixer.batch.engines.work.render_song`, with the mix a function of the input's bytes."""
     song = Path(order.song)
     report("read", 0.0)
     try:

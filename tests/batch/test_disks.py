@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.batch.ledger import LEDGER_FILE, read_records
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.states import State
 from mixer.cli.main import run
 from tests.signals import band

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch.ledger import LEDGER_FILE, read_records
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.states import State
 from tests.batch.killing import COPY, N_IN_FLIGHT, children, linux, mixes, start
 from tests.batch.stand_in import expected_mix

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.states import State
 from tests.batch.killing import COPY, finish, kill_somewhere, linux, mixes, start
 from tests.batch.stand_in import expected_mix

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.batch.outputs import plan_outputs
+from mixer.batch.requests.outputs import plan_outputs
 from mixer.cli.main import run
-from tests.batch.index_rows import rows_of
 from tests.batch.manifests import read_rows
+from tests.batch.tables.index_rows import rows_of
 
 NAMES = (
     "with space", 'quote " and \' quote', "new\nline", "emoji 🎚️🎛️", "x" * 250, "tab\there",

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.engines.order import Outcome
+from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
 from mixer.batch.listener import Stop
-from mixer.batch.mistakes import ManifestError
-from mixer.batch.order import Outcome
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.requests.mistakes import ManifestError
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import Action, Ending, Mode, State
 from mixer.batch.survey import survey_song
 from mixer.errors import OutputError
 from tests.batch.conftest import HereEngine
-from tests.batch.index_rows import rows_of
 from tests.batch.recorded import records, seen
 from tests.batch.stand_in import copy_song, expected_mix
+from tests.batch.tables.index_rows import rows_of
 
 
 def test_a_run_renders_every_song_and_writes_the_tables(make_songs, batch, tmp_path) -> None:
@@ -307,7 +307,7 @@ def test_stems_of_an_earlier_render_go_and_nothing_else(make_songs, batch, tmp_p
     names = iter((["vocals", "bass"], ["bass"]))
 
     def with_stems(order, context, report):
-        from mixer.batch.order import StagedFile
+        from mixer.batch.engines.order import StagedFile
 
         outcome = copy_song(order, context, report)
         folder = tmp_path / "out" / STATE_FOLDER / "work" / order.token / "mix.stems"
@@ -340,7 +340,7 @@ def test_a_second_run_on_the_folder_is_refused(make_songs, batch, tmp_path) -> N
 def test_the_ledger_finds_room_on_a_full_disk(tmp_path, monkeypatch) -> None:
     import sqlite3
 
-    from mixer.batch.ledger_rows import Record
+    from mixer.batch.ledgers.ledger_rows import Record
 
     with Ledger(tmp_path) as ledger:
         real = ledger._transaction

@@ -64,7 +64,7 @@ def test_a_plugins_process_imports_nothing_from_there(tmp_path: Path) -> None:
 
 
 def test_a_devices_process_imports_nothing_from_there(tmp_path: Path, monkeypatch) -> None:
-    from mixer.batch.devices import DeviceProcess
+    from mixer.batch.engines.devices import DeviceProcess
 
     for module in ("numpy", "onnxruntime", "multiprocessing", "tempfile"):
         (tmp_path / f"{module}.py").write_text(PWNED)

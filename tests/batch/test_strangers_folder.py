@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch.ledger import LEDGER_FILE, Ledger, read_records
-from mixer.batch.ledger_rows import NAMES, Record, as_row
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
+from mixer.batch.ledgers.ledger_rows import NAMES, Record, as_row
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import State
 from mixer.errors import OutputError

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mixer.audio import probe, read_audio
-from mixer.batch.manifest import read_manifest
+from mixer.batch.requests.manifest import read_manifest
 from mixer.errors import InputError
 from mixer.song.folders.song_folders import find_song_folders
 from mixer.song.inspection import inspect_song

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mixer.batch.defaults import Defaults
-from mixer.batch.ledger_rows import Record
+from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.listener import Stop
-from mixer.batch.manifest import read_manifest
-from mixer.batch.page_rows import index_row
-from mixer.batch.results import write_results
+from mixer.batch.requests.defaults import Defaults
+from mixer.batch.requests.manifest import read_manifest
 from mixer.batch.states import State
+from mixer.batch.tables.page_rows import index_row
+from mixer.batch.tables.results import write_results
 from mixer.cli.batch_run import _stop_on_signals
 from mixer.cli.batch_summary import say_ending, show_table
 from mixer.cli.main import run
@@ -265,8 +265,8 @@ def test_a_dry_run_for_people(manifest, capsys) -> None:
 def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> None:
     """A tenth of the 10 000 songs that the benchmark takes, in a tenth of its time and some."""
     from mixer.batch.inputs import stat_inputs
-    from mixer.batch.ledger import Ledger
-    from mixer.batch.outputs import STATE_FOLDER
+    from mixer.batch.ledgers.ledger import Ledger
+    from mixer.batch.requests.outputs import STATE_FOLDER
     from mixer.batch.session import Options, plan_batch
     from mixer.batch.states import State
 
@@ -300,8 +300,9 @@ def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> No
 
 def test_planning_loads_no_renderer() -> None:
     code = (
-        "import sys; import mixer.batch.session, mixer.batch.local, mixer.batch.devices\n"
-        "import mixer.batch.estimate, mixer.batch.merge; print(*sys.modules)"
+        "import sys; import mixer.batch.session, mixer.batch.engines.local\n"
+        "import mixer.batch.engines.devices, mixer.batch.estimate, mixer.batch.merge\n"
+        "print(*sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(out.stdout.split())

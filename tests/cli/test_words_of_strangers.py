@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mixer.batch.tree import manifest_text
+from mixer.batch.requests.tree import manifest_text
 from mixer.cli.console import talk
 from mixer.cli.main import run
 

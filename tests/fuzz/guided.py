@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["mixer"]):
     from mixer.audio.container import held_audio
     from mixer.audio.mpeg import mpeg_layout
     from mixer.audio.ogg_pages import ogg_links
-    from mixer.batch.sheet import read_sheet
+    from mixer.batch.requests.sheet import read_sheet
     from mixer.errors import InputError, MixerError, PresetError
     from mixer.files.document import parse_json, read_toml
     from mixer.fxnorm.number_pickle import load_number_dict

@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mixer.batch.ledger import LEDGER_FILE, Ledger
-from mixer.batch.ledger_rows import NAMES, Record, as_row
-from mixer.batch.outputs import STATE_FOLDER
+from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger
+from mixer.batch.ledgers.ledger_rows import NAMES, Record, as_row
+from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.states import State
 from tests.fuzz.case import DONE, REFUSED, Case, Outcome
 from tests.fuzz.material import (

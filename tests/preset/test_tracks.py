@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch.columns import find_column
+from mixer.batch.requests.columns import find_column
 from mixer.errors import PresetError
 from mixer.preset.assignments import parse_key, read_assignment
 from mixer.preset.find import Found

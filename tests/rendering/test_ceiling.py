@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mixer import RenderSettings, load_song
-from mixer.batch.defaults import Defaults
 from mixer.batch.plan import WHOLE_BATCH, list_songs
+from mixer.batch.requests.defaults import Defaults
 from mixer.cli.main import run
 from mixer.console.settings import NO_CEILING_DBTP
 from mixer.output.recipe_reader import read_recipe

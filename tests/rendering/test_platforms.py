@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mixer import RenderSettings, SettingsError, load_song, render, write_mix
-from mixer.batch.manifest import read_manifest
+from mixer.batch.requests.manifest import read_manifest
 from mixer.console.settings import Console
 from mixer.output.recipe_reader import read_recipe
 from mixer.rendering.platforms import PLATFORMS, TurnsUp, verdict

@@ -42,7 +42,7 @@ def test_no_sheet_has_a_colour_of_its_own() -> None:
     rooms = ASSETS.parents[1]
     sheets = [
         *(sheet for sheet in ASSETS.glob("*.css") if sheet.name != "tokens.css"),
-        *(rooms / "batch" / "assets").glob("*.css"),
+        *(rooms / "batch" / "tables" / "assets").glob("*.css"),
         *(rooms / "listen" / "assets" / name for name in ("analysis.css", "plots.css")),
     ]
     assert len(sheets) >= 6

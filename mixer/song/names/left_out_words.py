@@ -2,8 +2,7 @@
 
 In the mix, a bounce would double the song and a click would be audible. The certainty of a word
 decides its precedence: see `mixer.song.names.track_word_tables`. None of these words is searched
-for
-inside another word: a refrain is not a reference.
+for inside another word: a refrain is not a reference.
 """
 
 # A guide or a reference stays one, whatever instrument plays it; nor is an unused take a part.

@@ -2,8 +2,7 @@
 
 Every other word names the role of its family: see `mixer.song.names.track_vocabulary`, which alone
 says what a word means, and `ROLE_OF_FAMILY`. A word may have a role within one stem and another
-within
-the next: a lead is a voice among vocals, a synthesiser elsewhere.
+within the next: a lead is a voice among vocals, a synthesiser elsewhere.
 """
 
 from mixer.song.names.families import Family

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mixer.batch.columns import COLUMNS
-from mixer.batch.outputs import Target
+from mixer.batch.requests.columns import COLUMNS
+from mixer.batch.requests.outputs import Target
 from mixer.output.daw.formats import DAW_FORMATS, DawFormat
 from mixer.output.daw.session import DawSession
 from mixer.output.delivery import deliver

@@ -1,0 +1,1 @@
+"""What a finished batch is told by: results, outliers, the index page."""
