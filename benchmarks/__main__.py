@@ -28,7 +28,7 @@ from benchmarks import (
     peers,
     renders,
 )
-from benchmarks.machine import machine, other_work
+from benchmarks.machine import keep_compiled_modules, machine, other_work
 from mixer.files.marked_part import with_marked_part
 
 
@@ -88,6 +88,7 @@ def main() -> None:
         "--page", type=Path, help="page to write the tables into, each between its part's marks"
     )
     asked = parser.parse_args()
+    keep_compiled_modules()
     for part in ("machine", *(part for part in asked.parts if part != "machine")):
         sys.stdout.write(f"\n## {part}\n\n")
         lines: list[str] = []

@@ -40,6 +40,15 @@ def machine() -> Iterator[str]:
     yield ", ".join(found)
 
 
+def keep_compiled_modules() -> None:
+    """Let every command from now on find its modules compiled, as those that pip installs are.
+
+    In a checkout Python compiles a module when it first loads it, and keeps the result unless the
+    environment forbids it: then every command would compile all of them again.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def other_work() -> str:
     """A line about other programs on this machine, before a measurement begins."""
     load = os.getloadavg()[0]

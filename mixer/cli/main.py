@@ -134,7 +134,8 @@ def main() -> None:
     open_streams()
     # Modules make objects by the ten thousand that stay. To look for cycles among them again and
     # again costs a short render a twentieth of its time, and at the end another tenth of a second.
-    gc.set_threshold(50_000, 20, 20)
+    # So many are not made before the sound is.
+    gc.set_threshold(100_000, 20, 20)
     code = run(sys.argv[1:], process_age_s())
     ignore_signals()
     reason = why_not_written()

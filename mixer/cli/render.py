@@ -20,7 +20,6 @@ from mixer.audio.formats import (
 from mixer.cli.console import answer, progress_bar
 from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
-from mixer.cli.render_tables import show_stems
 from mixer.cli.render_view import result, show_delivered, show_plan, show_result
 from mixer.cli.render_warnings import note_rate, warn, warn_clipped, warn_damaged
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
@@ -199,6 +198,8 @@ def _check(destination: Destination, plan: RenderPlan) -> None:
 
 def _show(done: Rendered, destination: Destination, *, verbose: bool) -> None:
     if verbose:
+        from mixer.cli.render_tables import show_stems
+
         show_stems(done.mix)
     show_result(done.mix, destination.path)
     show_delivered(destination, done)

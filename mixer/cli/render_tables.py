@@ -14,7 +14,6 @@ from mixer.cli.terminal import table_console
 from mixer.console.desk import StripReport
 from mixer.files.wording import listed
 from mixer.preset.schema import plain_strip
-from mixer.reference.record import row_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.tracks.track_words import (
     added_words,
@@ -112,6 +111,8 @@ def show_reference(mix: Mix) -> None:
     record = mix.measurements.get("reference")
     if record is None or "rows" not in record:
         return
+    from mixer.reference.record import row_words
+
     table = Table(box=None, pad_edge=False)
     table.add_column("towards the reference")
     for heading in ("before", "reference", "after"):

@@ -8,7 +8,6 @@ from typing import Any
 
 from mixer.cli.console import answer, level, say, talk, talk_warning
 from mixer.cli.elapsed import WATCH
-from mixer.cli.render_tables import show_mix_table, show_reference, show_tracks
 from mixer.output.delivery import delivered_paths
 from mixer.output.destination import Destination, Rendered
 from mixer.output.names import FileRole, output_paths, versions_folder
@@ -110,6 +109,9 @@ def show_result(mix: Mix, path: Path) -> None:
             f"note: model {mix.model['name']} has not learnt to mix: "
             "this is the sum of the normalised stems"
         )
+    # Not above: it loads what draws tables, which a quiet render does without.
+    from mixer.cli.render_tables import show_mix_table, show_reference, show_tracks
+
     show_mix_table(mix)
     show_tracks(mix)
     show_reference(mix)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 import numpy as np
-import pedalboard
 
 from mixer.dsp.blocks import db_to_gain, gain_to_db, zero_padded
 from mixer.dsp.long_audio import gained, multiply_by, silence
@@ -256,6 +255,8 @@ def _limit(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> tuple[np
 
 def _limit_at(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> np.ndarray:
     """The limiter once over the audio, block by block; it is late, and catches up at the end."""
+    import pedalboard  # not above: a mix below its ceiling needs no limiter
+
     limiter = pedalboard.BrickwallLimiter(
         ceiling_db=ceiling_dbtp,
         release_ms=RELEASE_MS,

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pedalboard
 
 REQUEST, ANSWER = "request.json", "answer.json"
 INPUT, OUTPUT = "input.f32", "output.f32"
@@ -25,7 +24,7 @@ class RequestError(Exception):
     """The requested settings do not fit the plug-in."""
 
 
-def serve(folder: Path, load: Callable[[str], Any] = pedalboard.load_plugin) -> None:
+def serve(folder: Path, load: Callable[[str], Any]) -> None:
     """Answer one request.
 
     Args:
@@ -88,4 +87,6 @@ def _listed(names: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    import pedalboard  # not above: who hands the work over takes the names alone
+
+    serve(Path(sys.argv[1]), pedalboard.load_plugin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,9 @@ from mixer.network.device import (
 from mixer.network.graph_roles import Role
 from mixer.network.manifest import FP16_SUFFIX
 from mixer.network.model import Bundle
-from mixer.network.untrusted.cost import MOST_BYTES
-from mixer.network.untrusted.graphs import Shapes, StrangersGraphs
+
+if TYPE_CHECKING:
+    from mixer.network.untrusted.graphs import Shapes, StrangersGraphs
 
 # Beside the stems; the paper's network takes 2.3 MB.
 MOST_BYTES_PER_S = 100_000_000
@@ -186,6 +187,9 @@ class Network:
         if self._runs_here:
             return open_graph(content, self.device, optimise=self._optimise)
         if self._apart is None:
+            # Not above: shipped bundles, which most renders use, need none of it.
+            from mixer.network.untrusted.graphs import StrangersGraphs
+
             name, threads = str(self.bundle.folder), self.threads
             self._apart = StrangersGraphs(self.device, threads, name, optimise=self._optimise)
         where = f"{self.bundle.folder}: graph {graph}"
@@ -196,6 +200,8 @@ class Network:
 
 def _check_memory(bundle: Bundle) -> None:
     """Refuse an untrusted manifest whose network would need too much memory."""
+    from mixer.network.untrusted.cost import MOST_BYTES
+
     manifest = bundle.manifest
     memory = manifest.architecture.memory(manifest.hyper_parameters, manifest.sample_rate)
     if memory.bytes_per_s > MOST_BYTES_PER_S or memory.bytes_a_thread > MOST_BYTES:

@@ -7,7 +7,7 @@ aligned to the sample and sum to the mix within an error that the recipe states.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,10 +18,14 @@ from mixer.errors import ModelError, SettingsError
 from mixer.files.wording import listed
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.output.versions import MIX, STEMS, VERSIONS, titles
-from mixer.rendering.frozen_bus import MixParts
 from mixer.rendering.mix import Mix
 from mixer.rendering.plan import RenderPlan
 from mixer.song.song import Song
+
+if TYPE_CHECKING:
+    from mixer.rendering.frozen_bus import MixParts
+
+    Maker = Callable[[Mix, MixParts], FloatArray]
 
 VOCALS = "vocals"
 VOCAL_STEP_DB = 1.0
@@ -41,9 +45,6 @@ class Made(NamedTuple):
 
     audio: FloatArray
     limited_db: float = 0.0
-
-
-Maker = Callable[[Mix, MixParts], FloatArray]
 
 
 def check_versions(words: Sequence[str], plan: RenderPlan) -> None:

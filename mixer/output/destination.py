@@ -37,7 +37,6 @@ from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.progress import Progress, Stage, StageClock
-from mixer.rendering.translation import check_translation
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL
@@ -317,6 +316,8 @@ def _write(
     if take is not None:
         recipe = {**recipe, "take": take}
     if wanted.check_translation:
+        from mixer.rendering.translation import check_translation
+
         clock.start(Stage.TRANSLATION)
         recipe = {**recipe, "translation": check_translation(mix, clock.at)}
     # Nothing of another's is in this folder, but what an earlier attempt may have left.

@@ -9,22 +9,24 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from mixer.audio.formats import FORMATS, LossyCoding
 from mixer.dsp.processor import processor_paths
 from mixer.files.whole_file import hash_file
 from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
-from mixer.reference.record import ReferenceRecord
-from mixer.rendering.axes import VariationTable
 from mixer.rendering.mix import Measurements, Mix
 from mixer.rendering.plan import MaterialKind, ModelIdentity
-from mixer.rendering.translation import Translation
 from mixer.song.listing import LeftOutFile, MixedFile, left_out_files, mixed_file
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 from mixer.version import __version__
+
+if TYPE_CHECKING:
+    from mixer.reference.record import ReferenceRecord
+    from mixer.rendering.axes import VariationTable
+    from mixer.rendering.translation import Translation
 
 RECIPE_SCHEMA_VERSION = 1
 _LIBRARIES = ("numpy", "scipy", "pedalboard", "pyloudnorm", "soundfile", "soxr", "av")

@@ -11,10 +11,8 @@ from mixer.files.wording import joined, visible
 from mixer.output.idle_changes import idle_lines
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE
 from mixer.output.recipe import OutputTable, Recipe, Take
-from mixer.reference.record import reference_lines
 from mixer.rendering.axes import standing_words
 from mixer.rendering.doubt import doubt_words
-from mixer.rendering.translation import translation_lines
 
 # A change of the bus's gain that one would not hear.
 _LEAST_DB = 0.005
@@ -129,13 +127,19 @@ def translated_lines(recipe: Recipe) -> list[str]:
     """Losses of stems on other playback systems; empty if that was not checked."""
     if "translation" not in recipe:
         return []
+    from mixer.rendering.translation import translation_lines
+
     lines = list(translation_lines(recipe["translation"]))
     return lines or ["no stem loses a third of its loudness anywhere"]
 
 
 def reference_words(recipe: Recipe) -> list[str]:
     """Effect of the references; empty if there were none."""
-    return list(reference_lines(recipe["reference"])) if "reference" in recipe else []
+    if "reference" not in recipe:
+        return []
+    from mixer.reference.record import reference_lines
+
+    return list(reference_lines(recipe["reference"]))
 
 
 def variation_lines(recipe: Recipe) -> list[str]:

@@ -52,7 +52,6 @@ from mixer.output.recipe import (
 )
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import version_paths
-from mixer.rendering.frozen_bus import MixParts
 from mixer.rendering.mix import Mix, measure_levels
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
@@ -273,6 +272,9 @@ def write_versions(
         rate=mix.sample_rate,
         bits=wanted.bit_depth,
     )
+    # Not above: most mixes have no versions.
+    from mixer.rendering.frozen_bus import MixParts
+
     parts, files = MixParts(mix), AudioFiles(mix, wanted.format, wanted.bit_depth, wanted.coding)
     entries: dict[str, VersionFile] = {}
     output: OutputTable = {**recipe["output"], "clipped": list(recipe["output"]["clipped"])}

@@ -20,9 +20,10 @@ from mixer.network.manifest import Manifest
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels, listen_to
-from mixer.network.track_mixer.inputs import ROUGH
+from mixer.network.track_mixer.parameters import ROUGH
 from mixer.network.track_mixer.predict import predict_settings
 from mixer.rendering.doubt import (
+    HEARD_S,
     SHIFT_DB,
     TILT_DB,
     Answer,
@@ -36,14 +37,7 @@ from mixer.roles import FINISHED_STEM
 from mixer.shipped import TRACK_MODEL
 from mixer.stems import STEMS
 
-# As much of a song as tells its settings, from its middle.
-HEARD_S = 60.0
 CPU = "cpu"
-
-
-def knows_doubt(manifest: Manifest) -> bool:
-    """Whether a model of stems has settings whose uncertainty can be estimated."""
-    return CONTROLS_GRAPH in manifest.graphs and tuple(manifest.stems) == tuple(STEMS)
 
 
 @dataclass(frozen=True)

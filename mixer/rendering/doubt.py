@@ -15,11 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz
+from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
+from mixer.network.manifest import Manifest
 from mixer.network.track_mixer.settings import TrackSettings, curve_at
 from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, VOICE, WIDTH
-from mixer.stems import VOCALS
+from mixer.stems import STEMS, VOCALS
 
+# As much of a song as tells its settings, from its middle.
+HEARD_S = 60.0
 # By so much a stem comes in louder or softer, and the ends of its spectrum above or below.
 SHIFT_DB, TILT_DB = 3.0, 1.5
 # A level that answers differ by this much is to be checked by ear: what two engineers differ by.
@@ -29,6 +33,11 @@ HALF_WAY_DB = 2.0
 _SILENCE = 1e-12
 # Nobody hears a stem this far below its mix, as the noise of an empty file, at any level.
 _INAUDIBLE_DB = -60.0
+
+
+def knows_doubt(manifest: Manifest) -> bool:
+    """Whether a model of stems has settings whose uncertainty can be estimated."""
+    return CONTROLS_GRAPH in manifest.graphs and tuple(manifest.stems) == tuple(STEMS)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mixer.dsp.threads import available_threads
 from mixer.network.output import WetStems, is_wanted
 from mixer.normalisations import NORMALISATIONS
 from mixer.rendering import unit_costs as costs
-from mixer.rendering.answers_of_stems import HEARD_S, knows_doubt
+from mixer.rendering.doubt import HEARD_S, knows_doubt
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage
 from mixer.rendering.stem_forecast import StemForecast

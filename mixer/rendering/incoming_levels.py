@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
-from mixer.network.track_mixer.inputs import MIX, RAW, ROUGH
+from mixer.network.track_mixer.parameters import MIX, RAW, ROUGH
 from mixer.rendering import level_words
-from mixer.rendering.raw_stems import sign_of_raw_features
 from mixer.roles import FINISHED_STEM
 from mixer.song.tracks import Track
+
+if TYPE_CHECKING:
+    from mixer.network.track_mixer.features import TrackLevels
 
 _VALUES = {level_words.RAW: RAW, level_words.ROUGH: ROUGH, level_words.MIX: MIX}
 # Peaks that agree so closely were normalised, each file by itself.
@@ -129,6 +130,8 @@ def meaning_of_levels(
     if distance_db is None:
         return _meaning(level_words.ROUGH, "too few tracks to tell")
     if finished and distance_db > _SOUND_RAW_BEYOND_DB:
+        from mixer.rendering.raw_stems import sign_of_raw_features
+
         sign = sign_of_raw_features({tracks[i].stem: heard[i] for i in sounding})
         if sign is not None:
             return _meaning(

@@ -10,51 +10,38 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixer.console.before_network import apply_pre_network_gains
 from mixer.console.settings import MASTER
 from mixer.dsp.blocks import peak, sum_of
 from mixer.dsp.free_memory import MOST_IN_MEMORY, available_memory_bytes
 from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
-from mixer.fxnorm.chain import StemReport
 from mixer.model_settings import changes_after
 from mixer.network.output import Output, StemRecord, WetStems, is_wanted
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
-from mixer.network.track_mixer.features import TrackLevels
-from mixer.rendering.answers_of_stems import (
-    CPU,
-    answers_of_stems,
-    as_they_came,
-    drawn_changes,
-    hear_stems,
-    knows_doubt,
-)
-from mixer.rendering.doubt import Answer, Doubts, doubts_of
+from mixer.rendering.doubt import Answer, Doubts, doubts_of, knows_doubt
 from mixer.rendering.forecast import ASK, HEAR, OPEN, RUN, listening_steps_s, network_steps_s
-from mixer.rendering.incoming_levels import IncomingLevels
-from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock, Steps
 from mixer.rendering.stem_levels import bring_to_usual_levels
 from mixer.rendering.stems_in_work import StemsInWork
-from mixer.rendering.tracks.kept_tracks import KeptTracks
-from mixer.rendering.tracks.track_console import (
-    TrackMix,
-    describe,
-    doubts_of_console,
-    set_console,
-    with_changes,
-)
 from mixer.rendering.tracks.track_files import ScratchTracks
-from mixer.rendering.tracks.track_hand_strips import HandStrips
-from mixer.rendering.tracks.track_material import OfBus, listen_to_tracks, mix_tracks
-from mixer.rendering.tracks.track_strip import run_bus
 from mixer.song.song import Song
+
+# What mixes tracks, and what estimates doubts, loads where it is used: a mix of stems has neither.
+if TYPE_CHECKING:
+    from mixer.fxnorm.chain import StemReport
+    from mixer.network.track_mixer.features import TrackLevels
+    from mixer.rendering.incoming_levels import IncomingLevels
+    from mixer.rendering.kept_material import KeptMaterial
+    from mixer.rendering.tracks.kept_tracks import KeptTracks
+    from mixer.rendering.tracks.track_console import TrackMix
+    from mixer.rendering.tracks.track_material import OfBus
 
 
 @dataclass(frozen=True)
@@ -196,6 +183,8 @@ def _asking(
     plan = job.plan
     if not (plan.settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
         return None
+    from mixer.rendering.answers_of_stems import CPU, answers_of_stems, hear_stems
+
     # Before the network takes them.
     with Workers(n_workers, "listening") as pool:
         heard = hear_stems(stems, plan.bundle.manifest, pool)
@@ -212,6 +201,8 @@ def _drawn(
     job: Job, stems: Sequence[np.ndarray | None], answers: Sequence[Answer], doubts: Doubts
 ) -> Job:
     """The job with what its doubts draw towards neutral."""
+    from mixer.rendering.answers_of_stems import as_they_came, drawn_changes
+
     plan, abstain = job.plan, job.plan.settings.abstain
     drawn = drawn_changes(doubts, answers[0], as_they_came(stems), abstain)
     changes = {
@@ -221,6 +212,8 @@ def _drawn(
 
 
 def _listen(job: Job, steps: Steps) -> tuple[TrackLevels, ...]:
+    from mixer.rendering.tracks.track_material import listen_to_tracks
+
     tracks, plan = job.plan.tracks, job.plan
     heard = None if job.kept is None else job.kept.levels(tracks)
     if heard is None:
@@ -238,6 +231,10 @@ def _listen(job: Job, steps: Steps) -> tuple[TrackLevels, ...]:
 
 def _of_tracks(job: Job) -> Material:
     """Every track through the strip that the model sets, summed by groups, each after its bus."""
+    from mixer.rendering.tracks import track_console, track_material
+    from mixer.rendering.tracks.track_hand_strips import HandStrips
+    from mixer.rendering.tracks.track_strip import run_bus
+
     plan, clock = job.plan, job.clock
     rate, n_samples = plan.mix_rate, plan.n_samples
     clock.start(Stage.LISTEN)
@@ -245,17 +242,17 @@ def _of_tracks(job: Job) -> Material:
     levels = _listen(job, steps)
     steps.at(OPEN, 0.0, "")
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
-    found, meaning = set_console(plan, levels, network)
+    found, meaning = track_console.set_console(plan, levels, network)
     doubts = None
     if plan.settings.uncertainty:
         steps.at(ASK, 0.0, "")
-        plan, doubts = doubts_of_console(plan, levels, network)
-    settings = with_changes(found, plan)
+        plan, doubts = track_console.doubts_of_console(plan, levels, network)
+    settings = track_console.with_changes(found, plan)
     clock.stop()
     clock.start(Stage.TRACKS)
     hand = HandStrips(plan.hand, plan.console, rate, plan.song.tempo_bpm)
     kept = ScratchTracks([track.name for track in plan.tracks]) if job.wet_tracks else None
-    groups = mix_tracks(
+    groups = track_material.mix_tracks(
         plan.tracks,
         levels,
         settings,
@@ -284,8 +281,10 @@ def _of_tracks(job: Job) -> Material:
         _wanted(groups, job),
         device=None if network is None else network.description,
         output_curve=bus,
-        tracks=TrackMix(
-            settings, kept, describe(plan.tracks, levels, found, settings, hand.report)
+        tracks=track_console.TrackMix(
+            settings,
+            kept,
+            track_console.describe(plan.tracks, levels, found, settings, hand.report),
         ),
         levels=meaning.as_json(),
         doubts=doubts,
@@ -336,6 +335,8 @@ def _with_gains_before(
     """Stems with the mute, solo and gain that act before the network."""
     if not plan.gains_before:
         return stems
+    from mixer.console.before_network import apply_pre_network_gains
+
     named = zip(plan.stem_order, stems, strict=True)
     present = {name: stem for name, stem in named if stem is not None}
     changed = apply_pre_network_gains(present, plan.sample_rate, plan.gains_before)

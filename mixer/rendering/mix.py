@@ -5,29 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 import numpy as np
 
-from mixer.console.desk import DeskReport
-from mixer.console.master import MasterFigures
 from mixer.console.settings import Console
 from mixer.dsp.blocks import peak_dbfs
 from mixer.dsp.exact_rest import ExactRest
 from mixer.dsp.long_audio import copy_of, parts_of, silence
-from mixer.fxnorm.chain import StemReport
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.meters.true_peak import true_peak_dbtp
-from mixer.network.output import StemRecord
-from mixer.reference.record import ReferenceRecord
-from mixer.rendering.axes import VariationTable
-from mixer.rendering.doubt import Doubts
-from mixer.rendering.incoming_levels import IncomingLevels
 from mixer.rendering.plan import ModelIdentity, RenderPlan
 from mixer.rendering.platforms import verdict
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.tracks.track_console import TracksRecord
 from mixer.song.song import Song
+
+if TYPE_CHECKING:
+    from mixer.console.desk import DeskReport
+    from mixer.console.master import MasterFigures
+    from mixer.fxnorm.chain import StemReport
+    from mixer.network.output import StemRecord
+    from mixer.reference.record import ReferenceRecord
+    from mixer.rendering.axes import VariationTable
+    from mixer.rendering.doubt import Doubts
+    from mixer.rendering.incoming_levels import IncomingLevels
+    from mixer.rendering.tracks.track_console import TracksRecord
 
 Levels = Mapping[str, float | None]
 

@@ -7,6 +7,7 @@ Every stage is put in its place once, here. It prints nothing and writes nothing
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,11 +16,9 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.long_audio import gained
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
-from mixer.reference.record import with_loudness
 from mixer.rendering.forecast import is_blended, making_forecast
-from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.material import Job, wet_material
+from mixer.rendering.material import Job, Material, wet_material
 from mixer.rendering.mix import (
     Levels,
     Measurements,
@@ -35,7 +34,6 @@ from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.planning import plan_render
 from mixer.rendering.progress import Progress, Stage, StageClock
-from mixer.rendering.reference_step import move_towards_references
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.stages import (
     OfStems,
@@ -47,8 +45,12 @@ from mixer.rendering.stages import (
     to_mix_rate,
 )
 from mixer.rendering.tracks.track_files import GainedTracks
-from mixer.rendering.variation_step import make_varied
 from mixer.song.song import Song
+
+# What moves a mix towards references, or varies it, loads where it is used: most mixes have none.
+if TYPE_CHECKING:
+    from mixer.reference.record import ReferenceRecord
+    from mixer.rendering.kept_material import KeptMaterial
 
 
 @one_blas_thread
@@ -154,10 +156,8 @@ def wet_mix(job: Job) -> WetMix:
     mix, wet = blend(material, plan, wet_stems=job.wet_stems)
     if job.stages or is_blended(plan):
         job.clock.stop()
-    tracks, curve = material.tracks, material.output_curve
-    mix, reference = move_towards_references(
-        mix, wet, plan, lambda stems: mix_again(stems, plan, curve), job.clock
-    )
+    tracks = material.tracks
+    mix, reference = _towards_references(mix, wet, material, job)
     wet_tracks = None if tracks is None else tracks.wet_tracks
     measurements: WetMeasurements = {
         "stems": material.measurements,
@@ -175,10 +175,25 @@ def wet_mix(job: Job) -> WetMix:
         wet_stems=wet,
         wet_tracks=blend_tracks(wet_tracks, plan) if job.wet_tracks else {},
         stages=sums,
-        output_curve=curve,
+        output_curve=material.output_curve,
         device=material.device,
         measurements=measurements,
     )
+
+
+def _towards_references(
+    mix: np.ndarray, wet: dict[str, np.ndarray], material: Material, job: Job
+) -> tuple[np.ndarray, ReferenceRecord | None]:
+    """A mix, and its wet stems in place, moved towards the plan's references if it has any."""
+    plan = job.plan
+    if plan.reference is None and plan.settings.held_reference is None:
+        return mix, None
+    from mixer.rendering.reference_step import move_towards_references
+
+    def make_mix(stems: dict[str, np.ndarray]) -> np.ndarray:
+        return mix_again(stems, plan, material.output_curve)
+
+    return move_towards_references(mix, wet, plan, make_mix, job.clock)
 
 
 def over_desk(
@@ -213,6 +228,8 @@ def over_desk(
         return _through_desk(
             wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness, hear=hear
         )
+    from mixer.rendering.variation_step import make_varied
+
     known = known or KnownLevels(plan.mix_rate, wet)
 
     def make(varied: RenderPlan) -> Premaster:
@@ -317,6 +334,8 @@ def master(made: Premaster, clock: StageClock | None = None, *, consume: bool = 
         "profile_sha256": plan.profile.sha256,
     }
     if "reference" in made.measurements:
+        from mixer.reference.record import with_loudness
+
         measurements["reference"] = with_loudness(
             made.measurements["reference"], report.loudness_lufs
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import Console, Strip
@@ -16,7 +16,6 @@ from mixer.fxnorm.rooms import RoomSource
 from mixer.model_settings import StripChanges
 from mixer.network.model import Bundle
 from mixer.network.track_mixer.architecture import TRACK_MIXER
-from mixer.reference.target import Target
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
     TrackHand,
@@ -26,6 +25,9 @@ from mixer.shipped import TRACK_MODEL
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 from mixer.stems import VOCALS
+
+if TYPE_CHECKING:
+    from mixer.reference.target import Target
 
 
 class MaterialKind(StrEnum):

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mixer.baselines import LEVELS, NONE
-from mixer.console.plugin import check_files
 from mixer.console.settings import MASTER, Console, Strip
 from mixer.console.split import PreNetworkGain, without_changes
 from mixer.network.device import parse_device
@@ -146,6 +145,10 @@ def _check_plugins(song: Song, console: Console) -> None:
 
 
 def _check_plugin_files(strips: Mapping[str, Strip]) -> None:
+    if not any(strip.plugins for strip in strips.values()):
+        return
+    from mixer.console.plugin import check_files
+
     for name, strip in strips.items():
         for plugin in strip.plugins:
             check_files(plugin, name)  # before minutes of work, not after

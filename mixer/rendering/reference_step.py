@@ -33,22 +33,20 @@ def move_towards_references(
     plan: RenderPlan,
     make_mix: MakeMix,
     clock: StageClock,
-) -> tuple[np.ndarray, ReferenceRecord | None]:
+) -> tuple[np.ndarray, ReferenceRecord]:
     """Move wet stems, in place, and mix them again.
 
     Args:
         mix: float32 (2, samples), as the model made it.
         wet: its stems, by name; each becomes another array.
-        plan: with a target, with moves that are held, or with neither.
+        plan: with a target, or with moves that are held.
         make_mix: of the stems, as the model does.
         clock: of the render.
 
     Returns:
-        The mix, and what was done; the same array and None if nothing was requested.
+        The mix, and what was done.
     """
     held = plan.settings.held_reference
-    if plan.reference is None and held is None:
-        return mix, None
     clock.start(Stage.REFERENCE)
     if held is not None:
         mix = _moved(wet, held, plan, make_mix)

@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.console.before_network import apply_pre_network_gains
-from mixer.console.desk import DeskReport, apply_console, apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.console.split import is_neutral_console
-from mixer.console.strip import is_neutral
 from mixer.dsp.blocks import db_to_gain, sum_of
 from mixer.dsp.long_audio import (
     copy_of,
@@ -33,6 +31,10 @@ from mixer.rendering.progress import Stage, StageClock
 from mixer.rendering.tracks.track_files import ScratchTracks, TrackFiles
 from mixer.song.samples import read_stem, read_sum
 from mixer.song.tracks import tracks_of
+
+# The console loads where it is used: a mix without strips needs none of it.
+if TYPE_CHECKING:
+    from mixer.console.desk import BusReport, DeskReport
 
 # Is given wet stems by name, float32 (2, samples) each, which it must not change.
 OfStems = Callable[[Mapping[str, np.ndarray]], None]
@@ -74,6 +76,8 @@ def blend(
         return mix, wet
     turned: dict[str, np.ndarray] = {}
     if plan.gains_before:
+        from mixer.console.before_network import apply_pre_network_gains
+
         # What is muted before the network is muted in what it is blended with, too.
         recorded = {stem: read_stem(song, stem, rate) for stem in song.stems}
         turned = apply_pre_network_gains(recorded, rate, plan.gains_before)
@@ -144,7 +148,8 @@ def run_desk(
         neutral.
     """
     rate = plan.mix_rate
-    stems, report = dict(wet), DeskReport()
+    stems = dict(wet)
+    report: DeskReport = {}
     touches_bus = not is_neutral_console(Console(master=plan.console.master))
     if not plan.touches_stems and not touches_bus:
         return mix, _given_to(hear, stems), report
@@ -162,12 +167,8 @@ def run_desk(
     if touches_bus:
         # The sum of changed stems is nobody else's.
         own = mix if plan.touches_stems else None
-        bus, report["master"] = apply_master_strip(
-            gained(mix, gain) if own is None else multiply_by(own, gain),
-            rate,
-            plan.console.master,
-            tells_loudness=tells_loudness,
-            consume=True,
+        bus, report["master"] = _bus_on_desk(
+            gained(mix, gain) if own is None else multiply_by(own, gain), plan, tells_loudness
         )
         mix = divide_by(bus, gain)
     report["staging_gain_db"] = gain_db
@@ -191,6 +192,8 @@ def _stems_on_desk(
     tells_loudness: bool,
 ) -> tuple[dict[str, np.ndarray], DeskReport]:
     """Wet stems after their strips, and what the strips did."""
+    from mixer.console.desk import apply_console
+
     staged = _staged(wet, gain, plan.console)
     consumed = set[str]() if tells_loudness else _consumable(wet, staged, plan.console)
     output = apply_console(
@@ -217,6 +220,17 @@ def _stems_on_desk(
     return stems, report
 
 
+def _bus_on_desk(
+    staged: np.ndarray, plan: RenderPlan, tells_loudness: bool
+) -> tuple[np.ndarray, BusReport]:
+    """The mix at the desk's level, which may be overwritten, after the bus's strip."""
+    from mixer.console.desk import apply_master_strip
+
+    return apply_master_strip(
+        staged, plan.mix_rate, plan.console.master, tells_loudness=tells_loudness, consume=True
+    )
+
+
 def _staged(
     wet: Mapping[str, np.ndarray], gain: np.float32, console: Console
 ) -> dict[str, np.ndarray]:
@@ -231,6 +245,8 @@ def _consumable(
     wet: Mapping[str, np.ndarray], staged: Mapping[str, np.ndarray], console: Console
 ) -> set[str]:
     """Names of staged stems that only their own strips read and overwrite."""
+    from mixer.console.strip import is_neutral
+
     strips = {stem: console.strip(stem) for stem in wet}
     if any(strip.duck is not None for strip in strips.values()):
         return set()

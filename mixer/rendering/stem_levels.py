@@ -8,18 +8,20 @@ profile's own loudness will not do: its bass is above its voices, as in no mix.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mixer.dsp.threads import Workers
 from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, StemLevels, StemReport
-from mixer.fxnorm.loudness import LoudnessReport, match_loudness
 from mixer.fxnorm.profile import Profile
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
 from mixer.rendering.level_words import RAW
 from mixer.rendering.plan import RenderPlan
-from mixer.rendering.raw_stems import sign_of_raw_stems
+
+if TYPE_CHECKING:
+    from mixer.fxnorm.loudness import LoudnessReport
 
 _LOUDNESS = "loudness"
 
@@ -59,13 +61,13 @@ def bring_to_usual_levels(
     peak_dbfs = {stem: peak for stem, b in before.items() if (peak := b["peak_dbfs"]) is not None}
     named = zip(plan.stem_order, stems, strict=True)
     sounding = {stem: audio for stem, audio in named if audio is not None and stem in loudness_lufs}
-    meaning = meaning_of_stems(
-        plan.settings.levels,
-        loudness_lufs,
-        peak_dbfs,
-        lambda: sign_of_raw_stems(sounding, plan.sample_rate),
-        dry=dry,
-    )
+
+    def sign_of_raw() -> str | None:
+        from mixer.rendering.raw_stems import sign_of_raw_stems
+
+        return sign_of_raw_stems(sounding, plan.sample_rate)
+
+    meaning = meaning_of_stems(plan.settings.levels, loudness_lufs, peak_dbfs, sign_of_raw, dry=dry)
     if meaning.word == RAW:
         _normalise_loudness(plan, stems, measurements, n_workers)
     return meaning.as_json()
@@ -77,6 +79,8 @@ def _normalise_loudness(
     measurements: dict[str, StemReport],
     n_workers: int,
 ) -> None:
+    from mixer.fxnorm.loudness import match_loudness
+
     profile = _at_usual_levels(plan.profile)
 
     def bring(stem: str, audio: np.ndarray) -> LoudnessReport:

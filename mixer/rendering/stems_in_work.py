@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mixer.fxnorm.chain import Step, Steps, normalisation_steps, run_steps
 from mixer.rendering.forecast import normalisation_s, stem_forecasts
-from mixer.rendering.kept_material import KeptMaterial, Normalised
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Stage, StageClock
 from mixer.song.samples import read_stem
+
+if TYPE_CHECKING:
+    from mixer.rendering.kept_material import KeptMaterial, Normalised
 
 
 class StemsInWork:

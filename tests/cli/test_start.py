@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,32 @@ HEAVY = {"numpy", "scipy", "soundfile", "soxr", "pedalboard", "onnxruntime", "ri
 # What SciPy's signal processing brings along and no render uses.
 IDLE = {"scipy.stats", "scipy.signal", "scipy.optimize", "scipy.interpolate", "scipy.sparse"}
 IDLE |= {"pyloudnorm", "torch", "urllib.request"}
+# What a mix of stems without strips, references, tracks and deliverables can do without. Each is
+# the first of several modules.
+BESIDE = {
+    "mixer.audio.round_trip",
+    "mixer.console.desk",
+    "mixer.console.plugin",
+    "mixer.console.strip",
+    "mixer.meters.masking",
+    "mixer.meters.stem_powers",
+    "mixer.network.track_mixer.features",
+    "mixer.network.track_mixer.predict",
+    "mixer.network.untrusted.graphs",
+    "mixer.reference.match",
+    "mixer.reference.record",
+    "mixer.rendering.answers_of_stems",
+    "mixer.rendering.frozen_bus",
+    "mixer.rendering.kept_material",
+    "mixer.rendering.raw_stems",
+    "mixer.rendering.reference_step",
+    "mixer.rendering.tracks.track_console",
+    "mixer.rendering.tracks.track_material",
+    "mixer.rendering.translation",
+    "mixer.rendering.variation_step",
+    "pedalboard",
+    "rich",
+}
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -35,9 +62,13 @@ def test_what_only_prints_loads_nothing_heavy(argument: str) -> None:
     assert not HEAVY & loaded_by(argument)
 
 
-@pytest.mark.parametrize("options", [("--preset", "rock"), ("--model", "none")])
-def test_a_render_loads_no_statistics(
-    write_song, rng, tmp_path: Path, options: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("options", "unused"),
+    [((), IDLE | BESIDE), (("--preset", "rock", "--model", "none"), IDLE)],
+    ids=["plain", "strips"],
+)
+def test_a_render_loads_only_what_it_uses(
+    write_song, rng, tmp_path: Path, options: tuple[str, ...], unused: set[str]
 ) -> None:
     from tests.signals import band
 
@@ -45,4 +76,9 @@ def test_a_render_loads_no_statistics(
     out = str(tmp_path / "mix.wav")
     loaded = loaded_by("render", str(folder), "-o", out, "--device", "cpu", "-q", *options)
     assert {"numpy", "soundfile"} <= loaded
-    assert not IDLE & loaded
+    assert not unused & loaded
+
+
+def test_what_a_render_can_do_without_is_still_called_that() -> None:
+    names = [name for name in BESIDE if name.startswith("mixer.")]
+    assert all(find_spec(name) for name in names)

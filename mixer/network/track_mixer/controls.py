@@ -14,12 +14,13 @@ from mixer.network.track_mixer.electronic import without_voices_db
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.glue import behind, foresee, glue, together
 from mixer.network.track_mixer.human import USUAL
-from mixer.network.track_mixer.inputs import RAW, ROUGH
 from mixer.network.track_mixer.leading_roles import below_whole_db
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
     CURVE_CONTROLS,
     N_BANDS,
+    RAW,
+    ROUGH,
     TRACK_CONTROLS,
 )
 from mixer.network.track_mixer.placing import (

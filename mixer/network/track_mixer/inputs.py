@@ -13,8 +13,6 @@ from mixer.network.track_mixer.parameters import N_DYNAMICS, PERCENTILES
 from mixer.roles import HINT_OF_ROLE, HINTS, ROLE_NAMES
 from mixer.stems import STEMS
 
-# How much incoming levels mean: 0 nothing (raw recordings), 0.5 a rough mix, 1 a finished mix.
-RAW, ROUGH, MIX = 0.0, 0.5, 1.0
 _ACTIVE_WITHIN_DB, _QUIETEST_DB = 40.0, -100.0
 # A window of a second, and the time over which a moment stands out, in frames of about 23 ms.
 _WINDOW_FRAMES, AROUND_FRAMES = 43, 16

@@ -19,6 +19,8 @@ PERCENTILES = (10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0)
 N_DYNAMICS = len(PERCENTILES) + 7
 # See `mixer.network.track_mixer.inputs.graph_inputs`.
 GRAPH_INPUTS = ("bands_db", "dynamics", "is_mono", "role", "group", "mask", "levels")
+# How much incoming levels mean: 0 nothing (raw recordings), 0.5 a rough mix, 1 a finished mix.
+RAW, ROUGH, MIX = 0.0, 0.5, 1.0
 # What the graph gives for each track, (1, tracks, controls), in engineers' units. `spread` is the
 # distance from the middle, 0 to 1: which side is `mixer.network.track_mixer.placing`'s matter, so
 # that two equal tracks can go apart.
