@@ -39,7 +39,7 @@ bench: $(DEVELOPMENT) ## measure speed and memory on this machine, beside what e
 	$(BIN)/python -m benchmarks
 
 figures: $(DEVELOPMENT) ## measure every figure of docs/performance.md anew and write it there (about 20 minutes)
-	$(BIN)/python -m benchmarks --parts renders peers normalisation network network_parts memory clock batch lengths --page docs/performance.md
+	$(BIN)/python -m benchmarks --parts renders peers normalisation network network_parts libraries memory clock batch lengths --page docs/performance.md
 
 bench-check: $(DEVELOPMENT) ## has a render become dearer than what is written down? (half a minute)
 	$(BIN)/python -m benchmarks.regression

@@ -28,6 +28,7 @@ from benchmarks import (
     peers,
     renders,
 )
+from benchmarks.libraries import table as libraries
 from benchmarks.machine import keep_compiled_modules, machine, other_work
 from mixer.files.marked_part import with_marked_part
 
@@ -47,6 +48,7 @@ PARTS = {
     "normalisation": Part(normalisation.table, 15, "normalisation, effect by effect"),
     "network": Part(network.table, 75, "networks, and the default one against one transform"),
     "network_parts": Part(network_parts.table, 20, "the default network's work, part by part"),
+    "libraries": Part(libraries.table, 90, "the console's passes by other libraries"),
     "memory": Part(memory.table, 200, "memory of ten minutes with all that goes with a mix"),
     "clock": Part(clock.table, 180, "progress, time left, Ctrl-C"),
     "batch": Part(batch.table, 230, "batches: workers, overhead, start, plan and resume"),

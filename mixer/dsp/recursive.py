@@ -14,6 +14,8 @@ from mixer.dsp.threads import stop_if_asked
 
 _BLOCK_SAMPLES = 1 << 18
 _PAIR = 2
+# With few sections the loop waits for each sample; with more, complex products cost more than that.
+_MOST_SECTIONS_OF_PAIR = 2
 
 
 def filter_sections(
@@ -32,7 +34,7 @@ def filter_sections(
     n_sections, n_channels = sections.shape[0], audio.shape[0]
     if state is None:
         state = np.zeros((n_sections, n_channels, 2))
-    if n_channels == _PAIR:
+    if n_channels == _PAIR and n_sections <= _MOST_SECTIONS_OF_PAIR:
         return _filter_pair(sections, audio, state)
     out = np.array(audio, np.float64, order="C")
     # The loop works on channels in turn, in place.
@@ -46,8 +48,8 @@ def _filter_pair(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two channels as the parts of one complex signal.
 
-    Every sample waits for the one before, so the loop's time is that of one channel. A real factor
-    leaves the parts alone: the bits are those of two passes.
+    Every sample waits for the one before, so with few sections the loop's time is that of one
+    channel. A real factor leaves the parts alone: the bits are those of two passes.
     """
     pair = np.empty((1, audio.shape[1]), np.complex128)
     memory = np.empty((1, sections.shape[0], 2), np.complex128)

@@ -34,14 +34,17 @@ def noise(*shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("n_samples", [2_000, 600_000])
 @pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("n_sections", [2, 3])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sections_filter_as_sosfilt_does(n_samples: int, channels: int, dtype: type) -> None:
-    sections = scipy.signal.butter(6, 0.2, output="sos")
+def test_sections_filter_as_sosfilt_does(
+    n_samples: int, channels: int, n_sections: int, dtype: type
+) -> None:
+    sections = scipy.signal.butter(2 * n_sections, 0.2, output="sos")
     audio = np.asarray(noise(channels, n_samples), dtype)
     out, state = filter_sections(sections, audio)
     assert_array_equal(out, scipy.signal.sosfilt(sections, audio, axis=-1))
     again, state = filter_sections(sections, audio[:, ::-1], state)
-    zi = np.zeros((3, channels, 2))
+    zi = np.zeros((n_sections, channels, 2))
     _, zi = scipy.signal.sosfilt(sections, audio, axis=-1, zi=zi)
     expected, zi = scipy.signal.sosfilt(sections, audio[:, ::-1], axis=-1, zi=zi)
     assert_array_equal(again, expected)
