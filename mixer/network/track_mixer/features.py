@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, are_equal, peak, root_hann
+from mixer.dsp.blocks import FloatArray, are_equal, peak
 from mixer.dsp.erb_bands import band_weights, k_weights
-from mixer.dsp.fourier import rfft
+from mixer.dsp.short_time import Analysis
 from mixer.network.track_mixer.parameters import N_BANDS
 
 # At 44.1 or 48 kHz; `window_samples` keeps the time at other rates.
@@ -75,6 +75,33 @@ def equal_within(largest: float) -> float:
     return max(_EQUAL_WITHIN * largest, _EQUAL_WITHIN_DITHER)
 
 
+class _Buffers:
+    """Spectra and their products, in memory that is used again.
+
+    New memory for each block would cost as much as the transforms.
+    """
+
+    def __init__(self, n_fft: int, n_frames: int) -> None:
+        self.n_frames = n_frames
+        # One-sided spectrum: every bin counts twice. The window's energy is half its length.
+        self._scale = np.float32(4.0 / n_fft**2)
+        self._analysis = Analysis(n_fft, n_frames)
+        self._both = np.empty((n_frames, n_fft + 2), np.float32)
+        self._products = np.empty((_PARTS, n_frames, n_fft // 2 + 1), np.float32)
+
+    def products(self, span: FloatArray) -> FloatArray:
+        """Power by bin of each channel, and of two their cross, (1 or 3, frames, bins)."""
+        spectra = self._analysis.of(span)
+        n_channels, n_frames, _ = spectra.shape
+        pairs = ((0, 0), (1, 1), (0, 1)) if n_channels == 2 else ((0, 0),)
+        products, both = self._products[: len(pairs), :n_frames], self._both[:n_frames]
+        for (one, other), product in zip(pairs, products, strict=True):
+            np.multiply(spectra[one], spectra[other], out=both)
+            np.add(both[:, ::2], both[:, 1::2], out=product)
+            product *= self._scale
+        return products
+
+
 class TrackListener:
     """Listens to one track, block by block.
 
@@ -87,7 +114,7 @@ class TrackListener:
         self._n_fft = window_samples(sample_rate)
         self._hop = self._n_fft // 2
         self._n_channels = n_channels
-        self._window = root_hann(self._n_fft)
+        self._buffers = _Buffers(self._n_fft, 0)
         self._weights = band_weights(N_BANDS, self._n_fft, sample_rate)
         self._k_weights = k_weights(N_BANDS)
         # A window of silence in front, as after: every sample is in two frames.
@@ -156,18 +183,14 @@ class TrackListener:
         n_frames = span.shape[1] // self._hop - 1
         if not span.any():
             return np.zeros((n_frames, _PARTS, N_BANDS), np.float32)
+        if n_frames > self._buffers.n_frames:
+            self._buffers = _Buffers(self._n_fft, n_frames)
         # Equal channels are transformed once.
         heard = span[:1] if len(span) == 1 or are_equal(span) else span
-        frames = np.lib.stride_tricks.sliding_window_view(heard, self._n_fft, axis=-1)
-        spectra = rfft(frames[:, :: self._hop] * self._window, axis=-1)
-        # One-sided spectrum: every bin counts twice. The window's energy is half its length.
-        scale = np.float32(4.0 / self._n_fft**2)
-        power = [scale * (np.square(s.real) + np.square(s.imag)) for s in spectra]
-        if len(spectra) == 1:
-            return np.repeat((power[0] @ self._weights.T)[:, None], _PARTS, axis=1)
-        left, right = spectra
-        cross = scale * (left.real * right.real + left.imag * right.imag)
-        return np.stack([part @ self._weights.T for part in (*power, cross)], axis=1)
+        parts = self._buffers.products(heard)
+        if len(parts) == 1:
+            return np.repeat((parts[0] @ self._weights.T)[:, None], _PARTS, axis=1)
+        return np.stack([part @ self._weights.T for part in parts], axis=1)
 
     def _add_blocks(self, blocks: NDArray[np.float32]) -> None:
         level = _lufs(blocks[:, :2].sum(axis=1) @ self._k_weights)
