@@ -68,6 +68,16 @@ def cuda_is_likely() -> bool:
     return "CUDA" in built_for() and count_gpus() > 0
 
 
+def runs_on_cpu(device: str) -> bool:
+    """Whether it is known, before a graph is opened, that a device as in `parse_device` is the CPU.
+
+    Raises:
+        DeviceError: as in `parse_device`.
+    """
+    wanted = parse_device(device)
+    return not cuda_is_likely() if wanted is None else wanted.kind == "cpu"
+
+
 @functools.cache
 def load_cuda_libraries() -> str:
     """Load cuBLAS, cuDNN and the others that the runtime was built against; once a process.

@@ -21,6 +21,7 @@ from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
 from mixer.model_settings import changes_after
+from mixer.network.device import runs_on_cpu
 from mixer.network.output import Output, StemRecord, WetStems, is_wanted
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
@@ -140,12 +141,14 @@ def _of_network(job: Job) -> Material:
     given = _with_gains_before(stems, job.plan)
     with Workers(1, "doubt") as beside:
         asking = _asking(job, given, beside, n_workers)
-        if asking is not None and job.plan.settings.abstain > 0.0:
-            job = _drawn(job, given, *asking.result())
-        elif asking is not None and (job.threads or available_threads()) == 1:
-            asking.result()
+        if asking is not None:
+            job = replace(job, network=job.network or asking.shared)
+            if job.plan.settings.abstain > 0.0:
+                job = _drawn(job, given, *asking.found.result())
+            elif (job.threads or available_threads()) == 1:
+                asking.found.result()
         output, wet = _run_network(given, job, steps)
-        doubts = None if asking is None else asking.result()[1]
+        doubts = None if asking is None else asking.found.result()[1]
     curve = _output_curve if job.plan.has_output_curve else None
     return Material(
         output.mix,
@@ -176,25 +179,38 @@ def _output_curve(total: np.ndarray) -> np.ndarray:
     return mix
 
 
+@dataclass(frozen=True)
+class _Asking:
+    """How sure a model of stems is, to be found beside the network.
+
+    `shared` is the network that is asked, if the mix can be made by it as well.
+    """
+
+    found: Future[tuple[list[Answer], Doubts]]
+    shared: LocalRunner | None
+
+
 def _asking(
     job: Job, stems: Sequence[np.ndarray | None], beside: Workers, n_workers: int
-) -> Future[tuple[list[Answer], Doubts]] | None:
-    """How sure a model of stems is, to be found beside the network; None if nobody asks."""
+) -> _Asking | None:
+    """Begin to ask how sure the model is; None if nobody asks."""
     plan = job.plan
     if not (plan.settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
         return None
     from mixer.rendering.answers_of_stems import CPU, answers_of_stems, hear_stems
 
+    opening = beside.submit(Network, plan.bundle, CPU, job.threads)
     # Before the network takes them.
     with Workers(n_workers, "listening") as pool:
         heard = hear_stems(stems, plan.bundle.manifest, pool)
-    bundle = plan.bundle
+    network = opening.result()
 
     def ask() -> tuple[list[Answer], Doubts]:
-        answers = answers_of_stems(Network(bundle, CPU, job.threads), heard)
+        answers = answers_of_stems(network, heard)
         return answers, doubts_of(answers)
 
-    return beside.submit(ask)
+    is_shared = runs_on_cpu(plan.settings.device)
+    return _Asking(beside.submit(ask), LocalRunner(network) if is_shared else None)
 
 
 def _drawn(
