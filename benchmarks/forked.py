@@ -4,8 +4,11 @@
 
 What `first` names runs here: it imports what is imported on first use. Each command of `then` runs
 in a fork, whose cost is that of its work alone. A fork named "" does nothing: under valgrind it
-counts what the process has cost before. On stdout is a line of JSON: where `mixer` was found, this
-process's CPU seconds before the first fork, and by name each fork's process and CPU seconds, or
+counts what the process has cost before. In the same way each stage of a render that begins is
+marked by a fork of the render that ends at once: it counts what the render has cost until then.
+
+On stdout is a line of JSON: where `mixer` was found, this process's CPU seconds before the first
+fork, and by name each fork's process, CPU seconds and marks (stage and process, in their order), or
 null if its command failed.
 
 `benchmarks.work` runs this in the checkout that it measures, so that it imports nothing of its own.
@@ -20,6 +23,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from typing import Any
+
+# A stage that begins, and the process of the fork that marks its beginning.
+Mark = tuple[str, int]
 
 
 def _mixer(arguments: Sequence[str]) -> None:
@@ -42,14 +49,38 @@ def _has_run(run: Callable[[], None]) -> bool:
     return True
 
 
-def _forked(run: Callable[[], None]) -> tuple[int, float] | None:
-    """Process and CPU seconds of a fork in which something runs; None if that failed."""
+def _forked(run: Callable[[], None]) -> tuple[int, float, list[Mark]] | None:
+    """Process, CPU seconds and marks of a fork in which something runs; None if that failed."""
+    read, written = os.pipe()
     pid = os.fork()
     if not pid:
+        _mark_stages(lambda mark: os.write(written, json.dumps(mark).encode() + b"\n"))
         # At once: what the parent would do at its end is not for the fork to do.
         os._exit(0 if _has_run(run) else 1)
+    os.close(written)
+    with os.fdopen(read) as lines:
+        marks = [json.loads(line) for line in lines]
     _, status, usage = os.wait4(pid, 0)
-    return None if status else (pid, usage.ru_utime + usage.ru_stime)
+    return None if status else (pid, usage.ru_utime + usage.ru_stime, marks)
+
+
+def _mark_stages(tell: Callable[[Mark], object]) -> None:
+    """From now on, tell of each stage that begins, in this process."""
+    progress = sys.modules.get("mixer.rendering.progress")
+    if progress is None:
+        return
+    start, process = progress.StageClock.start, os.getpid()
+
+    def marked(clock: Any, stage: Any, *detail: str) -> None:
+        if os.getpid() == process:
+            mark = os.fork()
+            if not mark:
+                os._exit(0)
+            os.waitpid(mark, 0)
+            tell((str(stage.value), mark))
+        start(clock, stage, *detail)
+
+    progress.StageClock.start = marked
 
 
 def main() -> None:

@@ -6,7 +6,9 @@
 
 Seconds mean nothing on a machine that others share. Beside another checkout, instructions are
 counted where valgrind is installed: the same Python, libraries and processor run both checkouts, so
-that nothing but the change makes a difference.
+that nothing but the change makes a difference. Each stage of each case is compared as well, so that
+one that is a small part of its case is seen; it is refused only where its case has become dearer
+too, since work that moves from one stage to another costs nothing.
 
 Without valgrind each case is counted in CPU seconds, by turns with the other checkout; and against
 what is written down, by turns with a loop of the same kinds of work, as a ratio to it, which
@@ -33,6 +35,7 @@ from benchmarks.work import (
     Commands,
     Costs,
     can_count,
+    case_of,
     commands,
     cpu_s,
     instructions,
@@ -42,6 +45,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BASELINE = Path(__file__).with_suffix(".json")
 # Counts do not vary, so that this is what a change may cost at most.
 COUNTED_BOUND = 1.12
+# What a case must cost more for one of its stages to be refused. A stage that is less than this
+# share of its case is not looked at by itself: the case would hardly show it.
+DEARER, LEAST_SHARE = 1.01, 0.05
 # Beside other work, the cheapest of five turns was up to 1.15 times the truth.
 BOUND = 1.2
 N_TURNS, N_AGAIN = 5, 2
@@ -61,7 +67,8 @@ def counts_beside(other: Path) -> Ratios:
         counts = pool.map(
             instructions, [commands(folder, COUNTED) for folder in folders], checkouts
         )
-        return ratios(*counts)
+        own, others = counts
+        return ratios(own, without_small_stages(others))
 
 
 def seconds_beside(other: Path) -> Ratios:
@@ -122,18 +129,30 @@ def _less(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else min(one, other)
 
 
+def without_small_stages(costs: Costs) -> Costs:
+    """The costs of all cases, and of the stages that are no small part of theirs."""
+    return {
+        name: cost
+        for name, cost in costs.items()
+        if case_of(name) == name or (cost or 0.0) >= LEAST_SHARE * (costs[case_of(name)] or 0.0)
+    }
+
+
 def exceeding(found: Ratios, bound: float) -> list[str]:
-    """Cases that cost more than a bound allows."""
-    return [case for case, ratio in found.items() if ratio is not None and ratio > bound]
+    """Cases, and stages of dearer cases, that cost more than a bound allows."""
+    dear = [name for name, ratio in found.items() if ratio is not None and ratio > bound]
+    return [n for n in dear if n == case_of(n) or (found[case_of(n)] or 0.0) > DEARER]
 
 
 def judged(found: Ratios, bound: float, beside: str) -> int:
     """Print the ratio of each case; return 1 if one exceeds the bound, else 0."""
     bad = exceeding(found, bound)
     for case, ratio in found.items():
+        if ratio is None and case != case_of(case):
+            continue  # a stage that is small, or that the other has not
         told = f"cannot be run by {beside}" if ratio is None else f"{ratio:.3f} times {beside}"
         mark = f"  too expensive: above {bound:g}" if case in bad else ""
-        sys.stdout.write(f"{case:<32} {told}{mark}\n")
+        sys.stdout.write(f"{case:<36} {told}{mark}\n")
     return 1 if bad else 0
 
 

@@ -7,7 +7,8 @@ not how many seconds it takes.
 
 A short render mostly starts and loads, which would hide what its work costs. So each command runs
 in a fork of a process that has loaded everything (`benchmarks/forked.py`), and the loading has a
-row of its own.
+row of its own. Where instructions are counted, so has each stage of a render: a single stage may be
+a small part of its case.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,10 @@ LOADING = "start, and first short renders"
 _FORKED = Path(__file__).with_name("forked.py")
 _COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 _FIRST_S, _FIRST_TRACKS = 1.0, 2
+
+_OF = ": "
+# The first part of a render, before any of its stages.
+BEGIN = "begin"
 
 # A cost of each case, by its name; None if a checkout cannot run it.
 Costs = dict[str, float | None]
@@ -93,22 +98,56 @@ def can_count() -> bool:
 
 def cpu_s(asked: Commands, checkout: Path) -> Costs:
     """CPU seconds of each case."""
-    return _run(asked, checkout, [], lambda pid, taken_s: taken_s)
+    forks, loaded_s = _run(asked, checkout, [])
+    costs: Costs = {LOADING: loaded_s}
+    return costs | {case: fork and fork.cpu_s for case, fork in forks.items() if case}
 
 
 def instructions(asked: Commands, checkout: Path) -> Costs:
-    """Instructions of each case; the checkout has run before, so that nothing is compiled."""
+    """Instructions of each case, and of each of its stages under the name of `stage_of`.
+
+    The checkout has run before, so that nothing is compiled.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # Caches are not simulated, which is what takes valgrind long.
         under = ["valgrind", "--tool=cachegrind", "--cache-sim=no"]
         under += [f"--log-file={folder}/%p", f"--cachegrind-out-file={folder}/out.%p"]
-        counts = _run(asked, checkout, under, lambda pid, taken_s: _counted(folder / str(pid)))
-    before = counts[LOADING]
-    return {
-        case: count if case == LOADING or count is None or before is None else count - before
-        for case, count in counts.items()
-    }
+        forks, _ = _run(asked, checkout, under)
+        nothing = forks.pop("")
+        if nothing is None:
+            return dict.fromkeys([LOADING, *forks])
+        before = _counted(folder / str(nothing.pid))
+        costs: Costs = {LOADING: before}
+        for case, fork in forks.items():
+            if fork is None:
+                costs[case] = None
+                continue
+            until = [(stage, _counted(folder / str(pid)) - before) for stage, pid in fork.marks]
+            whole = _counted(folder / str(fork.pid)) - before
+            stages = _by_stage(until, whole)
+            costs |= {case: whole} | {stage_of(case, stage): own for stage, own in stages.items()}
+        return costs
+
+
+def stage_of(case: str, stage: str) -> str:
+    """The name under which the cost of a case's stage is told."""
+    return f"{case}{_OF}{stage}"
+
+
+def case_of(name: str) -> str:
+    """The case that a cost is of, or of a stage of."""
+    return name.partition(_OF)[0]
+
+
+def _by_stage(until: Sequence[tuple[str, float]], whole: float) -> dict[str, float]:
+    """Cost of each stage, by what had been spent when it began and in the end."""
+    found: dict[str, float] = {}
+    begun = [(BEGIN, 0.0), *until]
+    ends = [cost for _, cost in until] + [whole]
+    for (stage, began), end in zip(begun, ends, strict=True):
+        found[stage] = found.get(stage, 0.0) + end - began
+    return found
 
 
 def _counted(log: Path) -> float:
@@ -118,10 +157,25 @@ def _counted(log: Path) -> float:
     return float(found[1].replace(",", ""))
 
 
+@dataclass(frozen=True)
+class _Fork:
+    """A command's process, CPU seconds, and the stages that it began, each with its mark's process.
+
+    `benchmarks.forked` makes them.
+    """
+
+    pid: int
+    cpu_s: float
+    marks: list[tuple[str, int]]
+
+
 def _run(
-    asked: Commands, checkout: Path, under: Sequence[str], cost: Callable[[int, float], float]
-) -> Costs:
-    """Cost of each fork, by its process and CPU seconds; that of loading is the first fork's."""
+    asked: Commands, checkout: Path, under: Sequence[str]
+) -> tuple[dict[str, _Fork | None], float]:
+    """Each command's fork by its case, None where it failed, and CPU seconds of loading.
+
+    The case "" has done nothing.
+    """
     words = json.dumps({"first": asked.first, "then": asked.then})
     command = [*under, sys.executable, "-P", str(_FORKED), words]
     # Threads and the order of sets would change the count from run to run.
@@ -135,7 +189,5 @@ def _run(
     told = json.loads(done.stdout)
     if told["mixer"] is not None and not Path(told["mixer"]).is_relative_to(checkout):
         raise ValueError(f"{told['mixer']} was measured in place of what is in {checkout}")
-    forks = dict(told["forks"])
-    nothing = forks.pop("")
-    costs: Costs = {LOADING: None if nothing is None else cost(nothing[0], told["loaded_s"])}
-    return costs | {case: None if fork is None else cost(*fork) for case, fork in forks.items()}
+    forks = {case: None if fork is None else _Fork(*fork) for case, fork in told["forks"].items()}
+    return forks, float(told["loaded_s"])

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.regression import BOUND, COUNTED_BOUND, Ratios, dearer, exceeding, judged, ratios
+from benchmarks.regression import (
+    BOUND,
+    COUNTED_BOUND,
+    Ratios,
+    dearer,
+    exceeding,
+    judged,
+    ratios,
+    without_small_stages,
+)
 
 OWN = {"render": 3.0e9, "check": 2.0e9}
 bounds = pytest.mark.parametrize("bound", [BOUND, COUNTED_BOUND])
@@ -53,3 +62,18 @@ def test_what_costs_the_same_is_measured_once() -> None:
     answers: list[Ratios] = [{"render": 1.0}, {"render": 0.5}]
     assert dearer(lambda: answers.pop(0)) == {"render": 1.0}
     assert len(answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("whole", "refused"), [(1.03, ["a, 9 s: network"]), (1.0, [])], ids=["dearer", "moved"]
+)
+def test_a_stage_is_refused_where_its_case_is_dearer_too(whole, refused, capsys) -> None:
+    found: Ratios = {"a, 9 s": whole, "a, 9 s: network": 1.3, "a, 9 s: write": 0.7}
+    assert exceeding(found, COUNTED_BOUND) == refused
+    assert judged({**found, "a, 9 s: new": None}, COUNTED_BOUND, "before") == len(refused)
+    assert "new" not in capsys.readouterr().out
+
+
+def test_a_small_stage_is_not_looked_at_by_itself() -> None:
+    costs = {"a": 100.0, "a: network": 60.0, "a: begin": 4.0, "b": None, "c": 4.0}
+    assert without_small_stages(costs) == {"a": 100.0, "a: network": 60.0, "b": None, "c": 4.0}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.work import LOADING, Commands, _counted, cpu_s
+from benchmarks.work import LOADING, Commands, _by_stage, _counted, _run, cpu_s
 
 # In place of `mixer`: fails where it is told to, and where nothing was run before.
 _STAND_IN = """
@@ -31,6 +31,50 @@ def test_each_command_runs_in_a_fork_of_what_has_loaded_all(tmp_path: Path) -> N
     costs = cpu_s(Commands([["load"]], then), tmp_path)
     assert list(costs) == [LOADING, *then]
     assert [case for case, cost in costs.items() if cost is None] == ["worse"]
+
+
+# A clock whose stages are marked, and a command that begins some.
+_CLOCK = """
+import enum
+class Stage(enum.StrEnum):
+    READ = "read"
+    MIX = "mix"
+class StageClock:
+    started = []
+    def start(self, stage, detail=""):
+        self.started.append((stage, detail))
+"""
+_MIXING = """
+import sys
+from mixer.rendering.progress import Stage, StageClock
+def main():
+    clock = StageClock()
+    clock.start(Stage.READ, "drums")
+    clock.start(Stage.MIX)
+    if clock.started != [(Stage.READ, "drums"), (Stage.MIX, "")] * int(sys.argv[1]):
+        raise RuntimeError(clock.started)
+"""
+
+
+def test_a_fork_marks_where_each_stage_begins(tmp_path: Path) -> None:
+    rendering = tmp_path / "mixer" / "rendering"
+    rendering.mkdir(parents=True)
+    (rendering / "__init__.py").touch()
+    (tmp_path / "mixer" / "__init__.py").touch()
+    (rendering / "progress.py").write_text(_CLOCK)
+    (tmp_path / "mixer" / "__main__.py").write_text(_MIXING)
+    forks, _ = _run(Commands([["1"]], {"one": ["2"]}), tmp_path, [])
+    one, nothing = forks["one"], forks[""]
+    assert one is not None
+    assert nothing is not None
+    assert [stage for stage, _ in one.marks] == ["read", "mix"]
+    assert len({one.pid, nothing.pid, *(pid for _, pid in one.marks)}) == 4
+    assert nothing.marks == []
+
+
+def test_a_stage_costs_what_is_counted_until_the_next_begins() -> None:
+    until = [("read", 2.0), ("mix", 5.0), ("read", 11.0)]
+    assert _by_stage(until, 20.0) == {"begin": 2.0, "read": 3.0 + 9.0, "mix": 6.0}
 
 
 def test_another_checkout_is_not_measured_in_its_place(tmp_path: Path) -> None:
