@@ -33,6 +33,7 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.forecast import looking_s
 from mixer.rendering.level_words import ROUGH
+from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.plan_notes import hands_on_wet_stems
 from mixer.rendering.planning import plan_render
@@ -163,7 +164,7 @@ def _look_for_damage(
     if not sources:
         return None
     look_s, then_s = looking_s(sources), sum(forecast_of(destination, plan).values())
-    with StageClock(show, {Stage.LOOK: look_s}, then_s=then_s) as clock:
+    with StageClock(show, {Stage.LOOK: look_s}, then_s=then_s, pace=pace_for(show)) as clock:
         clock.start(Stage.LOOK)
         look_for_damage(sources, clock.at)
         clock.end("")

@@ -32,6 +32,7 @@ from mixer.output.write import (
 )
 from mixer.output.writing_forecast import hashing_share, writing_forecast
 from mixer.rendering.forecast import making_forecast
+from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
 from mixer.rendering.plan import RenderPlan
@@ -187,7 +188,7 @@ def render_to(
         MixerError: as in `mixer.render`, `mixer.write_mix` and `deliver`.
     """
     forecast_s = forecast_of(destination, plan, is_made=made is not None, threads=threads)
-    with StageClock(progress, forecast_s, follows=follows) as clock:
+    with StageClock(progress, forecast_s, follows=follows, pace=pace_for(progress)) as clock:
         with computing or nullcontext():
             mix = _mix(destination, plan, made, clock, network, threads)
             del made

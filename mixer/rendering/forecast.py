@@ -23,8 +23,8 @@ from mixer.rendering.stem_levels import asks_for_levels
 
 _USUAL_RATE_HZ = 44_100
 # Steps of asking a network: what its stems' levels mean, or to hear its tracks; to open it, to run
-# it, to ask how sure it is.
-LEVELS, HEAR, ASK, OPEN, RUN = "levels", "hear", "ask", "open", "run"
+# it, to ask how sure it is, to keep its answer.
+LEVELS, HEAR, ASK, OPEN, RUN, KEEP = "levels", "hear", "ask", "open", "run", "keep"
 
 
 def making_forecast(
@@ -137,7 +137,12 @@ def _n_at_once(plan: RenderPlan, cores: int) -> float:
 
 
 def network_steps_s(
-    plan: RenderPlan, cores: int, share_wet: float, *, is_kept: bool = False
+    plan: RenderPlan,
+    cores: int,
+    share_wet: float,
+    *,
+    is_kept: bool = False,
+    keeps: bool = False,
 ) -> dict[str, float]:
     """Seconds that each step of asking a network of stems takes, by name, in their order.
 
@@ -146,6 +151,7 @@ def network_steps_s(
         cores: that it runs on.
         share_wet: of the stems whose wet ones are wanted, 0 to 1.
         is_kept: an earlier take has kept its answer, which is only to be found.
+        keeps: its answer is kept for later takes.
     """
     assert plan.bundle is not None
     song_s, manifest, warm_up_s = song_seconds(plan), plan.bundle.manifest, plan.settings.warm_up_s
@@ -165,7 +171,12 @@ def network_steps_s(
         asked_s = costs.BEGIN_TO_ASK_S + min(song_s, HEARD_S) * costs.ASK
         if cores > 1 and plan.settings.abstain == 0.0:  # asked beside the network
             run_s, asked_s = max(run_s, asked_s), 0.0
-    return steps_s | {ASK: asked_s, OPEN: costs.BEGIN_A_NETWORK_S, RUN: run_s}
+    steps_s |= {ASK: asked_s, OPEN: costs.BEGIN_A_NETWORK_S, RUN: run_s}
+    return steps_s | ({KEEP: _keeping_s(plan, Stage.NETWORK)} if keeps else {})
+
+
+def _keeping_s(plan: RenderPlan, stage: Stage) -> float:
+    return song_seconds(plan) * costs.KEEP[stage] * len(plan.song.stems)
 
 
 def take_forecast(
@@ -191,7 +202,7 @@ def take_forecast(
     )
     song_s, n_stems = song_seconds(plan), len(plan.song.stems)
     for stage in set(costs.KEEP).intersection(found).difference(kept) if keeps else ():
-        found[stage] += song_s * costs.KEEP[stage] * n_stems
+        found[stage] += _keeping_s(plan, stage)
     for stage in set(costs.FIND).intersection(found, kept) if again else ():
         found[stage] -= (1.0 - costs.FIND_AGAIN) * song_s * costs.FIND[stage] * n_stems
     parts_s = costs.HASH_A_PART * len(plan.tracks or plan.song.stems)

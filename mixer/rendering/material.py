@@ -26,7 +26,15 @@ from mixer.network.output import Output, StemRecord, WetStems, is_wanted
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.rendering.doubt import Answer, Doubts, doubts_of, knows_doubt
-from mixer.rendering.forecast import ASK, HEAR, OPEN, RUN, listening_steps_s, network_steps_s
+from mixer.rendering.forecast import (
+    ASK,
+    HEAR,
+    KEEP,
+    OPEN,
+    RUN,
+    listening_steps_s,
+    network_steps_s,
+)
 from mixer.rendering.plan import MaterialKind, RenderPlan
 from mixer.rendering.progress import Stage, StageClock, Steps
 from mixer.rendering.stem_levels import bring_to_usual_levels
@@ -169,7 +177,13 @@ def _steps_s(job: Job) -> dict[str, float]:
     n_wet = sum(is_wanted(stem, job.wet_stems) for stem in stems)
     is_kept = job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan)
     cores = job.threads or available_threads()
-    return network_steps_s(job.plan, cores, n_wet / len(stems), is_kept=is_kept)
+    keeps = _kept_answer(job) is not None and not is_kept
+    return network_steps_s(job.plan, cores, n_wet / len(stems), is_kept=is_kept, keeps=keeps)
+
+
+def _kept_answer(job: Job) -> KeptMaterial | None:
+    """Where the network's answer is kept, or is to be kept: with all wet stems, or not at all."""
+    return job.kept if isinstance(job.wet_stems, bool) and job.wet_stems else None
 
 
 def _output_curve(total: np.ndarray) -> np.ndarray:
@@ -366,12 +380,14 @@ def _run_network(
     plan, clock = job.plan, job.clock
     assert plan.bundle is not None
     there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
-    # All wet stems are kept, or none.
-    kept = job.kept if isinstance(job.wet_stems, bool) else None
-    output = None if kept is None else kept.output(plan)
+    # What was kept has all wet stems, whether they are wanted or none is.
+    found = job.kept if isinstance(job.wet_stems, bool) else None
+    output = None if found is None else found.output(plan)
     if output is None:
         output = _ask_network(stems, job, steps)
-        if kept is not None and job.wet_stems:
+        kept = _kept_answer(job)
+        if kept is not None:
+            steps.at(KEEP, 0.0, "")
             kept.keep_output(plan, output)
     clock.stop()
     if not np.isfinite(peak(output.mix)):

@@ -18,6 +18,7 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.forecast import is_blended, making_forecast
 from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.material import Job, Material, wet_material
 from mixer.rendering.mix import (
     Levels,
@@ -97,7 +98,7 @@ def render(
     forecast_s = making_forecast(
         plan, wet_stems=wet_stems, wet_tracks=wet_tracks, stages=stages, threads=threads
     )
-    with StageClock(progress, forecast_s) as clock:
+    with StageClock(progress, forecast_s, pace=pace_for(progress)) as clock:
         made = premaster(
             plan,
             wet_stems=wet_stems,

@@ -2,7 +2,8 @@
 
 The share that is told is the time so far beside the time that will have been needed. What is left
 is forecast (`mixer.rendering.forecast`), and corrected by what was measured: the current stage by
-its own pace, which its steps tell, all later ones by the pace of everything so far. Between two
+its own pace, which its steps tell, all later ones by the pace of everything so far. At the
+beginning that says little, so a clock may be told how fast the machine is. Between two
 steps the progress advances at that pace, and ever more slowly if the next step is late: it never
 reports work as done that is not.
 """
@@ -25,7 +26,9 @@ _TICK_S = 0.03
 _LEAST_LEFT = 0.2
 # A stage's own pace counts by how much of the stage is done, and alone once this much is.
 _OWN_PACE_FROM = 0.5
-# How fast this machine is beside the one that was measured shows once so much is done.
+# The machine's pace that a clock was told counts as if this share of all had been done at it.
+_TOLD_PACE = 0.25
+# Without it, how fast this machine is beside the one that was measured shows once so much is done.
 _PACE_FROM = 0.05
 # Where more is left than was thought, the share waits, but at this part of its speed it moves.
 _LEAST_SPEED = 0.15
@@ -71,6 +74,8 @@ class StageClock:
         now: returns a monotonic time in seconds.
         follows: a clock that is over: this one's progress continues where it stopped.
         then_s: forecast of what will follow this clock, in seconds.
+        pace: seconds that this machine takes for a second of the forecast, as far as is known; None
+            for what the clock that it follows was told.
     """
 
     def __init__(
@@ -81,12 +86,14 @@ class StageClock:
         *,
         follows: StageClock | None = None,
         then_s: float = 0.0,
+        pace: float | None = None,
     ) -> None:
         self.seconds: dict[str, float] = {}
         self._is_heard = progress is not None
         self._progress, self._now = progress or (lambda stage, detail, share: None), now
         self._forecast_s, self._then_s = dict(forecast_s or {}), then_s
         self._earlier_s: float = 0.0 if follows is None else follows._earlier_s + follows._own_s()
+        self._told_pace: float | None = follows._told_pace if follows and pace is None else pace
         self._lock, self._over = threading.Lock(), threading.Event()
         self._stage, self._detail = Stage.NORMALISE, ""
         self._began_s = self._moved_s = self._told_s = now()
@@ -192,9 +199,17 @@ class StageClock:
     def _foreseen_s(self) -> float:
         """Seconds that the stage will take: its forecast, scaled by the pace before it."""
         before_s, pace = self._before_s(), 1.0
-        if before_s > 0.0 and before_s >= _PACE_FROM * self._whole_s():
-            pace = max(self._began_s - self._clock_began_s, _TICK_S) / before_s
+        is_known = before_s > 0.0 and before_s >= _PACE_FROM * self._whole_s()
+        if is_known or self._told_pace is not None:
+            pace = self._pace(self._began_s - self._clock_began_s, before_s)
         return max(pace * self._forecast_s.get(self._stage, 0.0), _TICK_S)
+
+    def _pace(self, passed_s: float, done_s: float) -> float:
+        """Seconds for a second of the forecast: as measured, and as the clock was told."""
+        if self._told_pace is None:
+            return max(passed_s, _TICK_S) / done_s
+        told_s = _TOLD_PACE * self._whole_s()
+        return (passed_s + self._told_pace * told_s) / (done_s + told_s)
 
     def _own_s(self) -> float:
         return sum(self._forecast_s.values())
@@ -219,8 +234,7 @@ class StageClock:
         passed_s = self._moved_s - self._clock_began_s
         if done_s <= 0.0 or passed_s <= 0.0:
             return done_s / (self._whole_s() or 1.0)
-        pace = passed_s / done_s
-        left_s = pace * later_s
+        left_s = self._pace(passed_s, done_s) * later_s
         left_s += (1.0 - share) * (self._stage_s if stage_s else 0.0)
         return passed_s / (passed_s + left_s)
 

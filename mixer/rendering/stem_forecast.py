@@ -67,7 +67,7 @@ class StemForecast:
 
     def end(self) -> None:
         """Record that the whole normalisation is done."""
-        self.done_s += self._current_s
+        self.done_s += self._current_s + min(self._later_s, self._end_s)
         self._current_s = self._later_s = 0.0
 
     def _effect_s(self, effect: str) -> float:

@@ -23,6 +23,7 @@ from mixer.rendering.forecast import making_forecast, song_seconds, take_forecas
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Mix, WetMix
 from mixer.rendering.pipeline import master, over_desk, premaster, wet_mix
@@ -196,7 +197,8 @@ class Maker:
             OvertakenError: the result is obsolete.
             MixerError: as in `mixer.render`.
         """
-        with StageClock(self.progress("rendering the mix"), self._forecast_s(plan)) as clock:
+        progress, forecast_s = self.progress("rendering the mix"), self._forecast_s(plan)
+        with StageClock(progress, forecast_s, pace=pace_for(progress)) as clock:
             wet, known = self.wet_mix(plan, clock)
             of_tracks = self._of_tracks
             # The mix's compressor hears the stems after the user's strips.
@@ -247,7 +249,8 @@ class Maker:
 
     def render_other(self, plan: RenderPlan) -> FloatArray:
         """The finished mix of another plan, float32 (2, samples)."""
-        with StageClock(self.progress("rendering a source"), making_forecast(plan)) as clock:
+        progress = self.progress("rendering a source")
+        with StageClock(progress, making_forecast(plan), pace=pace_for(progress)) as clock:
             audio: FloatArray = master(premaster(plan, clock=clock), clock).audio
         return audio
 

@@ -12,6 +12,7 @@ from mixer.files.wording import quote, suggest
 from mixer.rendering.axes import differences, words_of
 from mixer.rendering.forecast import making_forecast
 from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.mix import WetMix
 from mixer.rendering.pipeline import master, over_desk
 from mixer.rendering.plan import RenderPlan
@@ -70,7 +71,8 @@ class Variations:
         self._made = {}
         progress = self._maker.progress("rendering variations")
         making_s, varying_s = _forecasts_s(plan)
-        with StageClock(progress, making_s, then_s=sum(varying_s.values())) as clock:
+        then_s, pace = sum(varying_s.values()), pace_for(progress)
+        with StageClock(progress, making_s, then_s=then_s, pace=pace) as clock:
             wet, known = self._maker.wet_mix(plan, clock)
         with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)

@@ -27,6 +27,7 @@ from mixer.output.settings import MIX_ALONE, OutputSettings
 from mixer.rendering.forecast import take_forecast
 from mixer.rendering.kept_arrays import KeptArrays, cache_folder
 from mixer.rendering.kept_material import KeptMaterial, kept_alike
+from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster, without_parts
 from mixer.rendering.plan import RenderPlan
@@ -214,7 +215,8 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
     making_s = _making_s(revision, revision.plan, kept, follows=not knows_parts)
     writing_s = forecast_of(revision.destination, revision.plan, is_made=True)
     then_s = sum(writing_s.values())
-    with StageClock(progress, parent_s, then_s=sum(making_s.values()) + then_s) as clock:
+    then_all_s, pace = sum(making_s.values()) + then_s, pace_for(progress)
+    with StageClock(progress, parent_s, then_s=then_all_s, pace=pace) as clock:
         was = _parts_of_parent(revision, kept, clock)
     destination = revision.destination
     with StageClock(progress, making_s, follows=clock, then_s=then_s) as clock:

@@ -30,6 +30,7 @@ from mixer.rendering.asked import load_asked
 from mixer.rendering.axes import Axis
 from mixer.rendering.forecast import a_variation_s, first_of_variations_s, making_forecast
 from mixer.rendering.known_levels import KnownLevels
+from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
@@ -179,7 +180,8 @@ def make_variations(
     # number of variations none is left to the end alone.
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
         song = pool.submit(song_table, plan.song)
-        with StageClock(progress, making_s, then_s=sum(varying_s.values())) as clock:
+        pace, then_s = pace_for(progress), sum(varying_s.values())
+        with StageClock(progress, making_s, then_s=then_s, pace=pace) as clock:
             begun = _begin(pool, replace(job, clock=clock), plan)
         with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)

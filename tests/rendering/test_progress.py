@@ -112,6 +112,33 @@ def test_a_machine_of_half_the_speed_is_heard_from_its_first_stage(clock, hands,
     assert time_left_s(18.0, told[-1][2]) == pytest.approx(40.0 - 18.0, rel=0.1)
 
 
+def test_a_machine_that_is_known_to_be_slow_is_heard_from_the_first_moment(hands, told) -> None:
+    clock = StageClock(lambda *step: told.append(step), FORECAST_S, hands, pace=2.0)
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 2.0
+    clock.at("vocals", 0.25)
+    assert time_left_s(2.0, told[-1][2]) == pytest.approx(38.0)
+
+
+def test_one_late_step_is_not_taken_for_a_slow_machine(hands, told) -> None:
+    for pace in (None, 1.0):
+        clock = StageClock(lambda *step: told.append(step), FORECAST_S, hands, pace=pace)
+        clock.start(Stage.NORMALISE)
+        hands.now_s += 2.0
+        clock.at("vocals", 0.1)
+    unknown, known = (time_left_s(2.0, share) for _, _, share in told if share > 0.0)
+    # 16 s at the forecast's pace, and more than the 3.6 of the stage itself.
+    assert 19.6 < known < 0.5 * unknown
+
+
+def test_what_follows_a_clock_goes_by_its_pace(hands, told) -> None:
+    first = StageClock(None, {Stage.LOOK: 1.0}, hands, then_s=20.0, pace=3.0)
+    clock = StageClock(lambda *step: told.append(step), FORECAST_S, hands, follows=first)
+    hands.now_s += 3.0
+    clock.start(Stage.NORMALISE)
+    assert time_left_s(3.0, told[-1][2]) == pytest.approx(60.0)
+
+
 def test_a_share_that_was_too_high_is_not_taken_back(clock, hands, told) -> None:
     clock.start(Stage.NORMALISE)
     for _ in range(12):
@@ -297,6 +324,14 @@ def test_steps_of_a_stage_have_all_of_its_forecast(model, write_song, rng) -> No
         assert (steps_s["ask"] > 0.0) == uncertainty
     # On two cores a network of stems is asked while it runs, and tracks are heard two at a time.
     assert making_forecast(plan, threads=2)[stage] < forecast_s[stage]
+
+
+def test_to_keep_what_a_network_answers_is_a_step_of_its_own(write_song, rng) -> None:
+    song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 0.5, 44_100).items()}))
+    plan = plan_render(song, RenderSettings(device="cpu"))
+    plain_s, keeping_s = (network_steps_s(plan, 1, 1.0, keeps=keeps) for keeps in (False, True))
+    assert keeping_s == {**plain_s, "keep": keeping_s["keep"]}
+    assert keeping_s["keep"] > 0.0
 
 
 def test_a_take_that_keeps_what_it_makes_takes_longer(write_song, rng) -> None:

@@ -30,6 +30,16 @@ def test_every_step_does_something_and_the_end_leaves_nothing() -> None:
     assert done_s == sorted(set(done_s))
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_stem_that_goes_as_foreseen_has_done_what_was_foreseen(keeps) -> None:
+    forecast = StemForecast(DEFAULT_EFFECTS, keeps=keeps)
+    for step in STEPS:
+        forecast.at(step)
+        whole_s = forecast.done_s + forecast.left_s
+    forecast.end()
+    assert forecast.done_s == pytest.approx(whole_s)
+
+
 def test_onsets_tell_whether_compression_will_take_long() -> None:
     left_s = []
     for n_compressed in (0, 1, 2):

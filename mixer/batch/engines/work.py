@@ -199,6 +199,7 @@ class _Render:
         inputs_sha256: str,
     ) -> Premaster:
         from mixer.rendering.forecast import making_forecast
+        from mixer.rendering.machine_pace import pace_for
         from mixer.rendering.pipeline import premaster
         from mixer.rendering.progress import StageClock
 
@@ -207,7 +208,8 @@ class _Render:
         forecast_s = making_forecast(
             plan, wet_stems=stems, wet_tracks=tracks, stages=stages, threads=self.context.threads
         )
-        with self.context.compute, StageClock(self._progress, forecast_s) as clock:
+        clock = StageClock(self._progress, forecast_s, pace=pace_for(self._progress))
+        with self.context.compute, clock:
             made = premaster(
                 plan,
                 wet_stems=stems,
@@ -251,6 +253,7 @@ class _Render:
     ) -> Premaster:
         """The song with the sound that its album asks for, what is not moved held where it was."""
         from mixer.rendering.forecast import making_forecast
+        from mixer.rendering.machine_pace import pace_for
         from mixer.rendering.material import Job
         from mixer.rendering.pipeline import wet_mix, without_parts
         from mixer.rendering.progress import StageClock
@@ -266,7 +269,8 @@ class _Render:
             stages=wanted.has_report,
             threads=self.context.threads,
         )
-        with self.context.compute, StageClock(self._progress, forecast_s) as clock:
+        clock = StageClock(self._progress, forecast_s, pace=pace_for(self._progress))
+        with self.context.compute, clock:
             job = Job(plan, clock, True, tracks, wanted.has_report, network, self.context.threads)
             made = reach_sound(wet_mix(job), plan, goals, clock)
         return without_parts(made, stems=wanted.takes_stems, tracks=tracks)
