@@ -164,6 +164,7 @@ def network_steps_s(
             ASK: 0.0,
             OPEN: 0.0,
             RUN: song_s * costs.FIND[Stage.NETWORK] * len(plan.song.stems),
+            KEEP: 0.0,  # unless it turns out to be damaged
         }
     run_s = share_wet * costs.BEGIN_WET_STEMS_S + network_s * cost / cores
     asked_s = 0.0
@@ -171,8 +172,8 @@ def network_steps_s(
         asked_s = costs.BEGIN_TO_ASK_S + min(song_s, HEARD_S) * costs.ASK
         if cores > 1 and plan.settings.abstain == 0.0:  # asked beside the network
             run_s, asked_s = max(run_s, asked_s), 0.0
-    steps_s |= {ASK: asked_s, OPEN: costs.BEGIN_A_NETWORK_S, RUN: run_s}
-    return steps_s | ({KEEP: _keeping_s(plan, Stage.NETWORK)} if keeps else {})
+    keeping_s = _keeping_s(plan, Stage.NETWORK) if keeps else 0.0
+    return steps_s | {ASK: asked_s, OPEN: costs.BEGIN_A_NETWORK_S, RUN: run_s, KEEP: keeping_s}
 
 
 def _keeping_s(plan: RenderPlan, stage: Stage) -> float:
