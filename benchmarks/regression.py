@@ -130,7 +130,7 @@ def _less(one: float | None, other: float | None) -> float | None:
 
 
 def without_small_stages(costs: Costs) -> Costs:
-    """The costs of all cases, and of the stages that are no small part of theirs."""
+    """The costs of all cases, and of the stages that are not a small part of theirs."""
     return {
         name: cost
         for name, cost in costs.items()

@@ -1,4 +1,6 @@
-"""Measure the table of unit costs anew, here: `mixer/rendering/unit_costs.py`, and networks' costs.
+"""Measure again, here, what each step of a render costs (`mixer/rendering/unit_costs.py`).
+
+What two networks cost as well: their architectures say it.
 
     python -m benchmarks.unit_costs                    # old and new values of what has changed
     python -m benchmarks.unit_costs --write            # and write them into the sources
@@ -223,7 +225,7 @@ def _path(table: str) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the table of unit costs anew, here.")
+    parser = argparse.ArgumentParser(description="Measure the table of unit costs again, here.")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--seconds", nargs="+", type=float, default=[20.0, 90.0])
     parser.add_argument("--write", action="store_true", help="write them into the sources")

@@ -172,7 +172,7 @@ class _Fork:
 def _run(
     asked: Commands, checkout: Path, under: Sequence[str]
 ) -> tuple[dict[str, _Fork | None], float]:
-    """Each command's fork by its case, None where it failed, and CPU seconds of loading.
+    """Each command's fork by its case, None if it failed, and CPU seconds of loading.
 
     The case "" has done nothing.
     """

@@ -1,7 +1,7 @@
 """What each step of a render, and of writing it, costs: the one table that all forecasts go by.
 
 Seconds of one core for each second of song, stereo at 44.1 kHz, unless a name ends in `_S`: those
-are seconds whatever the length. `python -m benchmarks.unit_costs --write` measures them anew. They
+are seconds whatever the length. `python -m benchmarks.unit_costs --write` measures them again. They
 are those of one machine; how fast another one is, `mixer.rendering.machine_pace` tells. What a
 network costs its architecture says (`mixer.network.architecture`).
 """
