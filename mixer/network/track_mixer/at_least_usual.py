@@ -11,6 +11,7 @@ import numpy as np
 
 from mixer.dsp.erb_bands import band_centres_hz
 from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.holding import held
 from mixer.network.track_mixer.human import GROUP_WIDTH_DB, USUAL
 from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
 from mixer.network.track_mixer.parameters import N_BANDS
@@ -55,7 +56,7 @@ def at_least_usual(
     row = _no_narrower(row, track, role, amount)
     if STEM_OF_ROLE[role] == "vocals":
         row = _ridden(row, track, amount)
-    return _in_a_room(row, role, amount) if dry else row
+    return _in_a_room(held(row, track, role, amount), role, amount) if dry else row
 
 
 def _no_narrower(

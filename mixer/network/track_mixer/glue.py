@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.running import running_mean
 from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.holding import reduction_db
 from mixer.network.track_mixer.settings import Compression, TrackSettings
 
 # As bus compressors are set: they let the transient through and are back within a beat.
@@ -23,8 +23,6 @@ TAKEN_DB = 1.5
 _LOUD_PERCENTILE = 90.0
 # A bus plays while it is within this of its highest peak.
 _PLAYS_WITHIN_DB = 40.0
-# Attack and release together follow about 0.1 s of frames of 23 ms, as measured on struck sounds.
-_FOLLOWS_FRAMES = 5
 _BISECTIONS = 12
 _LEAST_POWER = 1e-12
 
@@ -48,7 +46,7 @@ def foresee(tracks: Sequence[TrackLevels], strips: Sequence[TrackSettings]) -> B
     peaks, power = np.zeros(n_frames), np.zeros(n_frames)
     for track, strip in zip(tracks, strips, strict=True):
         n = min(len(track.frame_db), len(track.peak_db))
-        held_db = _held_db(track.peak_db[:n].astype(np.float64), strip.compression)
+        held_db = reduction_db(track.peak_db[:n].astype(np.float64), strip.compression)
         # Constant power: the louder channel gains up to 3 dB.
         side_db = 20.0 * np.log10(np.sqrt(2.0) * np.cos((1.0 - abs(strip.pan)) * np.pi / 4.0))
         peaks[:n] += 10.0 ** ((track.peak_db[:n] + strip.gain_db + side_db - held_db) / 10.0)
@@ -73,13 +71,13 @@ def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
     low_db = high_db - _PLAYS_WITHIN_DB
     for _ in range(_BISECTIONS):
         threshold_db = 0.5 * (low_db + high_db)
-        taken_db = _taken_db(bus.peak_db, threshold_db, RATIO)
+        taken_db = reduction_db(bus.peak_db, _glue_at(threshold_db))
         if np.percentile(taken_db[plays], _LOUD_PERCENTILE) > amount * TAKEN_DB:
             low_db = threshold_db
         else:
             high_db = threshold_db
-    compression = Compression(high_db, RATIO, ATTACK_MS, RELEASE_MS)
-    left = bus.power * 10.0 ** (-_taken_db(bus.peak_db, high_db, RATIO) / 10.0)
+    compression = _glue_at(high_db)
+    left = bus.power * 10.0 ** (-reduction_db(bus.peak_db, compression) / 10.0)
     lost = max(float(bus.power.sum()), _LEAST_POWER) / max(float(left.sum()), _LEAST_POWER)
     return compression, float(10.0 * np.log10(lost))
 
@@ -88,7 +86,7 @@ def behind(bus: BusLevels, compression: Compression, made_up_db: float) -> BusLe
     """Movement of a bus after its compressor and its gain."""
     if compression.is_off:
         return bus
-    taken_db = _taken_db(bus.peak_db, compression.threshold_db, compression.ratio)
+    taken_db = reduction_db(bus.peak_db, compression)
     gain_db = made_up_db - taken_db
     return BusLevels(bus.peak_db + gain_db, bus.power * 10.0 ** (gain_db / 10.0))
 
@@ -103,14 +101,5 @@ def together(buses: Sequence[BusLevels]) -> BusLevels:
     return BusLevels(10.0 * np.log10(np.maximum(peaks, _LEAST_POWER)), power)
 
 
-def _held_db(peak_db: NDArray[np.float64], compression: Compression) -> NDArray[np.float64]:
-    if compression.is_off:
-        return np.zeros_like(peak_db)
-    return _taken_db(peak_db, compression.threshold_db, compression.ratio)
-
-
-def _taken_db(
-    peak_db: NDArray[np.float64], threshold_db: float, ratio: float
-) -> NDArray[np.float64]:
-    wanted_db = (1.0 - 1.0 / ratio) * np.maximum(peak_db - threshold_db, 0.0)
-    return running_mean(wanted_db, _FOLLOWS_FRAMES, "nearest")
+def _glue_at(threshold_db: float) -> Compression:
+    return Compression(threshold_db, RATIO, ATTACK_MS, RELEASE_MS)

@@ -16,6 +16,7 @@ RATE = 44_100
 
 def row(**controls: float) -> dict[str, float]:
     rest = {"gain_db": -3.0, "spread": 0.2, "width": 0.7, "widen_db": SEND_OFF_DB, "ride": 0.0}
+    rest |= {"shape": 0.0, "threshold_db": 0.0, "ratio": 1.0}
     return {**rest, "short_room_db": SEND_OFF_DB, "long_room_db": SEND_OFF_DB, **controls}
 
 
