@@ -58,6 +58,7 @@ OWNERS = {
     "torch": ("training", "export"),
     "onnx": ("export",),
     "mido": ("training.synthesis",),
+    "yaml": ("mixer.song.metadata",),
 }
 
 

@@ -96,10 +96,11 @@ def prepare(
     """Make training data in a folder from SOURCES.
 
     A source is a song folder (stems or raw tracks, perhaps with a mixture), a folder of such
-    folders, a .stem.mp4, or MUSDB18 with its train and test folders. Examples in bands and of
-    tracks are made of wet recordings, of wet ones with dry ones in a folder dry beside them, and of
-    dry ones (a folder dry, or dry = true in song.toml) with a mixture. A stopped run resumes when
-    started again. Exit code 1 means that songs were left out.
+    folders, a .stem.mp4, MUSDB18 with its train and test folders, or MedleyDB. Examples in bands
+    and of tracks are made of wet recordings, of wet ones with dry ones in a folder dry beside them
+    (in MedleyDB, of stems with their raw recordings), and of dry ones (a folder dry, or dry = true
+    in song.toml) with a mixture. A stopped run resumes when started again. Exit code 1 means that
+    songs were left out.
     """
     planning = load_extra("training.data.plan", _EXTRA)
     plan = planning.plan_dataset(sources, output, _settings(planning, options))

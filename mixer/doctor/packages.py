@@ -24,6 +24,7 @@ REQUIRED = {
     "pedalboard": "0.9.25",
     "threadpoolctl": "3.1",
     "platformdirs": "4",
+    "pyyaml": "6",
     "click": "8.1",
     "rich": "13",
 }

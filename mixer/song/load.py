@@ -19,6 +19,7 @@ from mixer.song.duplicates.doubles import leave_out_copies, leave_out_heard
 from mixer.song.fixes import parse_fixes
 from mixer.song.folders.folder import FolderFile, list_song_folder
 from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.metadata import Metadata, find_metadata
 from mixer.song.names.name_context import classify_all
 from mixer.song.names.sides import Side, find_sides
 from mixer.song.names.track_names import NOTHING_KNOWN, Classification
@@ -37,6 +38,7 @@ def load_song(
     strict: bool = False,
     leave_out_faulty: bool = False,
     listen: bool = True,
+    metadata: Metadata | None = None,
 ) -> Song:
     """Find, classify and group the recordings of a song folder.
 
@@ -50,6 +52,7 @@ def load_song(
         listen: compare excerpts of the recordings, and leave out what others hold already (copies,
             sums, mixes, takes); classify recordings with unrecognised names by their sound. Without
             it no audio is decoded.
+        metadata: describes the files; None reads that of the folder, if it has any.
 
     Raises:
         InputError: the folder does not exist, has nothing to mix or several songs in it, or a file
@@ -57,7 +60,7 @@ def load_song(
         PresetError: a mistake in `song.toml`.
     """
     real = Path(folder).resolve()
-    return _load(real, strict=strict, leave_out_faulty=leave_out_faulty, listen=listen)
+    return _load(real, strict, leave_out_faulty, listen, metadata)
 
 
 def read_song_headers(folder: Path) -> Song:
@@ -69,7 +72,13 @@ def read_song_headers(folder: Path) -> Song:
     return _load(folder, strict=False, leave_out_faulty=False, listen=False)
 
 
-def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -> Song:
+def _load(
+    folder: Path,
+    strict: bool,
+    leave_out_faulty: bool,
+    listen: bool,
+    metadata: Metadata | None = None,
+) -> Song:
     try:
         listed = list_song_folder(folder)
     except InputError:
@@ -79,7 +88,8 @@ def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -
         raise InputError(what) from None
     files = [listed[place] for place in _natural_order(tuple(file.name for file in listed))]
     settings = read_song_file(folder, (f.name for f in files if is_recording_file(f.place)))
-    found, line = _found(folder, files, settings, listen=listen)
+    told, unread = _told_by_metadata(folder, files, metadata)
+    found, line = _found(folder, files, settings, told, listen=listen)
     if not leave_out_faulty:
         _refuse_faulty(found)
     recordings = [r for r in found if r.stem is not None and r.fault is None]
@@ -101,7 +111,7 @@ def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -
         console=settings.console,
         markers=settings.markers,
         explicit=settings.explicit,
-        notes=() if line.note is None else (line.note,),
+        notes=tuple(note for note in (line.note, unread) if note is not None),
         starts_are_stated=line.is_stated,
         title=settings.title,
         artist=settings.artist,
@@ -110,10 +120,15 @@ def _load(folder: Path, *, strict: bool, leave_out_faulty: bool, listen: bool) -
 
 
 def _found(
-    folder: Path, files: Sequence[FolderFile], settings: SongSettings, *, listen: bool
+    folder: Path,
+    files: Sequence[FolderFile],
+    settings: SongSettings,
+    by_metadata: dict[str, Classification],
+    *,
+    listen: bool,
 ) -> tuple[list[Recording], TimeLine]:
     """Every recording of a folder, classified or left out with a reason, and their time line."""
-    told = _classified(folder, files, settings)
+    told = _classified(folder, files, settings) | by_metadata
     found = [
         r
         for file in files
@@ -139,6 +154,19 @@ def _classified(
     names = [file.name for file in heard]
     told = classify_all(names, [file.instruments for file in heard], folder.name)
     return dict(zip(names, told, strict=True))
+
+
+def _told_by_metadata(
+    folder: Path, files: Sequence[FolderFile], metadata: Metadata | None
+) -> tuple[dict[str, Classification], str | None]:
+    """What the song's metadata says about candidates, and a remark if it cannot be read."""
+    try:
+        metadata = metadata or find_metadata(folder, [file.name for file in files])
+    except InputError as error:
+        return {}, f"{error}; the instruments are told by names and by ear"
+    told = {} if metadata is None else metadata.told()
+    candidates = [file.name for file in files if file.reason is None]
+    return {name: told[base] for name in candidates if (base := Path(name).name) in told}, None
 
 
 def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[str]:

@@ -90,11 +90,13 @@ def _nothing(path: Path) -> AudioSource:
 def _role(
     name: str, stem: str | None, told: Classification | None, settings: FileSettings | None = None
 ) -> str:
-    """The role given by `song.toml`, its name or its folders."""
+    """The role given by `song.toml`, the song's metadata, its name or its folders."""
     if stem is None:
         return UNKNOWN
     if settings is not None and settings.role is not None:
         return settings.role
+    if told is not None and told.role is not None and STEM_OF_ROLE[told.role] == stem:
+        return told.role
     return _named_role(name, stem, None if told is None else told.family)
 
 

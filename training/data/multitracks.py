@@ -2,13 +2,14 @@
 
 A source is a song folder (stems or raw tracks, as `mixer.song.load` reads them), a folder of song
 folders to a limited depth, a `.stem.mp4`, or a data set whose top folders are named `train`, `test`
-and perhaps `valid`, such as MUSDB18 as WAV or as `.stem.mp4`.
+and perhaps `valid`, such as MUSDB18 as WAV or as `.stem.mp4`. Folders as in MedleyDB, with wet
+stems in `SONG_STEMS` and recordings in `SONG_RAW`, are wet songs with dry ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from mixer.audio.formats import is_audio_name, is_stem_container_name, without_a
 from mixer.errors import InputError, MixerError
 from mixer.files.wording import joined
 from mixer.song.folders.folder_names import SONG_FILE
-from mixer.song.load import load_song
+from mixer.song.load import load_song, read_song_headers
 from mixer.song.names.track_names import classify
 from mixer.song.names.track_word_splitting import split_words
 from mixer.song.recording import Recording
@@ -26,6 +27,7 @@ from mixer.song.samples import read_sum
 from mixer.song.song import Song
 from mixer.song.stem_container import open_song
 from training.data.musdb import is_validation_song
+from training.data.sessions import find_session, is_session
 
 TARGETS = ("auto", "mixture", "sum")
 SAMPLE_RATE_HZ = 44_100
@@ -53,6 +55,8 @@ class Multitrack:
         split: "train", "valid" or "test" if the source states it, else None.
         dry: the stems as recorded, from the folder `dry` beside the wet stems, if there is one.
             Without wet stems, the dry ones are in `song`, which is then dry.
+        raw_of: names of the files in `dry` that a file of `song` was mixed from, by its name; those
+            that are missing have a file of the same name.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Multitrack:
     target: Recording | None
     split: str | None = None
     dry: Song | None = None
+    raw_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n_samples(self) -> int:
@@ -164,7 +169,7 @@ def _songs_below(folder: Path, depth: int) -> Iterator[Path]:
     containers = [p for p in audio if is_stem_container_name(p.name)]
     if audio and len(containers) == len(audio):
         yield from containers
-    elif audio:
+    elif audio or is_session(folder):
         yield folder
         return
     if depth == 0:
@@ -187,11 +192,16 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
         InputError: there are no stems, the mix is missing although it is required, or the stems are
             dry and there is no mix.
     """
-    song = open_song(path)
-    dry = _dry_song(path)
-    if dry is not None and all(r.file.startswith(f"{DRY_FOLDER}/") for r in song.recordings):
-        song, dry = replace(song, dry=True), None  # there are no wet ones beside them
-    mix = None if target == "sum" else _find_mix(song)
+    session = find_session(path)
+    if session is None:
+        song, dry = _song_and_dry_song(path)
+        raw_of: Mapping[str, tuple[str, ...]] = {}
+        beside = song
+    else:
+        song, dry, raw_of = session.wet, session.dry, session.raw_of
+        # The mix lies beside the folders of its parts.
+        beside = read_song_headers(path)
+    mix = None if target == "sum" else _find_mix(beside)
     if mix is None and target == "mixture":
         raise InputError("none of its files is named mixture; rename its mix, or use target sum")
     if mix is None and song.dry:
@@ -203,19 +213,22 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
                 f"{mix.file} lasts {seconds:.1f} s but the stems last {song.duration_s:.1f} s: "
                 "export both from the same edit, or use target sum"
             )
-    return Multitrack(song.name, song, mix, dry=dry)
+    return Multitrack(song.name, song, mix, dry=dry, raw_of=raw_of)
 
 
-def _dry_song(path: Path) -> Song | None:
-    """Load the dry stems of a song folder; None if there are none.
+def _song_and_dry_song(path: Path) -> tuple[Song, Song | None]:
+    """Load a song and the dry stems in its folder `dry`; if it has no others, it is dry itself.
 
     Raises:
         InputError: they cannot be read.
     """
+    song = open_song(path)
     folder = path / DRY_FOLDER
     if path.is_file() or not folder.is_dir() or folder.is_symlink():
-        return None
-    return load_song(folder)
+        return song, None
+    if all(r.file.startswith(f"{DRY_FOLDER}/") for r in song.recordings):
+        return replace(song, dry=True), None  # there are no wet ones beside them
+    return song, load_song(folder)
 
 
 def _may_be_the_mix(file: str) -> bool:

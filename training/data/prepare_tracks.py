@@ -1,13 +1,14 @@
 """One song of a data set of tracks: recordings as they were made, as they are in a mix, or both.
 
 The folder's recordings are the wet tracks; those in a folder `dry` beside them are the dry tracks
-of the same names. For dry tracks with only their mixture, the wet ones' powers are estimated. No
-audio is kept: a song becomes a few small arrays.
+of the same names. A wet stem of a session is a track whose dry one is the sum of its recordings.
+For dry tracks with only their mixture, the wet ones' powers are estimated. No audio is kept: a song
+becomes a few small arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +18,6 @@ from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import copy_of
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import N_BANDS
-from mixer.song.names.track_roles import role_of
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
@@ -83,7 +83,7 @@ def _make(task: SongTask, report: Report) -> MadeTracks:
     make = (
         _excerpts_of_mixture(multitrack, notes)
         if multitrack.song.dry
-        else excerpts_of(multitrack.song, multitrack.dry)
+        else excerpts_of(multitrack.song, multitrack.dry, multitrack.raw_of)
     )
     for share, song in make:
         path = tracks_path(task.folder.parents[1], task.song_id, len(sizes))
@@ -98,25 +98,27 @@ def _make(task: SongTask, report: Report) -> MadeTracks:
     }
 
 
-def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTracks]]:
+def excerpts_of(
+    song: Song, dry: Song | None, raw_of: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[tuple[float, SongTracks]]:
     """Yield the completed share of a song and an excerpt of its tracks.
 
     Args:
         song: the song of its wet tracks.
-        dry: the song of the dry tracks, with files of the same names; None if not available.
+        dry: the song of the dry tracks; None if not available.
+        raw_of: names of the dry files of each wet one; those that are missing have the same name.
     """
     kind = SongKind.REAL if dry is None else SongKind.DRY_AND_WET
     recordings: list[Recording] = list(song.recordings)
-    pairs: list[Recording] = recordings
+    pairs = [[recording] for recording in recordings]
     if dry is not None:
-        by_name = {Path(recording.file).stem: recording for recording in dry.recordings}
-        recordings = [r for r in recordings if Path(r.file).stem in by_name]
-        pairs = [by_name[Path(recording.file).stem] for recording in recordings]
+        found = [(r, _dry_ones(r, dry, raw_of or {})) for r in recordings]
+        recordings, pairs = [r for r, own in found if own], [own for _, own in found if own]
     if len(recordings) < _FEWEST_PLAYING:
         return
     n_samples = song.n_samples_at(SAMPLE_RATE_HZ)
-    wet_heard = [_excerpts(recording, n_samples) for recording in recordings]
-    dry_heard = [_excerpts(r, n_samples) for r in pairs] if dry is not None else wet_heard
+    wet_heard = [_excerpts([recording], n_samples) for recording in recordings]
+    dry_heard = [_excerpts(own, n_samples) for own in pairs] if dry is not None else wet_heard
     roles, stems = _roles_and_stems(recordings)
     for number in range(len(wet_heard[0])):
         plays = [
@@ -133,6 +135,14 @@ def excerpts_of(song: Song, dry: Song | None) -> Iterator[tuple[float, SongTrack
             )  # fmt: skip
 
 
+def _dry_ones(wet: Recording, dry: Song, raw_of: Mapping[str, Sequence[str]]) -> list[Recording]:
+    """The dry recordings of a wet track; empty if there are none."""
+    name = Path(wet.file).name
+    if name in raw_of:
+        return [r for r in dry.recordings if Path(r.file).name in raw_of[name]]
+    return [r for r in dry.recordings if Path(r.file).stem == Path(name).stem]
+
+
 def _excerpts_of_mixture(
     multitrack: Multitrack, notes: list[str]
 ) -> Iterator[tuple[float, SongTracks]]:
@@ -141,7 +151,7 @@ def _excerpts_of_mixture(
     if len(recordings) < _FEWEST_PLAYING:
         return
     n_samples = multitrack.n_samples
-    dry = [_read_track(recording, n_samples) for recording in recordings]
+    dry = [_read_track([recording], n_samples) for recording in recordings]
     mixture = aligned_mixture(
         multitrack, read_sum(recordings, n_samples, SAMPLE_RATE_HZ, to_the_end=False), notes
     )
@@ -168,22 +178,21 @@ def _excerpts_of_mixture(
 
 def _roles_and_stems(recordings: Sequence[Recording]) -> tuple[list[str], list[str]]:
     stems = [recording.stem or "other" for recording in recordings]
-    titles = [Path(recording.file).stem for recording in recordings]
-    return [role_of(title, stem) for title, stem in zip(titles, stems, strict=True)], stems
+    return [recording.role for recording in recordings], stems
 
 
-def _excerpts(recording: Recording, n_samples: int) -> list[TrackLevels]:
-    """Measure a track excerpt by excerpt; two equal channels count as one."""
-    audio = _read_track(recording, n_samples)
+def _excerpts(recordings: Sequence[Recording], n_samples: int) -> list[TrackLevels]:
+    """Measure the sum of recordings excerpt by excerpt; two equal channels count as one."""
+    audio = _read_track(recordings, n_samples)
     return [
         listen_to(audio[:, start:stop], SAMPLE_RATE_HZ)
         for start, stop in _starts_and_ends(n_samples)
     ]
 
 
-def _read_track(recording: Recording, n_samples: int) -> FloatArray:
+def _read_track(recordings: Sequence[Recording], n_samples: int) -> FloatArray:
     """A track, float32 (1 or 2, samples); two equal channels are read as one."""
-    return as_recorded(read_sum([recording], n_samples, SAMPLE_RATE_HZ))
+    return as_recorded(read_sum(recordings, n_samples, SAMPLE_RATE_HZ))
 
 
 def as_recorded(audio: FloatArray) -> FloatArray:

@@ -1,6 +1,8 @@
 """Names of files and folders in a song's folder that are not recordings."""
 
 SONG_FILE = "song.toml"
+# In MedleyDB a file of this ending says what the others play.
+METADATA_SUFFIX = "_METADATA.yaml"
 # Beside each of its mixes mixer writes NAME + this; a file that has one is not a recording.
 RECIPE_SUFFIX = ".mix.json"
 # In the output folder of a batch; nothing beside it is a recording.

@@ -8,7 +8,7 @@ from pathlib import Path
 from mixer.audio.formats import is_audio_name, suffix_of
 from mixer.audio.not_read import why_not_read
 from mixer.audio.video import is_recording_file
-from mixer.song.folders.folder_names import RECIPE_SUFFIX, SONG_FILE
+from mixer.song.folders.folder_names import METADATA_SUFFIX, RECIPE_SUFFIX, SONG_FILE
 from mixer.song.names.track_names import classify
 
 _APPLE_DOUBLE = "._"
@@ -45,6 +45,8 @@ def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotReco
     """
     if name == SONG_FILE:
         return NotRecording("settings of this song")
+    if name.lower().endswith(METADATA_SUFFIX.lower()):
+        return NotRecording("instruments of this song's files")
     if name.startswith("."):
         return _hidden(Path(folder, name))
     if any(name.endswith(end) and name.removesuffix(end) + RECIPE_SUFFIX in siblings

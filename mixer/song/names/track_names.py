@@ -38,12 +38,14 @@ class Classification:
     reason: the word or phrase that decided, for the user to read.
     certain: False if the name says nothing known, or only resembles something known.
     family: what it plays, as far as the name tells.
+    role: what the song's metadata says that it plays; None to go by its name.
     """
 
     stem: Stem | None
     reason: str
     certain: bool
     family: Family | None = field(default=None, compare=False)
+    role: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

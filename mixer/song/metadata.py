@@ -1,0 +1,191 @@
+"""`SONG_METADATA.yaml`, which MedleyDB has in a song's folder: the instrument of each file.
+
+    stem_dir: Song_STEMS
+    raw_dir: Song_RAW
+    stems:
+      S01:
+        component: melody
+        filename: Song_STEM_01.wav
+        instrument: male singer
+        raw:
+          R01:
+            filename: Song_RAW_01_01.wav
+            instrument: male singer
+
+The files' own names say nothing. A stem is what its raw recordings are in the mix. The file is a
+stranger's: its size and depth are bounded, and references within it, by which a short file can
+stand for a huge one, are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixer.errors import InputError
+from mixer.files.regular_file import read_regular
+from mixer.roles import FINISHED_STEM, UNKNOWN
+from mixer.song.folders.folder_names import METADATA_SUFFIX
+from mixer.song.names.track_names import Classification, classify
+from mixer.song.names.track_roles import role_of
+
+# The largest of MedleyDB's has 20 kB and five levels.
+_MOST_BYTES, _MOST_LEVELS = 200_000, 16
+_KIT, _GROUP_OF_VOICES, _MELODY = "drum set", "vocalists", "melody"
+
+
+@dataclass(frozen=True)
+class MetadataStem:
+    """One stem of a song.
+
+    Attributes:
+        file: name of its file in the folder of stems.
+        instrument: what plays; empty if unknown.
+        is_melody: whether it leads.
+        raw: instrument of each of its raw recordings, by file name.
+    """
+
+    file: str
+    instrument: str
+    is_melody: bool
+    raw: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a song's metadata says.
+
+    Attributes:
+        file: its name.
+        stem_dir, raw_dir: names of the folders of stems and of raw recordings; empty if unknown.
+        stems: all stems.
+    """
+
+    file: str
+    stem_dir: str
+    raw_dir: str
+    stems: tuple[MetadataStem, ...]
+
+    def told(self) -> dict[str, Classification]:
+        """Stem and role of each file whose instrument is known, by the file's name."""
+        leads = {stem.is_melody for stem in self.stems if _is_sung(stem.instrument)}
+        told = {}
+        for stem in self.stems:
+            is_lead = stem.is_melody or True not in leads
+            for file, instrument in ((stem.file, stem.instrument), *stem.raw.items()):
+                found = classify(instrument)
+                if found.stem is not None and found.certain:
+                    is_whole = file == stem.file or len(stem.raw) == 1
+                    told[file] = Classification(
+                        found.stem, f"{self.file} says {instrument}", True, found.family,
+                        _role(instrument, found.stem, is_lead=is_lead, is_whole=is_whole),
+                    )  # fmt: skip
+        return told
+
+
+def find_metadata(folder: Path, names: Sequence[str]) -> Metadata | None:
+    """Read the metadata of a song's folder; None if it has none.
+
+    Args:
+        folder: of the song.
+        names: of the files in it.
+
+    Raises:
+        InputError: it cannot be read, or is not metadata as MedleyDB writes it.
+    """
+    found = [name for name in names if is_metadata(name)]
+    return read_metadata(folder / found[0]) if len(found) == 1 else None
+
+
+def is_metadata(name: str) -> bool:
+    """Whether a file at the top of a song's folder is named as its metadata."""
+    return name.lower().endswith(METADATA_SUFFIX.lower()) and "/" not in name
+
+
+def read_metadata(path: Path) -> Metadata:
+    """Read a file of metadata.
+
+    Raises:
+        InputError: it cannot be read, or is not metadata as MedleyDB writes it.
+    """
+    table = _table(path)
+    stems = table.get("stems")
+    if not isinstance(stems, dict):
+        raise InputError(f"{path.name}: it lists no stems; correct or remove it")
+    return Metadata(
+        path.name,
+        _text(table, "stem_dir"),
+        _text(table, "raw_dir"),
+        tuple(_stems(stems)),
+    )
+
+
+def _stems(table: Mapping[Any, Any]) -> Iterator[MetadataStem]:
+    for stem in _tables(table):
+        raw = stem.get("raw")
+        yield MetadataStem(
+            _text(stem, "filename"),
+            _text(stem, "instrument"),
+            _text(stem, "component") == _MELODY,
+            {
+                file: _text(one, "instrument")
+                for one in _tables(raw if isinstance(raw, dict) else {})
+                if (file := _text(one, "filename"))
+            },
+        )
+
+
+def _tables(table: Mapping[Any, Any]) -> list[Mapping[Any, Any]]:
+    return [value for value in table.values() if isinstance(value, dict)]
+
+
+def _text(table: Mapping[Any, Any], key: str) -> str:
+    """A text; of a list of instruments, the first."""
+    value = table.get(key)
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if isinstance(value, str) else ""
+
+
+def _is_sung(instrument: str) -> bool:
+    return classify(instrument).stem == "vocals"
+
+
+def _role(instrument: str, stem: str, *, is_lead: bool, is_whole: bool) -> str:
+    """The role of an instrument; a kit's microphones have no role by it, the whole kit has."""
+    if instrument == _KIT:
+        return FINISHED_STEM[stem] if is_whole else UNKNOWN
+    if stem == "vocals" and (instrument == _GROUP_OF_VOICES or not is_lead):
+        return "backing_vocals"
+    return role_of(instrument, stem)
+
+
+def _table(path: Path) -> Mapping[Any, Any]:
+    import yaml
+
+    try:
+        content = read_regular(path, _MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise InputError(f"{path.name}: larger than {_MOST_BYTES // 1000} kB; remove it")
+        text = content.decode("utf-8-sig")
+        level = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise InputError(f"{path.name}: refers to itself; correct or remove it")
+            level += isinstance(event, yaml.CollectionStartEvent)
+            level -= isinstance(event, yaml.CollectionEndEvent)
+            if level > _MOST_LEVELS:
+                raise InputError(f"{path.name}: nested too deep; correct or remove it")
+        table = yaml.safe_load(text)
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read ({error.strerror})") from None
+    # A number or date that does not exist is a ValueError of its own.
+    except (yaml.YAMLError, ValueError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = "" if line is None else f" line {line + 1}:"
+        raise InputError(f"{path.name}:{where} not valid YAML; correct or remove it") from None
+    if not isinstance(table, dict):
+        raise InputError(f"{path.name}: it lists no stems; correct or remove it")
+    return table
