@@ -14,7 +14,7 @@ from mixer.doctor.finding import Finding, Status
 from mixer.extras import EXTRAS, checkout, install_command
 from mixer.version import __version__
 
-# Distribution (and module) to the oldest version that will do, as setup.cfg says.
+# Distribution to the oldest version that will do, as setup.cfg says.
 REQUIRED = {
     "numpy": "1.26",
     "scipy": "1.16",
@@ -28,6 +28,8 @@ REQUIRED = {
     "click": "8.1",
     "rich": "13",
 }
+# Modules that are not named as their distribution.
+MODULES = {"pyyaml": "yaml"}
 # The first version that is not known, of a library whose next versions may not do.
 UNKNOWN = {"scipy": "1.19"}
 RUNTIMES = (
@@ -70,14 +72,14 @@ def look_at_libraries() -> Iterator[Finding]:
     """Check that each required library is installed, new enough, and loads."""
     good = []
     for name, least in REQUIRED.items():
-        found = version_of(name)
+        found, module = version_of(name), MODULES.get(name, name)
         # A library may be there without its record, as in some systems' packages.
-        if found is None and importlib.util.find_spec(name) is None:
+        if found is None and importlib.util.find_spec(module) is None:
             todo = f'pip install "{requirement(name)}"'
             yield Finding(name, Status.PROBLEM, "is not installed", todo)
             continue
         try:
-            import_module(name)
+            import_module(module)
         # Whatever a broken library raises.
         except Exception as error:
             line = next(iter(str(error).splitlines()), type(error).__name__)
