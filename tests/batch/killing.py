@@ -23,9 +23,11 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks i
 def start(manifest: Path, out: Path, work: str) -> subprocess.Popen:
     """A batch with two workers, in a group of its own so that all of it can be killed."""
     command = [sys.executable, "-m", "tests.batch.run_stand_in", str(manifest), str(out), work]
+    scratch = out.with_name(f"{out.name} tmp")  # of one that is killed altogether it stays
+    scratch.mkdir(exist_ok=True)
     return subprocess.Popen(
         command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(scratch)},
     )  # fmt: skip
 
 

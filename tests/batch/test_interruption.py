@@ -18,11 +18,7 @@ from tests.batch.stand_in import expected_mix
 
 @linux
 @pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(
-    make_songs, tmp_path, presses, monkeypatch
-) -> None:
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(make_songs, tmp_path, presses) -> None:
     names = [f"s{n}" for n in range(40)]
     manifest, out = (
         make_songs(names, **{name: {"seconds": 0.6} for name in names}),
@@ -52,7 +48,7 @@ def test_ctrl_c_once_finishes_what_runs_and_twice_drops_it(
     else:
         assert running
     assert not list((out / STATE_FOLDER / "work").glob("*"))
-    assert not list((tmp_path / "tmp").iterdir())
+    assert not list((tmp_path / "out tmp").iterdir())
 
 
 @linux
@@ -104,3 +100,4 @@ def test_orphans_go_with_their_parent(make_songs, tmp_path) -> None:
               Path(f"/proc/{pid}/stat").read_text().split()[2] for pid in workers):  # fmt: skip
         assert time.monotonic() < until_s
         time.sleep(0.05)
+    assert not list((tmp_path / "out tmp").glob("mixer-*"))

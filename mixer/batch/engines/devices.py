@@ -100,6 +100,7 @@ class DeviceProcess:
         except (EOFError, OSError):
             kind, text = "broken", "it died during start-up"
         if kind != "ready":
+            self.close()
             raise EngineError(f"the process for {self.device} cannot start: {text}")
         self.address = text
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -75,6 +76,9 @@ def run_network_process(
         pass
     finally:
         listener.close()
+        if address is not None:
+            # A parent that was killed has not removed it.
+            shutil.rmtree(Path(address).parent, ignore_errors=True)
         os._exit(0)
 
 

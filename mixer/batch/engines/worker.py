@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mixer.batch.engines.order import Event, Finished, Order, Outcome, Working
 from mixer.batch.states import Ending
@@ -69,7 +70,7 @@ class Broken:
 def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
     """Main function of a worker; returns when the pipe closes or None arrives."""
     _settle(spec.scratch)
-    post = _Post(pipe)
+    post = _Post(pipe, spec.scratch)
     try:
         context = open_context(spec)
         module, _, name = spec.work.partition(":")
@@ -92,8 +93,7 @@ def run_worker(pipe: Connection, spec: WorkerSpec) -> None:
             try:
                 order = pipe.recv()
             except (EOFError, OSError):
-                # Whoever gave the orders is gone; nobody would take what is being made.
-                os._exit(1)
+                post.abandon()
             if order is None:
                 break
             pool.submit(one, order)
@@ -128,8 +128,8 @@ def _settle(scratch: str) -> None:
 class _Post:
     """The way back, used by several threads."""
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Connection, scratch: str) -> None:
+        self._pipe, self._scratch = pipe, scratch
         self._lock = threading.Lock()
 
     def send(self, news: Event | Ready | Broken) -> None:
@@ -137,7 +137,16 @@ class _Post:
             with self._lock:
                 self._pipe.send(news)
         except OSError:
-            os._exit(1)
+            self.abandon()
+
+    def abandon(self) -> NoReturn:
+        """End at once: whoever gave the orders is gone, and nobody would take what is being made.
+
+        Nor would anybody remove the temporary files, but the last of the workers.
+        """
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        os._exit(1)
 
     def reporter(self, order: Order, worker: str) -> Report:
         """Make the callback for an order's stage and share; it reports a few times per second."""

@@ -5,6 +5,7 @@ Run on the CPU here; a GPU's process is the same one with another device.
 
 import os
 import signal
+import tempfile
 import threading
 
 import numpy as np
@@ -98,13 +99,15 @@ def test_a_batch_through_a_device_process_is_the_same(write_song, rng, tmp_path)
     assert hashes[0] == hashes[1]
 
 
-def test_a_device_that_does_not_work_says_so_at_the_start() -> None:
+def test_a_device_that_does_not_work_says_so_at_the_start(tmp_path, monkeypatch) -> None:
     from mixer.network.device import cuda_is_likely
 
     if cuda_is_likely():
         pytest.skip("this machine has a GPU")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(EngineError, match=r"cuda:7 cannot start: .* does not work here"):
         DeviceProcess("cuda:7").start()
+    assert not list(tmp_path.iterdir())
 
 
 def test_devices_in_words() -> None:
