@@ -27,6 +27,7 @@ from benchmarks import (
     normalisation,
     peers,
     renders,
+    tracks,
 )
 from benchmarks.libraries import table as libraries
 from benchmarks.machine import keep_compiled_modules, machine, other_work
@@ -49,6 +50,7 @@ PARTS = {
     "network": Part(network.table, 75, "networks, and the default one against one transform"),
     "network_parts": Part(network_parts.table, 20, "the default network's work, part by part"),
     "libraries": Part(libraries.table, 90, "the console's passes by other libraries"),
+    "tracks": Part(tracks.table, 200, "what a track costs: stereo, mono, silent"),
     "memory": Part(memory.table, 200, "memory of ten minutes with all that goes with a mix"),
     "clock": Part(clock.table, 180, "progress, time left, Ctrl-C"),
     "batch": Part(batch.table, 230, "batches: workers, overhead, start, plan and resume"),

@@ -10,7 +10,7 @@ import numpy as np
 from mixer.audio.formats import without_audio_suffix
 from mixer.song.file_patterns import files_meant, is_exactly, matches
 from mixer.song.recording import Recording
-from mixer.song.samples import read_sum, recording_blocks
+from mixer.song.samples import read_alone, read_sum, recording_blocks
 from mixer.song.song import Song
 
 _BLOCK_SAMPLES = 1 << 18
@@ -101,8 +101,10 @@ def read_track(
     track: Track, n_samples: int, sample_rate: int, *, to_the_end: bool = True
 ) -> np.ndarray:
     """float32 (`track.n_channels`, n_samples) at a rate; see `mixer.song.samples.read_sum`."""
-    audio = read_sum(track.recordings, n_samples, sample_rate, to_the_end=to_the_end)
-    return np.ascontiguousarray(audio[: track.n_channels])
+    only = track.recordings[0]
+    if len(track.recordings) == 1 and only.side is None:
+        return read_alone(only, n_samples, sample_rate, to_the_end=to_the_end)
+    return read_sum(track.recordings, n_samples, sample_rate, to_the_end=to_the_end)
 
 
 def _as_placed(track: Track, block: np.ndarray) -> np.ndarray:

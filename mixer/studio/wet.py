@@ -145,7 +145,7 @@ def track_audio(
 
     def make() -> FloatArray:
         audio = read_track(track, n_made, sample_rate, to_the_end=not excerpt)
-        return run_track_strip(audio, sample_rate, settings, levels)
+        return run_track_strip(audio, sample_rate, settings, levels).whole()
 
     if excerpt:
         wet = make()

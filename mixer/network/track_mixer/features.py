@@ -31,8 +31,8 @@ _LOWEST_LUFS, _HIGHEST_LUFS = -70, 30
 _EQUAL_WITHIN = 1e-3
 # So are those that differ by the dither of 16 bits, two steps at most, however soft they are.
 _EQUAL_WITHIN_DITHER = 2.1 / 32_768
-# left, right, and the real part of what they have in common
-_PARTS = 3
+# Left, right, and the real part of what they have in common; the three are one of a mono recording.
+_PARTS = {1: 1, 2: 3}
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class _Buffers:
         self._scale = np.float32(4.0 / n_fft**2)
         self._analysis = Analysis(n_fft, n_frames)
         self._both = np.empty((n_frames, n_fft + 2), np.float32)
-        self._products = np.empty((_PARTS, n_frames, n_fft // 2 + 1), np.float32)
+        self._products = np.empty((_PARTS[2], n_frames, n_fft // 2 + 1), np.float32)
 
     def products(self, span: FloatArray) -> FloatArray:
         """Power by bin of each channel, and of two their cross, (1 or 3, frames, bins)."""
@@ -122,10 +122,11 @@ class TrackListener:
         self._apart = self._peak = 0.0
         self._frames: list[NDArray[np.float32]] = []
         self._peaks: list[NDArray[np.float32]] = []
-        self._steps = np.zeros((0, _PARTS, N_BANDS), np.float32)
-        self._rest = np.zeros((0, _PARTS, N_BANDS), np.float32)
+        self._n_parts = _PARTS[n_channels]
+        self._steps = np.zeros((0, self._n_parts, N_BANDS), np.float32)
+        self._rest = np.zeros((0, self._n_parts, N_BANDS), np.float32)
         n_levels = _HIGHEST_LUFS - _LOWEST_LUFS + 1
-        self._by_level = np.zeros((n_levels, _PARTS, N_BANDS))
+        self._by_level = np.zeros((n_levels, self._n_parts, N_BANDS))
         self._counts = np.zeros(n_levels)
 
     def listen(self, audio: FloatArray) -> None:
@@ -153,7 +154,7 @@ class TrackListener:
             # Shorter than a block: all there is.
             self._add_blocks(self._rest.mean(axis=0, keepdims=True))
         return TrackLevels(
-            self._gated().astype(np.float32),
+            np.repeat(self._gated().astype(np.float32), _PARTS[2] // self._n_parts, axis=0),
             _joined(self._frames),
             _joined(self._peaks),
             1 if self._apart <= equal_within(self._peak) else self._n_channels,
@@ -161,14 +162,15 @@ class TrackListener:
 
     def _hear(self, span: FloatArray) -> None:
         parts = self._powers(span)
-        frame_db = _lufs(parts[:, :2].sum(axis=1) @ self._k_weights)
+        frame_db = self._loudness(parts)
         self._frames.append(frame_db.astype(np.float32))
         hops = np.abs(span).max(axis=0).reshape(-1, self._hop)[1:]
         peaks_db = 20.0 * np.log10(np.maximum(hops.max(axis=1), 1e-6))
         self._peaks.append(peaks_db.astype(np.float32))
         self._rest = np.concatenate([self._rest, parts])
         n_steps = len(self._rest) // STEP_FRAMES
-        whole = self._rest[: n_steps * STEP_FRAMES].reshape(n_steps, STEP_FRAMES, _PARTS, N_BANDS)
+        shape = n_steps, STEP_FRAMES, self._n_parts, N_BANDS
+        whole = self._rest[: n_steps * STEP_FRAMES].reshape(shape)
         self._rest = self._rest[n_steps * STEP_FRAMES :]
         steps = np.concatenate([self._steps, whole.mean(axis=1)])
         n_blocks = len(steps) - STEPS_A_BLOCK + 1
@@ -182,18 +184,23 @@ class TrackListener:
         """Power in bands of each frame of a span, float32 (frames, parts, bands)."""
         n_frames = span.shape[1] // self._hop - 1
         if not span.any():
-            return np.zeros((n_frames, _PARTS, N_BANDS), np.float32)
+            return np.zeros((n_frames, self._n_parts, N_BANDS), np.float32)
         if n_frames > self._buffers.n_frames:
             self._buffers = _Buffers(self._n_fft, n_frames)
         # Equal channels are transformed once.
         heard = span[:1] if len(span) == 1 or are_equal(span) else span
         parts = self._buffers.products(heard)
         if len(parts) == 1:
-            return np.repeat((parts[0] @ self._weights.T)[:, None], _PARTS, axis=1)
+            return np.repeat((parts[0] @ self._weights.T)[:, None], self._n_parts, axis=1)
         return np.stack([part @ self._weights.T for part in parts], axis=1)
 
+    def _loudness(self, parts: NDArray[np.floating]) -> NDArray[np.float64]:
+        """In LUFS, (...), of powers (..., parts, bands)."""
+        left, right = parts[..., 0, :], parts[..., self._n_channels - 1, :]
+        return _lufs((left + right) @ self._k_weights)
+
     def _add_blocks(self, blocks: NDArray[np.float32]) -> None:
-        level = _lufs(blocks[:, :2].sum(axis=1) @ self._k_weights)
+        level = self._loudness(blocks)
         place = np.floor(np.minimum(level, _HIGHEST_LUFS) - _LOWEST_LUFS).astype(int)
         heard = place >= 0
         np.add.at(self._by_level, place[heard], blocks[heard])
@@ -202,9 +209,9 @@ class TrackListener:
     def _gated(self) -> NDArray[np.float64]:
         n_blocks = self._counts.sum()
         if n_blocks == 0:
-            return np.zeros((_PARTS, N_BANDS))
+            return np.zeros((self._n_parts, N_BANDS))
         mean = self._by_level.sum(axis=0) / n_blocks
-        gate = _lufs(mean[:2].sum(axis=0) @ self._k_weights) + _GATE_LU
+        gate = self._loudness(mean) + _GATE_LU
         first = max(0, int(np.floor(gate - _LOWEST_LUFS)))
         counted = self._counts[first:].sum()
         return np.asarray(self._by_level[first:].sum(axis=0) / max(counted, 1.0))

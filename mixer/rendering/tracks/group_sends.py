@@ -12,7 +12,7 @@ from mixer.console.delay import return_delay
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Delay, Reverb
 from mixer.dsp.blocks import FloatArray, db_to_gain, sum_of
-from mixer.dsp.long_audio import gained, parts_of, silence
+from mixer.dsp.long_audio import gained, silence
 from mixer.network.track_mixer.settings import SEND_OFF_DB, SpaceSettings, TrackSettings
 
 RETURNS = ("short_room", "long_room", "echo")
@@ -72,14 +72,20 @@ class GroupSends:
         self._returns = RoomReturns(space, sample_rate)
         self._sent: dict[str, FloatArray] = {}
 
-    def send(self, audio: FloatArray, settings: TrackSettings) -> None:
-        """Add a track, float32 (2, samples) after its strip, to the sends."""
-        for name, level in self._returns.levels(settings):
+    def fed_by(
+        self, settings: TrackSettings, n_samples: int
+    ) -> list[tuple[FloatArray, np.float32]]:
+        """Sums of sends that a track is to be added to, float32 (2, n_samples), with its levels.
+
+        Args:
+            settings: of the track.
+            n_samples: of the mix.
+        """
+        levels = self._returns.levels(settings)
+        for name, _ in levels:
             if name not in self._sent:
-                self._sent[name] = silence(*audio.shape)
-            sent = self._sent[name]
-            for part in parts_of(audio):
-                sent[:, part] += audio[:, part] * level
+                self._sent[name] = silence(2, n_samples)
+        return [(self._sent[name], level) for name, level in levels]
 
     def add_returns(self, group: FloatArray) -> None:
         """Add the returns of all sends to the group, float32 (2, samples), in place."""

@@ -10,6 +10,7 @@ from mixer.dsp.blocks import FloatArray
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
 from mixer.rendering.tracks.kept_tracks import KeptGroup, KeptTracks
+from mixer.rendering.tracks.placed_track import PlacedTrack
 from mixer.rendering.tracks.track_hand_strips import Handled, HandStrips
 from mixer.rendering.tracks.track_strip import run_track_strip
 from mixer.song.tracks import Track, read_track
@@ -50,7 +51,8 @@ class TrackChain:
         if self._kept is None:
             wet = self._wet(index)
         else:
-            wet = self._kept.track(name, self._wet_key(index), lambda: self._wet(index))
+            key = self._wet_key(index)
+            wet = PlacedTrack(self._kept.track(name, key, lambda: self._wet(index).whole()))
         return self._hand(name, wet)
 
     def find_group(self, stem: str, own: Sequence[int]) -> FloatArray | None:
@@ -86,7 +88,7 @@ class TrackChain:
         settings = self._settings.tracks[index]
         return wet_key(self._tracks[index], settings, self._n_samples, self._sample_rate)
 
-    def _wet(self, index: int) -> FloatArray:
+    def _wet(self, index: int) -> PlacedTrack:
         audio = read_track(self._tracks[index], self._n_samples, self._sample_rate)
         settings, levels = self._settings.tracks[index], self._levels[index]
         return run_track_strip(audio, self._sample_rate, settings, levels)

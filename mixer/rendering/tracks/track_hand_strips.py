@@ -8,21 +8,21 @@ from typing import Any, NamedTuple, NotRequired, TypedDict
 from mixer.console.sends import SendReports, Sends
 from mixer.console.settings import Console, Strip
 from mixer.console.strip import StripEffects, apply_strip
-from mixer.dsp.blocks import FloatArray
 from mixer.preset.schema import plain_strip
 from mixer.rendering.track_hand import TrackHand
+from mixer.rendering.tracks.placed_track import PlacedTrack
 
 
 class Handled(NamedTuple):
     """A wet track after the user's strip.
 
     Attributes:
-        audio: float32 (2, samples), without the returns of the user's sends.
-        with_returns: the same with these returns; the same array if the strip has no sends.
+        audio: without the returns of the user's sends.
+        with_returns: the same with these returns; the same object if the strip has no sends.
     """
 
-    audio: FloatArray
-    with_returns: FloatArray
+    audio: PlacedTrack
+    with_returns: PlacedTrack
 
 
 class HandRecord(TypedDict):
@@ -75,20 +75,20 @@ class HandStrips:
         sends = strip is not None and (strip.reverb_db is not None or strip.delay_db is not None)
         return track_name in self._hand.not_heard, strip, self._shared if sends else None
 
-    def __call__(self, track_name: str, audio: FloatArray) -> Handled:
+    def __call__(self, track_name: str, wet: PlacedTrack) -> Handled:
         """Run a wet track through the user's strip.
 
         Args:
             track_name: of a track that is heard.
-            audio: float32 (2, samples), as the model's strip leaves it; it is not changed.
+            wet: as the model's strip leaves it.
 
         Raises:
             PresetError, InputError: as `mixer.console.strip.apply_strip`.
         """
         strip = self._hand.strips.get(track_name)
         if strip is None:
-            return Handled(audio, audio)
-        done, effects = apply_strip(audio, self._sample_rate, strip, stem=track_name)
+            return Handled(wet, wet)
+        done, effects = apply_strip(wet.whole(), self._sample_rate, strip, stem=track_name)
         full, sent = self._sends.add_returns(done, strip)
         self.report[track_name] = {
             "heard": True,
@@ -96,4 +96,5 @@ class HandStrips:
             "effects": effects,
             "sends": sent,
         }
-        return Handled(done, full)
+        placed = PlacedTrack(done)
+        return Handled(placed, placed if full is done else PlacedTrack(full))

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from mixer.dsp.blocks import FloatArray
-from mixer.dsp.long_audio import copy_of, silence
+from mixer.dsp.long_audio import copy_of, memory_kept, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
 from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
@@ -109,7 +109,7 @@ def mix_tracks(
         group = chain.find_group(stem, own)
         if group is None:
             sends, of_group = GroupSends(settings.space, sample_rate), silence(2, n_samples)
-            with closing(_in_order(chain.run, own, threads)) as each:
+            with memory_kept(), closing(_in_order(chain.run, own, threads)) as each:
                 for n_run, (index, done) in enumerate(each, 1):
                     name, strip = tracks[index].name, settings.tracks[index]
                     tell(name, (n_done + n_run) / n_all)
@@ -128,9 +128,15 @@ def _add(
     done: Handled | None, settings: TrackSettings, group: FloatArray, sends: GroupSends
 ) -> None:
     """Add a track to its group and to its sends, in place; one that is not heard adds nothing."""
-    if done is not None:
-        group += done.with_returns
-        sends.send(done.audio, settings)
+    if done is None:
+        return
+    fed = sends.fed_by(settings, group.shape[1])
+    has_more = done.with_returns is not done.audio
+    for part in parts_of(group):
+        own = done.audio.part(part)
+        group[:, part] += done.with_returns.part(part) if has_more else own
+        for sent, level in fed:
+            sent[:, part] += own * level
 
 
 def _through_bus(
@@ -150,7 +156,9 @@ def _alone(
     """A track as it is in its group, with the returns of its own sends."""
     if done is None:
         return silence(2, n_samples)
-    return sends.with_returns(done.with_returns, done.audio, settings)
+    full = done.with_returns.whole()
+    sent = full if done.with_returns is done.audio else done.audio.whole()
+    return sends.with_returns(full, sent, settings)
 
 
 def _in_order(

@@ -1,8 +1,8 @@
 """A track through the strip that the track mixer set, and a group through its bus.
 
 What acts on a track's own spectrum and level (high-pass, curve, transients, riding) is one pass of
-short-time filtering; a mono recording stays mono up to the pan, at half the cost. The compressor,
-the rooms and the echo are the console's.
+short-time filtering; a mono recording stays mono up to its group, at half the cost, and so does a
+stereo file whose channels are equal. The compressor, the rooms and the echo are the console's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mixer.console.dynamics import compressor
 from mixer.console.processing import run_effect
 from mixer.console.settings import Compressor
 from mixer.console.stereo import pan_gains
-from mixer.dsp.blocks import FloatArray, convolve, db_to_gain, filter_stft
+from mixer.dsp.blocks import FloatArray, are_equal, convolve, db_to_gain, filter_stft
 from mixer.dsp.long_audio import parts_of, silence
 from mixer.network.band_mixer.space import width_filter
 from mixer.network.track_mixer.features import TrackLevels, window_samples
@@ -32,6 +32,7 @@ from mixer.network.track_mixer.settings import (
     curve_at,
     high_pass_db,
 )
+from mixer.rendering.tracks.placed_track import PlacedTrack
 
 # Frame i of the filter starts a hop earlier than frame i of what was listened to.
 _FRAMES_AHEAD = 1
@@ -39,7 +40,7 @@ _FRAMES_AHEAD = 1
 
 def run_track_strip(
     audio: FloatArray, sample_rate: int, settings: TrackSettings, levels: TrackLevels
-) -> FloatArray:
+) -> PlacedTrack:
     """Run a recording through its strip; sends are not included.
 
     Args:
@@ -49,14 +50,21 @@ def run_track_strip(
         levels: features of the recording.
 
     Returns:
-        The wet track, float32 (2, samples).
+        The wet track.
     """
+    if audio.shape[0] == 2 and are_equal(audio):
+        audio = audio[:1]
     _filter(audio, sample_rate, settings, levels)
     run_compressor(audio, sample_rate, settings.compression)
-    stereo = _placed(audio, settings)
-    if settings.widen_db > SEND_OFF_DB:
-        _widen(stereo, sample_rate, settings.widen_db)
-    return stereo
+    if settings.width != 1.0 and audio.shape[0] == 2:
+        _set_width(audio, settings.width)
+    gain = np.float32(db_to_gain(settings.gain_db))
+    left, right = (np.float32(gain * side) for side in pan_gains(settings.pan))
+    placed = PlacedTrack(audio, (left, right))
+    if settings.widen_db <= SEND_OFF_DB:
+        return placed
+    side = _added_side(placed, audio.shape[1], sample_rate, settings.widen_db)
+    return PlacedTrack(audio, (left, right), side)
 
 
 def run_bus(audio: FloatArray, sample_rate: int, settings: BusSettings) -> None:
@@ -128,33 +136,22 @@ def _curve_gain(
     return db_to_gain(gain_db).astype(np.float32)[:, None]
 
 
-def _placed(audio: FloatArray, settings: TrackSettings) -> FloatArray:
-    """Apply fader, width and pan; float32 (2, samples)."""
-    gain = np.float32(db_to_gain(settings.gain_db))
-    left, right = (gain * side for side in pan_gains(settings.pan))
-    if audio.shape[0] == 1:
-        stereo = silence(2, audio.shape[1])
-        for part in parts_of(audio):
-            np.multiply(audio[0, part], left, out=stereo[0, part])
-            np.multiply(audio[0, part], right, out=stereo[1, part])
-        return stereo
-    if settings.width != 1.0:
-        for part in parts_of(audio):
-            left_in, right_in = audio[:, part]
-            moved = (left_in - right_in) * np.float32(0.5 * (settings.width - 1.0))
-            left_in += moved
-            right_in -= moved
-    audio[0] *= left
-    audio[1] *= right
-    return audio
+def _set_width(audio: FloatArray, width: float) -> None:
+    """Multiply the side signal of stereo audio, (2, samples), in place."""
+    for part in parts_of(audio):
+        left, right = audio[:, part]
+        moved = (left - right) * np.float32(0.5 * (width - 1.0))
+        left += moved
+        right -= moved
 
 
-def _widen(stereo: FloatArray, sample_rate: int, widen_db: float) -> None:
-    """Add, in place, a side signal made from the mid signal; it cancels in mono."""
-    side = silence(1, stereo.shape[1])
-    for part in parts_of(stereo):
-        np.add(stereo[:1, part], stereo[1:, part], out=side[:, part])
+def _added_side(
+    placed: PlacedTrack, n_samples: int, sample_rate: int, widen_db: float
+) -> FloatArray:
+    """A side signal, (1, samples), made from the mid signal of a track; it cancels in mono."""
+    side = silence(1, n_samples)
+    for part in parts_of(side):
+        left, right = placed.part(part)
+        np.add(left, right, out=side[0, part])
         side[:, part] *= np.float32(0.5)
-    convolve(side, width_filter(sample_rate) * np.float32(db_to_gain(widen_db)), out=side)
-    stereo[0] += side[0]
-    stereo[1] -= side[0]
+    return convolve(side, width_filter(sample_rate) * np.float32(db_to_gain(widen_db)), out=side)

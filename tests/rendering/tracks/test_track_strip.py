@@ -1,0 +1,63 @@
+"""A track through its strip: a mono recording is one channel to its place, with a pair's bits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mixer.network.track_mixer.features import listen_to
+from mixer.network.track_mixer.settings import Compression, TrackSettings
+from mixer.rendering.tracks.track_strip import run_track_strip
+from tests.signals import noise
+
+RATE_HZ = 44_100
+STRIP = TrackSettings(
+    gain_db=-3.0,
+    pan=0.4,
+    high_pass_hz=90.0,
+    shape=0.3,
+    ride=0.2,
+    widen_db=-9.0,
+    compression=Compression(threshold_db=-30.0, ratio=3.0),
+)
+
+
+@pytest.fixture
+def mono(rng: np.random.Generator) -> np.ndarray:
+    return (0.2 * noise(rng, 3.0, RATE_HZ)[:1]).astype(np.float32)
+
+
+def run(audio: np.ndarray, settings: TrackSettings = STRIP) -> np.ndarray:
+    heard = listen_to(audio, RATE_HZ)
+    return run_track_strip(audio.copy(), RATE_HZ, settings, heard).whole()
+
+
+@pytest.mark.parametrize("width", [1.0, 0.5])
+def test_a_mono_file_and_a_stereo_file_of_equal_channels_come_out_as_one(
+    mono: np.ndarray, width: float
+) -> None:
+    settings = replace(STRIP, width=width)
+    assert np.array_equal(run(mono, settings), run(np.repeat(mono, 2, axis=0), settings))
+
+
+def test_channels_that_differ_by_one_sample_are_a_pair(mono: np.ndarray) -> None:
+    pair = np.repeat(mono, 2, axis=0)
+    pair[1, 1_000] += 0.25
+    made = run(pair, TrackSettings(pan=0.0, width=1.0))
+    assert made[1, 1_000] - made[0, 1_000] == pytest.approx(0.25, abs=1e-4)
+
+
+def test_what_widens_a_mono_track_cancels_in_mono(mono: np.ndarray) -> None:
+    centred = replace(STRIP, pan=0.0)
+    wide, narrow = run(mono, centred), run(mono, replace(centred, widen_db=-60.0))
+    assert np.abs(wide - narrow).max() > 0.01
+    assert np.abs(wide.sum(axis=0) - narrow.sum(axis=0)).max() < 1e-6
+
+
+def test_the_parts_of_a_placed_track_are_its_whole(mono: np.ndarray) -> None:
+    placed = run_track_strip(mono.copy(), RATE_HZ, STRIP, listen_to(mono, RATE_HZ))
+    whole = placed.whole()
+    for where in (slice(0, 70_000), slice(70_000, None), slice(5, 9)):
+        assert np.array_equal(placed.part(where), whole[:, where])
