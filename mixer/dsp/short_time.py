@@ -46,19 +46,21 @@ class Analysis:
     def __init__(self, n_fft: int, n_frames: int) -> None:
         self._n_fft, self._hop = n_fft, n_fft // 2
         self._window = root_hann(n_fft)
-        self._frames = np.empty((2, n_frames, n_fft), np.float32)
+        self._frames = np.empty((n_frames, n_fft), np.float32)
         self._spectra = np.empty((2, n_frames, n_fft // 2 + 1), np.complex64)
 
     def of(self, span: FloatArray) -> FloatArray:
         """Spectra of a span of whole hops, `(1 or 2, samples)`, until the next call."""
-        n_channels = len(span)
-        hops = span.reshape(n_channels, -1, self._hop)
-        n_frames = hops.shape[1] - 1
-        frames = self._frames[:n_channels, :n_frames]
-        np.multiply(hops[:, :-1], self._window[: self._hop], out=frames[..., : self._hop])
-        np.multiply(hops[:, 1:], self._window[self._hop :], out=frames[..., self._hop :])
-        spectra = self._spectra[:n_channels, :n_frames]
-        return rfft(frames, out=spectra).view(np.float32)
+        n_channels, hop = len(span), self._hop
+        n_frames = span.shape[1] // hop - 1
+        frames, spectra = self._frames[:n_frames], self._spectra[:n_channels, :n_frames]
+        # A channel at a time stays in the cache from one step to the next.
+        for channel, spectrum in zip(span, spectra, strict=True):
+            hops = channel.reshape(-1, hop)
+            np.multiply(hops[:-1], self._window[:hop], out=frames[:, :hop])
+            np.multiply(hops[1:], self._window[hop:], out=frames[:, hop:])
+            rfft(frames, out=spectrum)
+        return spectra.view(np.float32)
 
 
 class Synthesis:
@@ -73,8 +75,9 @@ class Synthesis:
     def __init__(self, out: Sequence[FloatArray], n_fft: int, n_frames: int) -> None:
         self._out, self._n_fft, self._hop = out, n_fft, n_fft // 2
         self._window = root_hann(n_fft)
-        # The first place holds the last frame of the block before.
-        self._frames = np.zeros((len(out), n_frames + 1, n_fft), np.float32)
+        # The first place is for the last frame of the block before, whose second half is kept.
+        self._frames = np.zeros((n_frames + 1, n_fft), np.float32)
+        self._tails = np.zeros((len(out), n_fft // 2), np.float32)
         self._has_tail = False
 
     def begin(self) -> None:
@@ -89,18 +92,20 @@ class Synthesis:
             spectra: `(channels, frames, n_fft + 2)`.
         """
         n_frames, hop = spectra.shape[1], self._hop
-        made = self._frames[:, 1 : n_frames + 1]
-        irfft(spectra.view(np.complex64), self._n_fft, out=made)
-        made *= self._window
-        # The second half of a frame and the first half of the next one share a hop.
         from_frame = 0 if self._has_tail else 1
-        frames = self._frames[:, from_frame : n_frames + 1]
         start = (first + from_frame - 2) * hop
-        for out, before, after in zip(
-            self._out, frames[:, :-1, hop:], frames[:, 1:, :hop], strict=True
+        frames = self._frames[: n_frames + 1]
+        made = frames[1:]
+        # A channel at a time stays in the cache from one step to the next.
+        for out, spectrum, tail in zip(
+            self._out, spectra.view(np.complex64), self._tails, strict=True
         ):
-            _write_sum(out, start, before, after)
-        self._frames[:, 0] = made[:, -1]
+            irfft(spectrum, self._n_fft, out=made)
+            made *= self._window
+            # The second half of a frame and the first half of the next one share a hop.
+            frames[0, hop:] = tail
+            _write_sum(out, start, frames[from_frame:-1, hop:], frames[from_frame + 1 :, :hop])
+            tail[:] = frames[-1, hop:]
         self._has_tail = True
 
 

@@ -162,7 +162,7 @@ def _shifts(n_stems: int, n_bands: int, there: Sequence[int]) -> list[NDArray[np
 
 def _shifted(levels: Levels, by_db: NDArray[np.float64]) -> Levels:
     added = by_db.astype(np.float32)[None, :, None]
-    return Levels(levels.mean_db + added, levels.peak_db + added, levels.frame_db)
+    return replace(levels, mean_db=levels.mean_db + added, peak_db=levels.peak_db + added)
 
 
 def _answer(

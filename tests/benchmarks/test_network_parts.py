@@ -18,20 +18,20 @@ def test_every_part_is_met(rng: np.random.Generator) -> None:
     parts = parts_of(lambda: run_network(network, stems, warm_up_s=0.0, wet_stems=True, threads=1))
     met = {name for at in parts for name in at}
     assert met >= {part for _, _, part in TIMED}
-    assert min(parts.values()) >= 0.0
+    assert parts.total() > 0.0
 
 
 def test_a_part_is_told_without_those_inside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = iter([0.0, 1.0, 3.0, 6.0, 10.0, 15.0])
     monkeypatch.setattr(network_parts.time, "process_time", lambda: next(now_s))
-    clock = Clock()
+    clock = Clock(own_s=0.5)
     with clock.within("first pass"), clock.within("squares"):
         pass
     clock.count()
     assert clock.parts == {
-        ("rest", "rest"): 1.0 + 5.0,
-        ("first pass", "rest"): 2.0 + 4.0,
-        ("first pass", "squares"): 3.0,
+        ("rest", "rest"): 1.0 + 5.0 - 2 * 0.5,
+        ("first pass", "rest"): 2.0 + 4.0 - 2 * 0.5,
+        ("first pass", "squares"): 3.0 - 0.5,
     }
 
 

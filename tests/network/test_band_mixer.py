@@ -131,6 +131,15 @@ def test_equal_channels_are_mixed_as_channels_that_hardly_differ() -> None:
     np.testing.assert_allclose(mix, beside, atol=5e-6)
 
 
+@pytest.mark.parametrize("at", [0, 20_000, -1])
+def test_one_sample_that_differs_makes_a_stem_stereo(at: int) -> None:
+    weights, stem = band_weights(HYPER, RATE), noise(3)[:1].repeat(2, axis=0)
+    assert measure_levels(stem, HYPER, weights).is_mono
+    assert measure_levels(stem[:1], HYPER, weights).is_mono
+    stem[1, at] += 1e-6
+    assert not measure_levels(stem, HYPER, weights).is_mono
+
+
 def test_a_stem_is_in_its_own_wet_stem_alone() -> None:
     output = mixed([noise(1), None], room_db=-12.0, width_db=-12.0, gain_db=3.0)
     assert output.wet_stems is not None

@@ -5,7 +5,9 @@ Training and rendering read levels with this same code.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +39,13 @@ class Levels:
             is 0 dB, silence -120.
         peak_db: the same for the loudest frame of a block.
         frame_db: (frames,) power of the whole stem, both channels' mean, frame by frame.
+        is_mono: whether both channels hold the same samples.
     """
 
     mean_db: NDArray[np.float32]
     peak_db: NDArray[np.float32]
     frame_db: NDArray[np.float32]
+    is_mono: bool
 
 
 def n_frames_of(hyper: BandMixerParameters, n_samples: int) -> int:
@@ -70,16 +74,38 @@ def measure_powers(
         (views, bands, frames); the sum over bands of left is the mean square of that channel
         within the frame's window.
     """
+    powers = np.empty((n_frames_of(hyper, audio.shape[-1]), len(VIEWS), hyper.n_bands), np.float32)
+    for first, own, _ in _power_blocks(audio, hyper, weights):
+        powers[first : first + len(own)] = own
+    return np.moveaxis(powers, 0, -1)
+
+
+class _PowerBlock(NamedTuple):
+    """Powers of some frames, (frames, views, bands), until the next block."""
+
+    first: int
+    powers: NDArray[np.float32]
+    is_mono: bool
+
+
+def _power_blocks(
+    audio: FloatArray, hyper: BandMixerParameters, weights: NDArray[np.float32]
+) -> Iterator[_PowerBlock]:
+    """`measure_powers`, whole blocks of the console's settings at a time."""
     n_frames, per_block = n_frames_of(hyper, audio.shape[-1]), frames_at_once(hyper)
-    powers = np.zeros((n_frames, len(VIEWS), hyper.n_bands), np.float32)
+    powers = np.empty((per_block, len(VIEWS), hyper.n_bands), np.float32)
     analysis, reader = Analysis(hyper.n_fft, per_block), _PowerReader(hyper, weights, per_block)
     for first in range(0, n_frames, per_block):
         stop_if_asked()
         last = min(first + per_block, n_frames)
+        own, is_mono = powers[: last - first], True
+        own.fill(0.0)
         span = zero_padded(audio, (first - 2) * hyper.hop_samples, (last - 1) * hyper.hop_samples)
         if not is_silent(span):
-            reader.read(analysis.of(distinct_channels(span)), out=powers[first:last])
-    return np.moveaxis(powers, 0, -1)
+            heard = distinct_channels(span)
+            is_mono = len(heard) == 1
+            reader.read(analysis.of(heard), out=own)
+        yield _PowerBlock(first, own, is_mono)
 
 
 def powers_of_spectra(
@@ -94,8 +120,11 @@ def powers_of_spectra(
 
 
 def frames_at_once(hyper: BandMixerParameters) -> int:
-    """Frames of a block: enough to amortise Python, few enough to stay in the cache."""
-    return max(1, _BLOCK_SAMPLES // hyper.n_fft)
+    """Frames of a block: enough to amortise Python, few enough to stay in the cache.
+
+    They are whole blocks of the console's settings.
+    """
+    return max(1, _BLOCK_SAMPLES // (hyper.n_fft * hyper.block_frames)) * hyper.block_frames
 
 
 class _PowerReader:
@@ -135,17 +164,26 @@ def measure_levels(
     weights: NDArray[np.float32],
 ) -> Levels:
     """The network's inputs for one stem; see `measure_powers`."""
-    # Frames in front: long rows are added by vectors, eight numbers are not.
-    powers = np.moveaxis(measure_powers(audio, hyper, weights), -1, 0)
-    missing = -len(powers) % hyper.block_frames
-    frame_power = powers[:, :2].sum(axis=2).mean(axis=1)
-    powers = np.pad(powers, ((0, missing), (0, 0), (0, 0)))
-    by_block = powers.reshape(-1, hyper.block_frames, *powers.shape[1:])
-    mean, largest = by_block.mean(axis=1), by_block.max(axis=1)
+    n_frames, n_blocks = (count(hyper, audio.shape[-1]) for count in (n_frames_of, n_blocks_of))
+    # Blocks in front: long rows are added by vectors, eight numbers are not.
+    mean = np.empty((n_blocks, len(VIEWS), hyper.n_bands), np.float32)
+    largest, frame_power = np.empty_like(mean), np.empty(n_frames, np.float32)
+    is_mono = True
+    for first, powers, block_is_mono in _power_blocks(audio, hyper, weights):
+        is_mono &= block_is_mono
+        frame_power[first : first + len(powers)] = powers[:, :2].sum(axis=2).mean(axis=1)
+        missing = -len(powers) % hyper.block_frames
+        if missing:
+            powers = np.pad(powers, ((0, missing), (0, 0), (0, 0)))
+        by_block = powers.reshape(-1, hyper.block_frames, *powers.shape[1:])
+        place = slice(first // hyper.block_frames, first // hyper.block_frames + len(by_block))
+        by_block.mean(axis=1, out=mean[place])
+        by_block.max(axis=1, out=largest[place])
     return Levels(
         _decibels(np.moveaxis(mean, 0, -1)),
         _decibels(np.moveaxis(largest, 0, -1)),
         _decibels(frame_power),
+        is_mono,
     )
 
 
@@ -153,7 +191,8 @@ def silent_levels(hyper: BandMixerParameters, n_samples: int) -> Levels:
     """Levels of a missing stem: silence."""
     n_blocks = n_blocks_of(hyper, n_samples)
     silence = np.full((len(VIEWS), hyper.n_bands, n_blocks), _FLOOR_DB, np.float32)
-    return Levels(silence, silence, np.full(n_frames_of(hyper, n_samples), _FLOOR_DB, np.float32))
+    frame_db = np.full(n_frames_of(hyper, n_samples), _FLOOR_DB, np.float32)
+    return Levels(silence, silence, frame_db, is_mono=True)
 
 
 def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import are_equal, peak
+from mixer.dsp.blocks import peak
 from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
@@ -156,11 +156,6 @@ def _with_changes(
     return [change_controls(*pair) for pair in zip(found, asked, strict=True)]
 
 
-def _heard(stem: Audio) -> Audio:
-    """(2, samples), or (1, samples) if both channels are equal: no block is asked for it again."""
-    return stem[:1] if are_equal(stem) else stem
-
-
 def _record(found: StemControls, used: StemControls) -> StemRecord:
     record: StemRecord = {"used": dict(as_table(used))}
     if used is not found:
@@ -204,7 +199,7 @@ class _Song:
     def _levels_of(self, name: str, stem: Audio | None) -> Levels:
         if stem is None:
             return silent_levels(self.hyper, self.n_samples)
-        levels = measure_levels(_heard(stem), self.hyper, self.weights)
+        levels = measure_levels(stem, self.hyper, self.weights)
         # Every sample is in a frame.
         if not np.isfinite(levels.frame_db).all() and not np.isfinite(peak(stem)):
             raise InputError(f"stem {name} holds samples that are not finite")
@@ -231,7 +226,8 @@ class _Song:
         excess = excess_db(levels.frame_db, self.hyper, self.sample_rate)
         spectral = SpectralStrip(controls, self.weights)
         gains = send_gains(controls.width_db, controls.room_db)
-        return Strip(_heard(stem), controls, excess, spectral, *gains, wet)
+        heard = stem[:1] if levels.is_mono else stem
+        return Strip(heard, controls, excess, spectral, *gains, wet)
 
     def spare_stems(self) -> list[Audio]:
         """Stems that nobody needs once they are summed: what they become may overwrite them."""
