@@ -19,18 +19,22 @@ class Cost:
     peak_gb: float
 
 
-def cost_of(song: Path, out: Path, model: str, *more: str, of: str = "render") -> Cost:
+def cost_of(
+    song: Path, out: Path, model: str, *more: str, of: str = "render", overwrite: bool = True
+) -> Cost:
     """Render a song, or make variations of it.
 
     Args:
         song: its folder.
-        out: the mix; replaced if it is there.
+        out: the mix.
         model: as in `mixer render --model`.
         more: further options.
         of: the command, `render` or `variations`.
+        overwrite: replace the mix if it is there.
     """
     command = [sys.executable, "-m", "mixer", of, str(song)]
-    command += ["-o", str(out), "--model", model, "--overwrite", "--quiet", *more]
+    command += ["-o", str(out), "--model", model, "--quiet", *more]
+    command += ["--overwrite"] if overwrite else []
     # The render must be the only child whose memory is counted.
     script = (
         "import json, resource, subprocess;"

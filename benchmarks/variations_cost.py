@@ -1,5 +1,7 @@
 """Time of variations: five of a song against one render of it, in the same run.
 
+With the first mix, and after a render of it, which is then not written again.
+
     python -m benchmarks.variations_cost [SONG...] [-n 5] [--seconds 180] [--repeats 3]
 
 Without a song, the demo song's four stems are repeated to that length. Each is a process of its
@@ -12,22 +14,51 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.render_cost import Cost, cost_of
 from benchmarks.songs import write_song
 
 
-def measure(song: Path, n_variations: int, repeats: int) -> Iterator[tuple[Cost, Cost]]:
-    """One render, then all variations with their first mix, so many times."""
+@dataclass(frozen=True)
+class Costs:
+    """Costs of one round: a render, all variations with their first mix, all after the render."""
+
+    render: Cost
+    with_first: Cost
+    after_render: Cost
+
+
+def measure(song: Path, n_variations: int, repeats: int) -> Iterator[Costs]:
+    """One round after another."""
+
+    def vary(first: Path, *, overwrite: bool) -> Cost:
+        n = ("-n", str(n_variations))
+        return cost_of(song, first, "auto", *n, of="variations", overwrite=overwrite)
+
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as name:
-            out = Path(name)
-            yield (
-                cost_of(song, out / "one.wav", "auto"),
-                cost_of(song, out / "first.wav", "auto", "-n", str(n_variations), of="variations"),
+            rendered = Path(name) / "one.wav"
+            yield Costs(
+                cost_of(song, rendered, "auto"),
+                vary(Path(name) / "first.wav", overwrite=True),
+                vary(rendered, overwrite=False),
             )
+
+
+def row_of(song: str, rounds: Sequence[Costs]) -> list[str]:
+    """Cells of the table, of medians over rounds."""
+    cells = [song, f"{statistics.median(c.render.cpu_s for c in rounds):.1f}"]
+    for of in ("with_first", "after_render"):
+        pairs = [(c.render, getattr(c, of)) for c in rounds]
+        cells += [
+            f"{statistics.median(all_of.cpu_s for _, all_of in pairs):.1f}",
+            f"{statistics.median(all_of.cpu_s / one.cpu_s for one, all_of in pairs):.2f}",
+            f"{statistics.median(all_of.clock_s / one.clock_s for one, all_of in pairs):.2f}",
+        ]
+    return cells
 
 
 def main() -> int:
@@ -37,22 +68,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    sys.stdout.write("| song | render, CPU s | with variations | ratio | of the clock |\n")
-    sys.stdout.write("| --- | --- | --- | --- | --- |\n")
+    kinds = (
+        f"{kind}, CPU s | ratio | by the clock" for kind in ("with the first mix", "after a render")
+    )
+    sys.stdout.write(f"| song | render, CPU s | {' | '.join(kinds)} |\n")
+    sys.stdout.write("| --- " * 8 + "|\n")
     with tempfile.TemporaryDirectory() as name:
         songs = asked.songs or [write_song(Path(name) / "demo", asked.seconds)]
         for song in songs:
-            pairs = list(measure(song, asked.n, asked.repeats))
-            cells = [song.name]
-            cells += [
-                f"{statistics.median(c.cpu_s for c in kind):.1f}"
-                for kind in zip(*pairs, strict=True)
-            ]
-            for ratios in (
-                [all_of.cpu_s / one.cpu_s for one, all_of in pairs],
-                [all_of.clock_s / one.clock_s for one, all_of in pairs],
-            ):
-                cells.append(f"{statistics.median(ratios):.2f}")
+            cells = row_of(song.name, list(measure(song, asked.n, asked.repeats)))
             sys.stdout.write(f"| {' | '.join(cells)} |\n")
             sys.stdout.flush()
     return 0

@@ -28,7 +28,7 @@ from mixer.takes.spreading import MOST_VARIATIONS
 from mixer.takes.variation_plan import Wanted
 from mixer.takes.variations import (
     MadeVariations,
-    is_there,
+    find_first,
     make_variations,
 )
 
@@ -124,13 +124,13 @@ def command(
     settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
     plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=outputs.tracks)
     destination = Destination(path, replace(outputs, format=file_format), overwrite=overwrite)
-    there = is_there(plan, destination, song)
-    if not there:
+    there = find_first(plan, destination, song)
+    if there is None:
         destination.check(plan)
     if not quiet:
         warn(song, plan, with_files=True)
     with progress_bar(quiet=quiet or as_json) as show:
-        made = make_variations(plan, destination, wanted, first_is_there=there, progress=show)
+        made = make_variations(plan, destination, wanted, there=there, progress=show)
     if as_json:
         answer(_as_json(made))
     elif not quiet:

@@ -261,7 +261,13 @@ def tags_of(song: Song) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
-def song_table(song: Song) -> SongTable:
+def song_table(song: Song, hashes: Mapping[str, str] | None = None) -> SongTable:
+    """The song and its recordings, each hashed.
+
+    Args:
+        song: as it is mixed.
+        hashes: by file, SHA-256 in hex of recordings that were hashed already.
+    """
     return {
         "name": song.name,
         "folder": str(song.folder),
@@ -269,16 +275,16 @@ def song_table(song: Song) -> SongTable:
         "tempo_bpm": song.tempo_bpm,
         "sample_rate": song.sample_rate,
         "n_samples": song.n_samples,
-        "files": [_recording(r) for r in song.recordings],
+        "files": [_recording(r, hashes or {}) for r in song.recordings],
         "left_out": left_out_files(song),
         "notes": list(song.notes),
     }
 
 
-def _recording(recording: Recording) -> SongFile:
+def _recording(recording: Recording, hashes: Mapping[str, str]) -> SongFile:
     return {
         **mixed_file(recording),
-        "sha256": hash_file(recording.source.path),
+        "sha256": hashes.get(recording.file) or hash_file(recording.source.path),
         "sample_rate": recording.source.sample_rate,
         "channels": recording.source.channels,
         "n_samples": recording.source.n_samples,

@@ -14,6 +14,7 @@ import numpy as np
 from mixer.audio import read_audio
 from mixer.console.settings import Console
 from mixer.dsp.blocks import gain_to_db
+from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import MixerError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
@@ -75,6 +76,9 @@ class Difference:
 def differences_of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]:
     here = {recording.file: recording for recording in song.recordings}
     left_out = {recording.file: recording.reason for recording in song.left_out}
+    paths = [now.source.path for name, now in here.items() if name in recipe.inputs]
+    with Workers(max(1, min(len(paths), available_threads())), "hashing") as pool:
+        hashes = dict(zip(paths, pool.map(hash_file, paths), strict=True))
     for name in dict.fromkeys((*recipe.inputs, *here)):
         was, now = recipe.inputs.get(name), here.get(name)
         if was is None:
@@ -84,7 +88,7 @@ def differences_of_song(recipe: RecordedMix, song: Song) -> Iterator[Difference]
             gone = None if reason is None else f"left out ({visible(reason)})"
             yield Difference(DifferenceKind.INPUT, visible(name), "a recording of the song", gone)
         else:
-            sha256 = hash_file(now.source.path)
+            sha256 = hashes[now.source.path]
             if sha256 != was.sha256:
                 yield Difference(
                     DifferenceKind.INPUT, visible(name), short_hash(was.sha256), short_hash(sha256)

@@ -13,7 +13,7 @@ from mixer.files.wording import visible
 from mixer.output.destination import Destination, Rendered, finished, render_to
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import SongTable
-from mixer.output.recipe_reader import numbers, read_recipe
+from mixer.output.recipe_reader import RecordedMix, numbers
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import (
     Levels,
@@ -90,19 +90,26 @@ def first_of(
     made: Premaster,
     known: KnownLevels,
     recipe: Path,
-    writing: Writing | None,
+    first: RecordedMix | Writing,
     listening: Listening,
 ) -> First:
     """The first mix as variations need it: its sound, level, parts and settings.
+
+    Args:
+        wet, made: the mix before its desk, and before its master.
+        known: levels of its stems.
+        recipe: its file.
+        first: the recorded mix, or the one that is being written.
+        listening: what is measured beside.
 
     Raises:
         InputError: it is silent.
     """
     plan = wet.plan
-    if writing is None:
-        loudness_lufs = numbers(read_recipe(recipe).measurements).get("master.loudness_lufs")
+    if isinstance(first, Writing):
+        loudness_lufs = first.mix.measurements["master"]["loudness_lufs"]
     else:
-        loudness_lufs = writing.mix.measurements["master"]["loudness_lufs"]
+        loudness_lufs = numbers(first.measurements).get("master.loudness_lufs")
     if loudness_lufs is None:
         raise InputError(f"{visible(recipe)}: a silent mix has no variations")
     held_db = plan.settings.held_staging_db
@@ -128,7 +135,7 @@ def first_of(
             loudness_lufs=variation_target_lufs(loudness_lufs),
         ),
         loudness_lufs=loudness_lufs,
-        is_written=(lambda: None) if writing is None else writing.rendered.result,
+        is_written=first.rendered.result if isinstance(first, Writing) else lambda: None,
     )
 
 

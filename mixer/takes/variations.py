@@ -21,7 +21,7 @@ from mixer.network.runner import NetworkRunner
 from mixer.output.destination import Destination, Rendered, forecast_of
 from mixer.output.names import FileRole
 from mixer.output.recipe import SongTable, song_table
-from mixer.output.recipe_reader import read_recipe
+from mixer.output.recipe_reader import RecordedMix, read_recipe
 from mixer.output.replay import plan_again
 from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
@@ -42,7 +42,7 @@ from mixer.rendering.variation_step import movable
 from mixer.song.song import Song
 from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation, make_all
-from mixer.takes.first_mix import Listening, first_of, listen, recipe_path, write_first
+from mixer.takes.first_mix import Listening, Writing, first_of, listen, recipe_path, write_first
 from mixer.takes.numbering import base_of
 from mixer.takes.variation_plan import (
     First,
@@ -114,15 +114,15 @@ def variations(
     plan = plan_render(song, settings, presets=resolved.sources)
     name = f"{song.folder.name}.{DEFAULT_FORMAT}"
     destination = Destination(Path(folder) / name, OutputSettings(format=DEFAULT_FORMAT))
-    there = is_there(plan, destination, song)
-    if not there:
+    there = find_first(plan, destination, song)
+    if there is None:
         destination.check(plan)
     wanted = Wanted(n, tuple(names), tuple((text, parse_blend(text)) for text in blends), away)
-    return make_variations(plan, destination, wanted, first_is_there=there, progress=progress)
+    return make_variations(plan, destination, wanted, there=there, progress=progress)
 
 
-def is_there(plan: RenderPlan, destination: Destination, song: Song) -> bool:
-    """Whether the first mix exists already, made from the same song with the same settings.
+def find_first(plan: RenderPlan, destination: Destination, song: Song) -> RecordedMix | None:
+    """The recipe of the first mix, if it exists already, made from the same song and settings.
 
     Args:
         plan: of the mix.
@@ -131,14 +131,14 @@ def is_there(plan: RenderPlan, destination: Destination, song: Song) -> bool:
     """
     recipe = recipe_path(destination.path)
     if destination.overwrite or not (recipe.is_file() and destination.path.is_file()):
-        return False
+        return None
     recorded = read_recipe(recipe)
     console = recorded.settings.console or Console()
     if replace(recorded.settings, console=console) != replace(plan.settings, console=plan.asked):
-        return False
+        return None
     again, differences = plan_again(recorded, song)
     is_same = again is not None and not any(one.kind in DECISIVE for one in differences)
-    return is_same and recorded.outputs[FileRole.MIX].is_there(hash_file)
+    return recorded if is_same and recorded.outputs[FileRole.MIX].is_there(hash_file) else None
 
 
 def make_variations(
@@ -146,7 +146,7 @@ def make_variations(
     destination: Destination,
     wanted: Wanted,
     *,
-    first_is_there: bool = False,
+    there: RecordedMix | None = None,
     progress: Progress | None = None,
     network: NetworkRunner | None = None,
     threads: int | None = None,
@@ -157,7 +157,7 @@ def make_variations(
         plan: of the first mix.
         destination: of the first mix; variations go beside it, with its format and depth.
         wanted: which variations.
-        first_is_there: from `is_there`: the first mix is made again but not written.
+        there: from `find_first`: the first mix is made again but not written.
         progress, network, threads: as in `mixer.render`.
 
     Raises:
@@ -174,29 +174,36 @@ def make_variations(
         threads=threads,
     )
     making_s[Stage.MASTER] = first_of_variations_s(plan)["master"]
-    varying_s = _varying_forecast(plan, destination, wanted, threads, not first_is_there)
+    varying_s = _varying_forecast(plan, destination, wanted, threads, there is None)
     cores = threads or available_threads()
     # One more than there are cores: a file that is on its way to the disk takes none, and of an odd
     # number of variations none is left to the end alone.
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
-        song = pool.submit(song_table, plan.song)
+        song = pool.submit(song_table, plan.song, _hashes_of(there))
         pace, then_s = pace_for(progress), sum(varying_s.values())
         with StageClock(progress, making_s, then_s=then_s, pace=pace) as clock:
             begun = _begin(pool, replace(job, clock=clock), plan)
         with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)
-            writing = None if first_is_there else write_first(pool, begun.made, destination, song)
+            standing = there or write_first(pool, begun.made, destination, song)
             first = first_of(
                 begun.wet,
                 begun.made,
                 begun.known,
                 recipe_path(destination.path),
-                writing,
+                standing,
                 begun.listening,
             )
             varied = _vary(pool, first, begun.answers, wanted, destination, clock, song)
             clock.end("")
-    return replace(varied, first=None if writing is None else writing.rendered.result())
+    if isinstance(standing, Writing):
+        return replace(varied, first=standing.rendered.result())
+    return varied
+
+
+def _hashes_of(there: RecordedMix | None) -> dict[str, str]:
+    """Hashes of the recordings, where they were compared with a recipe's just now."""
+    return {} if there is None else {name: own.sha256 for name, own in there.inputs.items()}
 
 
 def _job(

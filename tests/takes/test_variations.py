@@ -35,7 +35,7 @@ from mixer.rendering.planning import plan_render
 from mixer.rendering.settings import with_console
 from mixer.takes.blending import parse_blend
 from mixer.takes.variation_plan import Wanted
-from mixer.takes.variations import MadeVariations, is_there, make_variations
+from mixer.takes.variations import MadeVariations, find_first, make_variations
 from tests.signals import band, noise
 
 Make = Callable[..., MadeVariations]
@@ -54,8 +54,8 @@ def make(folder: Path, tmp_path: Path) -> Make:
         song, resolved = load_asked(folder)
         plan = plan_render(song, with_console(RenderSettings(**settings), resolved.console))
         where = Destination(tmp_path / "mixes" / "song.wav", OutputSettings("wav", "32f"))
-        there = is_there(plan, where, song)
-        return make_variations(plan, where, wanted, first_is_there=there, threads=threads)
+        there = find_first(plan, where, song)
+        return make_variations(plan, where, wanted, there=there, threads=threads)
 
     return made
 
@@ -220,8 +220,9 @@ def test_without_a_voice_the_other_axes_are_left(
     made = make_variations(plan, where, Wanted(spread=3))
     assert made.left_out == ("voice stays: the mix has nothing that it could move",)
     assert not any("voice" in each.take["variation"]["moves"] for each in made.made)
+    there = find_first(plan, where, plan.song)
     with pytest.raises(SettingsError, match="voice cannot be moved in this mix"):
-        make_variations(plan, where, Wanted(names=("voice-up",)), first_is_there=True)
+        make_variations(plan, where, Wanted(names=("voice-up",)), there=there)
 
 
 def test_the_command_shows_lists_and_answers(
