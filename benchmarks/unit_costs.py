@@ -47,6 +47,8 @@ RATIOS = ("WITH_WET_STEMS", "FIND_AGAIN", "USUALLY_COMPRESSED")
 PROBE = "PROBE_S"
 # An equation spans at least so long; how far off it may be: so long, and this share of it.
 _LEAST_S, _OFF_S, _OFF = 0.03, 0.01, 0.1
+# From so many times that on, an equation counts less.
+_FAR_OFF = 3.0
 # How far a constant moves of its own accord, as a share of it; and the most that it may.
 _FREE, _MOST = 0.5, 4.0
 _N_MISFITS = 12
@@ -185,7 +187,9 @@ def fitted(equations: Sequence[Equation]) -> tuple[float, dict[str, float]]:
 
     bounds = (1.0 / _MOST - 1.0, _MOST - 1.0)
     # Not squares of what is far off: another program may have had the core's caches.
-    moves = scipy.optimize.least_squares(off, np.zeros(len(names)), bounds=bounds, loss="soft_l1")
+    moves = scipy.optimize.least_squares(
+        off, np.zeros(len(names)), bounds=bounds, loss="soft_l1", f_scale=_FAR_OFF
+    )
     return pace, {name: 1.0 + moves.x[place[name]] for name in names}
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
-EXIT_ENVIRONMENT = 3
+EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 3, 130
 
 
 def main() -> None:
     """Run the command line; without the library that it is made with, say so in one line."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # While modules are loaded there is nothing to clean up, and nobody who would be quiet.
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(EXIT_INTERRUPTED))
     try:
         from mixer.cli.main import main as run
     except ModuleNotFoundError as error:

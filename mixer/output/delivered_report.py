@@ -8,12 +8,10 @@ from pathlib import Path
 
 from mixer.output.recipe import Recipe
 from mixer.output.recipe_words import report_sections
+from mixer.output.writing_forecast import AUDIO
 from mixer.rendering.mix import Mix
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.data import MIX, SessionNulls
-
-# Share of a report's time that measuring takes; the rest makes what it plays.
-_MEASURED = 0.7
 
 
 def write_mix_report(
@@ -35,7 +33,8 @@ def write_mix_report(
         copies: folder for audio that only the report plays; None to embed previews.
         nulls: null depth of the sessions' tracks; None without editable ones.
         overwrite: replace existing files.
-        at: called with the next step and the share done, 0 to 1.
+        at: called with a step of `mixer.output.writing_forecast.report_steps_s` and the share of it
+            that is done, 0 to 1.
 
     Raises:
         OutputError: something is there already, or the disk is full or read-only.
@@ -44,7 +43,7 @@ def write_mix_report(
     files = {stem: written[stem] for stem in mix.wet_stems if stem in written}
     data = report_data(mix, files={**files, MIX: written[MIX]}, nulls=nulls)
     data = replace(data, sections=report_sections(recipe))
-    at("audio", _MEASURED)
+    at(AUDIO, 0.0)
     if copies is not None:
         data = write_listening_copies(copies, data, overwrite=overwrite)
     write_report(path, data, embed=copies is None, overwrite=overwrite)

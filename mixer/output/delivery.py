@@ -15,8 +15,9 @@ from mixer.output.names import (
 )
 from mixer.output.recipe import Recipe
 from mixer.output.settings import OutputSettings
+from mixer.output.writing_forecast import report_steps_s
 from mixer.rendering.mix import Mix
-from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.progress import Stage, StageClock, Steps
 from mixer.song.folders.folder_names import LISTENING_SUFFIX, SESSION_SUFFIX
 from mixer.song.song import Song
 
@@ -113,8 +114,9 @@ def deliver(
         from mixer.output.delivered_report import write_mix_report
 
         clock.start(Stage.REPORT)
+        steps = Steps(clock, report_steps_s(mix.plan, wanted))
         copies = listening_copies(wanted, mix_path)[INPUT_SUM].parent if wanted.has_copies else None
         write_mix_report(
-            mix, recipe, paths[REPORT], copies, nulls, overwrite=overwrite, at=clock.at
+            mix, recipe, paths[REPORT], copies, nulls, overwrite=overwrite, at=steps.at
         )
     return tuple(f"not in the session: {file}" for file in left_out)

@@ -11,6 +11,9 @@ from mixer.rendering.forecast import is_encoded, song_seconds
 from mixer.rendering.plan import RenderPlan
 from mixer.rendering.progress import Stage
 
+# Steps of a report: to measure what it shows, to make what it plays.
+MEASURE, AUDIO = "measure", "audio"
+
 
 def writing_forecast(
     plan: RenderPlan, wanted: OutputSettings, n_files: int, n_versions: int
@@ -34,10 +37,17 @@ def writing_forecast(
         session = costs.A_SESSION + len(plan.song.recordings) * costs.STRIP_IN_A_SESSION
         found[Stage.SESSIONS] = len(wanted.daw) * (costs.BEGIN_SESSION_S + song_s * session)
     if wanted.has_report:
-        found[Stage.REPORT] = costs.BEGIN_REPORT_S + song_s * costs.REPORT
-        if not wanted.has_copies:
-            found[Stage.REPORT] += costs.PREVIEWS_S
+        found[Stage.REPORT] = sum(report_steps_s(plan, wanted).values())
     return found
+
+
+def report_steps_s(plan: RenderPlan, wanted: OutputSettings) -> dict[str, float]:
+    """Seconds that each step of a report takes, by name, in their order; arguments as above."""
+    song_s = song_seconds(plan)
+    return {
+        MEASURE: costs.BEGIN_REPORT_S + song_s * costs.MEASURE_A_REPORT,
+        AUDIO: song_s * costs.COPIES if wanted.has_copies else costs.PREVIEWS_S,
+    }
 
 
 def hashing_share(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> float:

@@ -90,9 +90,11 @@ BEGIN_TO_WRITE_S = 0.02
 HASH_A_RECORDING, MEASURE_A_FILE = 0.00016, 0.0006
 A_FILE = {"wav": 0.0006, "flac": 0.0032}
 A_LOSSY_FILE = 0.027
-A_VERSION, TRANSLATION, REPORT = 0.0003, 0.0335, 0.033
+A_VERSION, TRANSLATION, MEASURE_A_REPORT = 0.0003, 0.0335, 0.03
 # To begin with each of them, whatever the length.
 BEGIN_VERSIONS_S, BEGIN_TRANSLATION_S, BEGIN_REPORT_S = 0.1, 0.15, 0.14
+# To write the copies that a report plays from beside it.
+COPIES = 0.0035
 # To make the 30 s of each source that a report plays from inside, on two cores.
 PREVIEWS_S = 1.9
 # A session, and each recording's strip in it.

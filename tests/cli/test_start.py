@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -82,3 +83,24 @@ def test_a_render_loads_only_what_it_uses(
 def test_what_a_render_can_do_without_is_still_called_that() -> None:
     names = [name for name in BESIDE if name.startswith("mixer.")]
     assert all(find_spec(name) for name in names)
+
+
+# Ctrl-C while the library of command lines is loaded.
+_INTERRUPTED_WHILE_LOADING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+from mixer.__main__ import main
+main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals to send")
+def test_ctrl_c_while_modules_are_loaded_ends_quietly() -> None:
+    command = [sys.executable, "-c", _INTERRUPTED_WHILE_LOADING]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
