@@ -63,7 +63,7 @@ def unreadable(path: Path, error: Exception) -> str:
         )
     try:
         if path.stat().st_size == 0:
-            return f"{path.name}: the file is empty"
+            return f"{path.name}: the file is empty; export it again, or delete it"
     except OSError as gone:
         return f"{path}: {reason_of(gone)}"
     return (

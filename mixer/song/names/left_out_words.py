@@ -48,6 +48,7 @@ PHRASES_WEAK = """
 
 # All tracks of an instrument in one file, if they are there one by one as well.
 SUMS = frozenset(
-    ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "all", "mix", "mixed", "mixdown",
-     "master", "full", "summed", "summing", "premix", "combined", "complete")
+    ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "gruppe", "groupe", "grupo",
+     "gruppo", "all", "mix", "mixed", "mixdown", "master", "full", "summed", "summing", "premix",
+     "combined", "complete")
 )  # fmt: skip

@@ -52,7 +52,7 @@ ROLE_WORDS: dict[str, str] = {
         """,
     "acoustic_guitar": """
         violao, acoustic, acou, nylon, ukulele, uke, banjo, mandolin, mando, bouzouki,
-        lute, oud, requinto, cuatro, charango, strum, strumming, harp, autoharp, steel,
+        lute, oud, requinto, cuatro, cavaquinho, charango, strum, strumming, harp, autoharp, steel,
         ac, acc, aco, twelve, classical, spanish, folk, western, acustica, acustico, clasica,
         espanola, flamenca, flamenco, criolla, classica, acoustique, classique, folklorique, seche,
         akustik, akustisch, akustische, akustisk, akustyczna, klasyczna
@@ -100,6 +100,6 @@ ROLE_WORDS: dict[str, str] = {
         shout, shouting, soprano, alto, tenor, baritone, chorus, vocoder, talkbox
         """,
     "choir": """
-        choir, chor, chorale, coro, ensemble, children, kid, mob, bass choir
+        choir, chor, chorale, ensemble, children, kid, mob, bass choir
         """,
 }

@@ -12,13 +12,13 @@ from mixer.song.names.track_words import Evidence
 _FEWEST_PARTS = 2
 # Surer than "mix" or "full", which a part of its own may be called: Drums Mix, Full Strings.
 _CERTAIN = frozenset(
-    ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "all", "summed", "summing",
-     "premix", "combined")
+    ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "gruppe", "groupe", "grupo",
+     "gruppo", "all", "summed", "summing", "premix", "combined")
 )  # fmt: skip
 # What of a song is sung, as one file.
 _ALL_VOICES = frozenset(("acapella", "acappella", "capella", "a cappella", "a capella"))
 # A group of singers is a part.
-_NOT_OF_VOICES = frozenset(("group", "grp", "full", "all"))
+_NOT_OF_VOICES = frozenset(("group", "grp", "gruppe", "groupe", "grupo", "gruppo", "full", "all"))
 
 
 @dataclass(frozen=True)

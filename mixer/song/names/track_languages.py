@@ -16,6 +16,8 @@ LANGUAGES: dict[str, dict[Family, str]] = {
         "kick": "bassdrum basstrommel fusstrommel",
         "toms": "standtom hangetom",
         "percussion": "schellenkranz klatschen schlagwerk rasseln pauke pauken",
+        "pad": "flache flachen klangteppich",
+        "fx": "effekt effekte gerausch gerausche",
         "guitar": "gitarrist",
         "electric_guitar": "egitarre stromgitarre",
         "acoustic_guitar": "akustikgitarre konzertgitarre westerngitarre",
@@ -39,11 +41,14 @@ LANGUAGES: dict[str, dict[Family, str]] = {
         "strings": "cordes violoncelles contrebasse",
         "brass": "cuivre cuivres",
         "woodwind": "flutes",
+        "pad": "nappe nappes",
         "fx": "bruitage bruitages",
     },
     "Spanish": {
         "vocals": "voces cantantes",
-        "bass": "contrabajo",
+        "bass": "contrabajo tololoche",
+        "toms": "timbal",
+        "overheads": "aereo aereos",
         "cymbals": "plato platos",
         "drums": "tambores",
         "percussion": "percusiones pandereta palmadas",
@@ -168,7 +173,7 @@ LANGUAGES: dict[str, dict[Family, str]] = {
     "Japanese": {
         "vocals": "ボーカル ヴォーカル ボイス ヴォイス 歌 声 ラップ",
         "lead_vocal": "リードボーカル メインボーカル 主メロ",
-        "backing_vocals": "コーラス ハモリ ハモ 合唱 バックコーラス 掛け声",
+        "backing_vocals": "コーラス ハモリ ハモ 合唱 バックコーラス 掛け声 ガヤ",
         "bass": "ベース シンセベース エレキベース ウッドベース コントラバス",
         "drums": "ドラム ドラムス",
         "kick": "キック バスドラ バスドラム ベースドラム",
@@ -252,7 +257,7 @@ MIXES = """
     metronom metronomo
     mischung endmischung rohmischung mixage mezcla mixagem missaggio mezclas miks zgranie
     mixaggio clic claqueta klick klik метроном микс мастер сведение клик
-    ミックス マスター クリック メトロノーム 混音 母带 母帶 总混 節拍器 节拍器
+    ミックス マスター クリック メトロノーム カウント 混音 母带 母帶 总混 節拍器 节拍器
     믹스 마스터 메트로놈 클릭
     """
 GUIDES = """

@@ -63,8 +63,9 @@ INSTRUMENTS: dict[Family, str] = {
         """,
     "percussion": """
         perc percussion percussionist prc percusion percussao perkussion
-        tambourine tamb tmb tambo tamborine tamburin shaker maraca maracon egg clap clapping
-        handclap snap fingersnap stomp stomping cowbell cbell conga bongo bombek djembe cajon cajone
+        tambourine tamb tmb tambo tamborine tamburin shaker shkr shk rattle maraca maracon egg clap
+        clapping handclap snap fingersnap stomp stomping cowbell cbell conga bongo bombek djembe
+        cajon cajone
         tabla udu darbuka darabuka doumbek dumbek bodhran bendir riq daf dhol dholak mridangam
         ghatam kanjira tavil surdo pandeiro caixa tamborim repinique ganza cuica agogo timbale
         tumbadora quinto cununo cunono guasa paliteo tambora alegre llamador cachapa
@@ -206,7 +207,7 @@ ROLES: dict[Family, str] = {
         rack floor ft
         """,
     "room": """
-        room rm amb crotch raum
+        room rm amb crotch raum sala ambiente
         """,
     "fx": """
         effect sample drop boom tape echo delay rvb reverb verb send return
@@ -247,6 +248,10 @@ PHRASES: dict[Family, str] = {
         gtr vox, guitar vox, guitar vocal, keys vox, keys vocal, piano vox, piano vocal,
         leslie vox, leslie vocal, talk box, ad lib, a cappella, a capella, sing along, voice over
         """,
+    "backing_vocals": """
+        vocal de apoio, voz de apoio, segunda voz, tercera voz, terceira voz, seconda voce,
+        terza voce, deuxieme voix, seconde voix, zweite stimme, dritte stimme, second voice
+        """,
     "bass": """
         double bass, upright bass, synth bass, sub bass, sub synth, synth sub, sub sine, sine sub,
         string bass, guitar bass, gtr bass, keys bass, tb 303, e bass, sub drone, low synth,
@@ -264,6 +269,9 @@ PHRASES: dict[Family, str] = {
     "hihat": """
         high hat
         """,
+    "toms": """
+        timbal de piso, tom de piso
+        """,
     "overheads": """
         over head
         """,
@@ -271,7 +279,7 @@ PHRASES: dict[Family, str] = {
         808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit
         """,
     "acoustic_guitar": """
-        a gtr, a guitar, a guit, a gt, a git
+        a gtr, a guitar, a guit, a gt, a git, bajo sexto, bajo quinto
         """,
     "percussion": """
         tam tam, cow bell, sleigh bell, jingle bell, bell tree,

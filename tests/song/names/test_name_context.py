@@ -158,7 +158,16 @@ def test_sums_are_left_out_beside_their_parts() -> None:
         "Kick In": "drums", "Kick Out": "drums", "Snare": "drums", "Gtr 1": "other",
         "EGtr 2": "other", "BV 1": "vocals", "BV 2": "vocals", "Gang Group": "vocals",
     }  # fmt: skip
-    sums = ("Kick SUM", "ALL DRUMS", "Drum Bus", "DRUMS_SUBMIX", "Gtr Buss", "BV Sum")
+    sums = (
+        "Kick SUM",
+        "ALL DRUMS",
+        "Drum Bus",
+        "DRUMS_SUBMIX",
+        "Gtr Buss",
+        "BV Sum",
+        "Gruppe Drums",
+        "Grupo Drums",
+    )
     assert told(*parts, *sums) == {**parts, **dict.fromkeys(sums)}
     # alone, each is the part
     assert OUT not in told("Kick SUM", "Drum Bus", "Gtr Buss", "BV Sum").values()
