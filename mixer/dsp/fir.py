@@ -72,13 +72,17 @@ def resample_by_taps(taps: np.ndarray, audio: np.ndarray, up: int = 1, down: int
     Returns:
         float32 `(channels, ceil(((samples - 1) * up + taps) / down))`.
     """
+    loops = compiled("signal", "_upfirdn_apply")
+    if loops is None:
+        from scipy.signal import upfirdn
+
+        return np.asarray(upfirdn(taps, np.asarray(audio, np.float32), up, down, axis=-1))
     # Each phase of the filter backwards, one after another, as the loop reads them.
     padded = np.zeros(len(taps) + -len(taps) % up, np.float32)
     padded[: len(taps)] = taps
     phases = np.ascontiguousarray(padded.reshape(-1, up).T[:, ::-1].ravel())
     n_out = ((audio.shape[-1] - 1) * up + len(taps) - 1) // down + 1
     out = np.zeros((audio.shape[0], n_out), np.float32)
-    loops = compiled("signal", "_upfirdn_apply")
     silence_around = loops.mode_enum("constant")
     loops._apply(np.asarray(audio, np.float32), phases, out, up, down, 1, silence_around, 0)
     return out

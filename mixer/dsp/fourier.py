@@ -7,30 +7,37 @@ a sixth of a second to load, for choices between array libraries that nobody mak
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import numpy as np
-import scipy
 
-from mixer.dsp.compiled import compiled
+from mixer.dsp.compiled import compiled, scipy_version
 
 # How the loops call what they divide by: nothing, or the length.
 _AS_IS, _BY_ROOT, _BY_LENGTH = 0, 1, 2
 
 
 @cache
-def _loops() -> ModuleType:
+def _loops() -> ModuleType | None:
     # SciPy 1.18 replaced its loops by their author's next ones, which are called alike.
-    major, minor = map(int, scipy.__version__.split(".")[:2])
-    if (major, minor) < (1, 18):
+    if scipy_version() < (1, 18):
         return compiled("fft._pocketfft", "pypocketfft")
     return compiled("fft._duccfft", "pyduccfft")
 
 
+def _package() -> Any:
+    """Public transforms, for a SciPy whose loops are not known."""
+    return import_module("scipy.fft")
+
+
 def next_fast_len(n_samples: int) -> int:
     """The smallest length of at least `n_samples` with a fast transform of real signals."""
-    length: int = _loops().good_size(n_samples, True)
-    return length
+    loops = _loops()
+    if loops is None:
+        return int(_package().next_fast_len(n_samples, real=True))
+    return int(loops.good_size(n_samples, True))
 
 
 def rfft(
@@ -44,7 +51,10 @@ def rfft(
         axis: time axis of the signal, which becomes the frequency axis.
         out: where to put the spectrum, of its shape and type; None for a new array.
     """
-    found: np.ndarray = _loops().r2c(_fitted(signal, n_fft, axis), (axis,), True, _AS_IS, out, 1)
+    loops, fitted = _loops(), _fitted(signal, n_fft, axis)
+    if loops is None:
+        return _put(_package().rfft(fitted, axis=axis), out)
+    found: np.ndarray = loops.r2c(fitted, (axis,), True, _AS_IS, out, 1)
     return found
 
 
@@ -67,14 +77,28 @@ def irfft(
     fitted = _fitted(spectrum, n_fft // 2 + 1, axis)
     if not np.iscomplexobj(fitted):
         fitted = fitted + 0.0j
-    found: np.ndarray = _loops().c2r(fitted, (axis,), n_fft, False, _BY_LENGTH, out, 1)
+    loops = _loops()
+    if loops is None:
+        return _put(_package().irfft(fitted, n_fft, axis=axis), out)
+    found: np.ndarray = loops.c2r(fitted, (axis,), n_fft, False, _BY_LENGTH, out, 1)
     return found
 
 
 def dct(signal: np.ndarray) -> np.ndarray:
     """The orthonormal cosine transform, type 2, of float samples along the last axis."""
-    found: np.ndarray = _loops().dct(np.asarray(signal), 2, (-1,), _BY_ROOT, None, 1, True)
+    loops = _loops()
+    if loops is None:
+        return np.asarray(_package().dct(signal, norm="ortho"))
+    found: np.ndarray = loops.dct(np.asarray(signal), 2, (-1,), _BY_ROOT, None, 1, True)
     return found
+
+
+def _put(found: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Copy into `out`, if there is one."""
+    if out is None:
+        return found
+    out[...] = found
+    return out
 
 
 def _fitted(signal: np.ndarray, length: int | None, axis: int) -> np.ndarray:

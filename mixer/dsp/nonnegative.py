@@ -28,8 +28,12 @@ def fit_nonnegative(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """
     columns = np.asarray_chkfinite(parts, np.float64, order="C")
     target = np.asarray_chkfinite(whole, np.float64)
-    search = compiled("optimize", "_slsqplib").nnls
-    gains, _, ending = search(columns, target, _ROUNDS_A_COLUMN * columns.shape[1])
+    loops = compiled("optimize", "_slsqplib")
+    if loops is None:
+        from scipy.optimize import nnls
+
+        return np.asarray(nnls(columns, target)[0])
+    gains, _, ending = loops.nnls(columns, target, _ROUNDS_A_COLUMN * columns.shape[1])
     if ending == _UNFINISHED:
         raise RuntimeError("the search for gains did not converge")
     return np.asarray(gains)

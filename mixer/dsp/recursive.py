@@ -62,13 +62,22 @@ def _filter_pair(
 
 def _run_sections(sections: np.ndarray, out: np.ndarray, memory: np.ndarray) -> None:
     """Filter in place, `(channels, samples)`; the state, `(channels, sections, 2)`, too."""
-    run = compiled("signal", "_sosfilt")._sosfilt
+    loops = compiled("signal", "_sosfilt")
+    run = _run_sosfilt if loops is None else loops._sosfilt
     # The state goes on from block to block, so that nobody waits for the end of a long song.
     for start in range(0, out.shape[1], _BLOCK_SAMPLES):
         stop_if_asked()
         block = np.ascontiguousarray(out[:, start : start + _BLOCK_SAMPLES])
         run(sections, block, memory)
         out[:, start : start + _BLOCK_SAMPLES] = block
+
+
+def _run_sosfilt(sections: np.ndarray, out: np.ndarray, memory: np.ndarray) -> None:
+    """What SciPy's compiled loop does, by its public function."""
+    from scipy.signal import sosfilt
+
+    out[:], after = sosfilt(sections, out, axis=-1, zi=np.moveaxis(memory, 0, 1))
+    memory[:] = np.moveaxis(after, 1, 0)
 
 
 def filter_samples(
@@ -84,9 +93,14 @@ def filter_samples(
     Returns:
         float64, in the shape of `audio`, and the state after it.
     """
-    filtered, after = compiled("signal", "_sigtools")._linear_filter(
-        np.asarray(b, np.float64), np.asarray(a, np.float64), audio, -1, state
-    )
+    above, below = np.asarray(b, np.float64), np.asarray(a, np.float64)
+    loops = compiled("signal", "_sigtools")
+    if loops is None:
+        from scipy.signal import lfilter
+
+        filtered, after = lfilter(above, below, audio, axis=-1, zi=state)
+    else:
+        filtered, after = loops._linear_filter(above, below, audio, -1, state)
     return filtered, after
 
 

@@ -19,15 +19,19 @@ Ends = Literal["nearest", "reflect", "mirror"]
 _CODES = {"nearest": 0, "reflect": 2, "mirror": 3}
 
 
-def _loops() -> ModuleType:
+def _loops() -> ModuleType | None:
     return compiled("ndimage", "_nd_image")
 
 
 def running_mean(values: np.ndarray, size: int, ends: Ends = "reflect") -> np.ndarray:
     """The mean of `size` values around each value, in the values' type."""
-    values = np.asarray(values)
+    values, loops = np.asarray(values), _loops()
+    if loops is None:
+        from scipy.ndimage import uniform_filter1d
+
+        return np.asarray(uniform_filter1d(values, size, mode=ends))
     out = np.zeros_like(values)
-    _loops().uniform_filter1d(values, size, values.ndim - 1, out, _CODES[ends], 0.0, 0)
+    loops.uniform_filter1d(values, size, values.ndim - 1, out, _CODES[ends], 0.0, 0)
     return out
 
 
@@ -103,7 +107,11 @@ def gaussian_mean(values: np.ndarray, deviation: float, truncate: float) -> np.n
     places = np.arange(-radius, radius + 1)
     weights = np.exp(-0.5 / (deviation * deviation) * places**2)
     weights = np.ascontiguousarray((weights / weights.sum())[::-1])
-    values = np.asarray(values)
+    values, loops = np.asarray(values), _loops()
+    if loops is None:
+        from scipy.ndimage import correlate1d
+
+        return np.asarray(correlate1d(values, weights, mode="nearest"))
     out = np.zeros_like(values)
-    _loops().correlate1d(values, weights, values.ndim - 1, out, _CODES["nearest"], 0.0, 0)
+    loops.correlate1d(values, weights, values.ndim - 1, out, _CODES["nearest"], 0.0, 0)
     return out

@@ -153,6 +153,7 @@ def _limit_blas() -> Callable[[], Any]:
     """Hold every BLAS of this process to one thread; what is returned takes that back."""
     threadpoolctl = import_module("threadpoolctl")
     # SciPy brings a BLAS of its own, and only a library that is loaded can be held.
-    import_module("mixer.dsp.compiled").compiled("linalg", "_fblas")
+    if import_module("mixer.dsp.compiled").compiled("linalg", "_fblas") is None:
+        import_module("scipy.linalg")
     limits = threadpoolctl.threadpool_limits(1, user_api="blas")
     return limits.restore_original_limits

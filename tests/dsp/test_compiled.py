@@ -1,11 +1,14 @@
 """What is done by SciPy's compiled loops is what SciPy does, bit for bit: a version that moved them
 fails here. And a render does not load what it has no use for.
+
+Every function is tested twice, the second time as if the loops were not there, or not known.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pyloudnorm
@@ -16,6 +19,8 @@ import scipy.optimize
 import scipy.signal
 from numpy.testing import assert_array_equal
 
+from mixer.dsp import compiled as module
+from mixer.dsp import fourier
 from mixer.dsp.compiled import compiled
 from mixer.dsp.fir import hann, low_pass_taps, magnitude_taps, resample_by_taps
 from mixer.dsp.fourier import dct, irfft, next_fast_len, rfft
@@ -26,6 +31,23 @@ from mixer.dsp.running import gaussian_mean, running_maximum, running_mean
 from mixer.meters.loudness import BS1770_FILTER, COOKBOOK_FILTER, weighting_sections
 
 RNG = np.random.default_rng(0)
+
+
+def forget_loops() -> None:
+    module.compiled.cache_clear()
+    fourier._loops.cache_clear()
+
+
+@pytest.fixture(autouse=True, params=["loops", "packages"])
+def scipy_has(request, monkeypatch) -> Iterator[str]:
+    """SciPy's compiled loops, or only its public functions."""
+    with monkeypatch.context() as patch:
+        if request.param == "packages":
+            patch.setattr(module, "FIRST_UNKNOWN", (1, 0))
+        forget_loops()
+        assert (compiled("signal", "_sosfilt") is None) == (request.param == "packages")
+        yield request.param
+    forget_loops()
 
 
 def noise(*shape: int) -> np.ndarray:
@@ -170,11 +192,28 @@ def test_weighting_filters_are_pyloudnorms(name: str, sample_rate: int) -> None:
     assert_array_equal(weighting_sections(sample_rate, name), np.array(stages))
 
 
-def test_a_module_that_is_not_there_is_named() -> None:
-    with pytest.raises(ImportError, match="_no_such_loops"):
-        compiled("signal", "_no_such_loops")
+def test_loops_that_are_not_there_are_none() -> None:
+    assert compiled("signal", "_no_such_loops") is None
 
 
+@pytest.mark.parametrize("version", ["1.19.0", "1.19.0rc1", "2.0.1.dev0+git"])
+def test_loops_of_a_newer_scipy_are_left_alone(version: str, monkeypatch) -> None:
+    monkeypatch.setattr(module.scipy, "__version__", version)
+    forget_loops()
+    assert compiled("signal", "_sosfilt") is None
+    sections, audio = scipy.signal.butter(4, 0.1, output="sos"), noise(2, 50)
+    assert_array_equal(filter_sections(sections, audio)[0], scipy.signal.sosfilt(sections, audio))
+
+
+def test_spectra_are_put_where_they_are_asked_for() -> None:
+    signal = noise(2, 64)
+    spectrum, back = np.empty((2, 33), np.complex128), np.empty((2, 64))
+    assert rfft(signal, out=spectrum) is spectrum
+    assert irfft(spectrum, out=back) is back
+    np.testing.assert_allclose(back, signal, atol=1e-12)
+
+
+@pytest.mark.parametrize("scipy_has", ["loops"], indirect=True)
 def test_the_package_finds_the_loops_that_were_loaded_alone() -> None:
     code = (
         "import sys; from mixer.dsp.compiled import compiled\n"
@@ -193,6 +232,7 @@ def test_the_package_finds_the_loops_that_were_loaded_alone() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize("scipy_has", ["loops"], indirect=True)
 def test_threads_that_filter_first_together_all_find_the_loops() -> None:
     code = (
         "import threading, numpy\n"
