@@ -42,7 +42,7 @@ LAYERS = (
 )
 # who alone may import a library
 OWNERS = {
-    "onnxruntime": ("mixer.network.device", "export"),
+    "onnxruntime": ("mixer.network.runtime", "export"),
     "pedalboard": ("mixer.console", "mixer.dsp.ballistics"),
     "soundfile": ("mixer.audio",),
     "av": ("mixer.audio",),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import torch
 
 from export.fxnorm_exporter import WARM_UP_S
-from mixer.network.device import cuda_is_likely
 from mixer.network.fxnorm.parameters import HyperParameters
+from mixer.network.runtime import cuda_is_likely
 
 
 @dataclass(frozen=True)

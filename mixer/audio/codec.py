@@ -19,10 +19,10 @@ import numpy as np
 from mixer.audio.damage import note_damage
 from mixer.audio.flac_frames import flac_position
 from mixer.audio.ogg_pages import damaged_flac
+from mixer.audio.pyav import import_av
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource, unreadable
 from mixer.audio.spliced_file import SplicedFile
 from mixer.errors import InputError
-from mixer.extras import install_command
 from mixer.files.regular_file import open_regular
 
 # By FFmpeg's names; one that opens other files (hls, concat, dash, image2 ...) never joins.
@@ -127,15 +127,6 @@ def decode_rest(source: AudioSource, position: int) -> Iterator[np.ndarray]:
                 yield block[:, skipped:]
     except (av.FFmpegError, OSError, ValueError) as error:
         note_damage(source, f"damaged: {error}")
-
-
-def has_av() -> bool:
-    """Whether PyAV can be imported."""
-    try:
-        import av
-    except ImportError:
-        return False
-    return bool(av)
 
 
 def _decode(
@@ -288,19 +279,3 @@ def opened_by_av(av: Any, path: Path) -> Iterator[Any]:
         av.open(frames, format="flac", options=_OPTIONS) as container,
     ):
         yield container
-
-
-def import_av(path: Path) -> Any:
-    """PyAV.
-
-    Raises:
-        InputError: it is not installed.
-    """
-    try:
-        import av
-    except ImportError:
-        raise InputError(
-            f"{path.name}: reading {path.suffix or 'this file'} needs PyAV; "
-            f"install it with {install_command('codecs')}, or convert the file to WAV"
-        ) from None
-    return av

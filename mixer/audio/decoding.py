@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mixer.audio.codec import decode_codec, decode_rest, has_av, probe_codec
 from mixer.audio.damage import damage_of, note_damage
 from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES, suffix_of
-from mixer.audio.layout import layout_of, open_part, read_part
+from mixer.audio.layout import Layout, layout_of, open_part, read_part
+from mixer.audio.pyav import has_av
 from mixer.audio.source import AudioSource, unreadable
-from mixer.audio.time_reference import believed_reference, read_time_reference
 from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
 from mixer.extras import install_command
@@ -192,8 +191,17 @@ def _plain_source(path: Path) -> AudioSource:
         layout.encoding,
         layout.remark,
         layout.fault,
-        time_reference=believed_reference(layout.time_reference, layout.sample_rate),
+        time_reference=_believed(layout),
     )
+
+
+def _believed(layout: Layout) -> int | None:
+    """The time reference that a file states, in samples; None if it states none, or garbage."""
+    if layout.time_reference is None:
+        return None
+    from mixer.audio.time_reference import believed_reference
+
+    return believed_reference(layout.time_reference, layout.sample_rate)
 
 
 def _by_codec(path: Path) -> list[AudioSource]:
@@ -202,6 +210,9 @@ def _by_codec(path: Path) -> list[AudioSource]:
     Raises:
         InputError: as `probe_codec`.
     """
+    from mixer.audio.codec import probe_codec
+    from mixer.audio.time_reference import read_time_reference
+
     return [
         replace(
             source,
@@ -214,6 +225,8 @@ def _by_codec(path: Path) -> list[AudioSource]:
 
 def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:
     if source.reader == _READ_BY_CODEC:
+        from mixer.audio.codec import decode_codec
+
         yield from decode_codec(source)
         return
     position = 0
@@ -227,6 +240,8 @@ def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:
     except (soundfile.LibsndfileError, OSError) as error:
         raise InputError(unreadable(source.path, error)) from None
     if position < source.n_samples and checked.is_flac and has_av():
+        from mixer.audio.codec import decode_rest
+
         note_damage(source, f"damaged at {position / source.sample_rate:.2f} s")
         left = source.n_samples - position
         for block in decode_rest(source, position):

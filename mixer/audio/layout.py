@@ -10,20 +10,19 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 import soundfile
 
-from mixer.audio.chunks import Heads, read_heads
-from mixer.audio.container import held_audio
-from mixer.audio.mpeg import mpeg_layout
-from mixer.audio.ogg_pages import damaged_flac, ogg_links
 from mixer.audio.plain_wave import START_BYTES, read_plain_wave
 from mixer.audio.source import BLOCK_SAMPLES, system_name
 from mixer.audio.spliced_file import Pieces, SplicedFile
-from mixer.audio.time_reference import stated_reference
 from mixer.files.regular_file import open_regular, read_start
+
+# What walks through a kind of file loads with the first of that kind: most songs are plain WAV.
+if TYPE_CHECKING:
+    from mixer.audio.chunks import Heads
 
 # Samples a packet: of Opus at 48 kHz 120 ms, of Vorbis the longest block, of FLAC by its format.
 _MOST_SAMPLES_A_PACKET = 65_536
@@ -107,6 +106,8 @@ def layout_of(path: Path) -> Layout:
 
 @functools.lru_cache(_KEPT_LAYOUTS)
 def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
+    from mixer.audio.chunks import read_heads
+
     with open_regular(path) as file:
         head = file.read(16)
         heads = read_heads(file)
@@ -116,17 +117,26 @@ def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
         return _plain_layout(path, Part(), None, None)
     if head[:4] == b"OggS":
         return _ogg_layout(path)
-    is_tagged = head.startswith(b"ID3")
-    mpeg = mpeg_layout(path) if is_tagged or not _has_magic(head) else None
-    if mpeg is not None:
-        part = Part(mpeg.pieces, mpeg.dropped)
-        with open_part(path, part) as opened:
-            info = (opened.samplerate, opened.channels, opened.subtype)
-        return Layout((part,), *info, mpeg.n_samples, mpeg.remark, mpeg.fault, mpeg.is_uneven)
+    if head.startswith(b"ID3") or not _has_magic(head):
+        found = _mpeg_layout(path)
+        if found is not None:
+            return found
     if not _has_magic(head):
         # libsndfile would take it for an MP3 all the same, and libmpg123 complain
         raise soundfile.LibsndfileError(_UNKNOWN_FORMAT)
     return _plain_layout(path, Part(), None, None)
+
+
+def _mpeg_layout(path: Path) -> Layout | None:
+    from mixer.audio.mpeg import mpeg_layout
+
+    mpeg = mpeg_layout(path)
+    if mpeg is None:
+        return None
+    part = Part(mpeg.pieces, mpeg.dropped)
+    with open_part(path, part) as file:
+        info = (file.samplerate, file.channels, file.subtype)
+    return Layout((part,), *info, mpeg.n_samples, mpeg.remark, mpeg.fault, mpeg.is_uneven)
 
 
 def _has_magic(head: bytes) -> bool:
@@ -135,6 +145,9 @@ def _has_magic(head: bytes) -> bool:
 
 def _chunked_layout(path: Path, file: BinaryIO, heads: Heads) -> Layout:
     """A file of chunks; the size of its audio is checked against the file."""
+    from mixer.audio.container import held_audio
+    from mixer.audio.time_reference import stated_reference
+
     held = held_audio(file, heads)
     reference = stated_reference(file, heads)
     if held is None:
@@ -164,6 +177,8 @@ def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None)
 
 
 def _ogg_layout(path: Path) -> Layout:
+    from mixer.audio.ogg_pages import damaged_flac, ogg_links
+
     links = ogg_links(path)
     if any(link.is_simultaneous for link in links or ()):
         raise soundfile.LibsndfileError(_UNKNOWN_FORMAT)  # FFmpeg reads each as a stream

@@ -40,7 +40,7 @@ def is_recording_file(path: str | Path) -> bool:
 def content_of_video(path: Path) -> Content:
     """Inspect the streams of a file with a video's name; a cover does not count as a picture."""
     # Not above: plans look at folders by the thousand, and load no decoder.
-    from mixer.audio.codec import has_av, import_av
+    from mixer.audio.pyav import has_av, import_av
 
     if not has_av():
         return Content.UNKNOWN
@@ -54,7 +54,8 @@ def content_of_video(path: Path) -> Content:
 
 @functools.lru_cache(_KEPT_FILES)
 def _content(path: Path, size: int, mtime_ns: int) -> Content:
-    from mixer.audio.codec import import_av, opened_by_av
+    from mixer.audio.codec import opened_by_av
+    from mixer.audio.pyav import import_av
 
     av = import_av(path)
     with opened_by_av(av, path) as container:

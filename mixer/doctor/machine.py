@@ -26,8 +26,9 @@ def look_at_cuda() -> Iterator[Finding]:
     """Check whether networks run on a GPU, and if not, why."""
     from mixer.errors import DeviceError
     from mixer.network.cuda import count_gpus
-    from mixer.network.device import Device, built_for, open_graph
+    from mixer.network.device import Device
     from mixer.network.model import read_bundle
+    from mixer.network.runtime import built_for, open_graph
     from mixer.shipped import DEFAULT_MODEL
 
     n_gpus = count_gpus()

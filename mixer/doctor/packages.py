@@ -128,7 +128,7 @@ def look_at_runtime() -> Iterator[Finding]:
             yield Finding(about, Status.PROBLEM, f"{told} is too old", todo)
             return
     try:
-        from mixer.network.device import built_for
+        from mixer.network.runtime import built_for
 
         providers = ", ".join(built_for())
     # A runtime that another has overwritten lacks any part of itself.

@@ -13,14 +13,7 @@ from numpy.typing import NDArray
 from mixer.dsp.threads import available_threads
 from mixer.errors import DeviceError, MixerError, ModelError
 from mixer.files.wording import visible
-from mixer.network.device import (
-    Device,
-    GraphError,
-    cuda_is_likely,
-    first_line,
-    open_graph,
-    parse_device,
-)
+from mixer.network.device import Device, GraphError, first_line, parse_device
 from mixer.network.graph_roles import Role
 from mixer.network.manifest import FP16_SUFFIX
 from mixer.network.model import Bundle
@@ -146,6 +139,8 @@ class Network:
                 self._apart.close()
 
     def _first_that_works(self) -> Device:
+        from mixer.network.runtime import cuda_is_likely
+
         if cuda_is_likely():
             self.device = Device("cuda")
             try:
@@ -185,6 +180,9 @@ class Network:
 
     def _open_here_or_apart(self, graph: str, content: bytes) -> Any:
         if self._runs_here:
+            # Not above: without a network, or with a stranger's, the runtime need not load here.
+            from mixer.network.runtime import open_graph
+
             return open_graph(content, self.device, optimise=self._optimise)
         if self._apart is None:
             # Not above: shipped bundles, which most renders use, need none of it.

@@ -21,7 +21,6 @@ from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
 from mixer.model_settings import changes_after
-from mixer.network.device import runs_on_cpu
 from mixer.network.output import Output, StemRecord, WetStems, is_wanted
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
@@ -222,6 +221,8 @@ def _asking(
     def ask() -> tuple[list[Answer], Doubts]:
         answers = answers_of_stems(network, heard)
         return answers, doubts_of(answers)
+
+    from mixer.network.runtime import runs_on_cpu
 
     is_shared = runs_on_cpu(plan.settings.device)
     return _Asking(beside.submit(ask), LocalRunner(network) if is_shared else None)

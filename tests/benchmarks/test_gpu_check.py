@@ -16,8 +16,8 @@ from benchmarks.gpu.parity import Parity
 from benchmarks.gpu.places import Places, Sizes, find_places
 from benchmarks.gpu.report import NO_TIME, Report
 from mixer.cli.batch_run import run_command
-from mixer.network.device import load_cuda_libraries
 from mixer.network.model import read_bundle
+from mixer.network.runtime import load_cuda_libraries
 from mixer.song.load import load_song
 from tests.network.conftest import STRIDED
 
@@ -73,7 +73,7 @@ def _cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA])
     monkeypatch.setattr(onnxruntime, "InferenceSession", FakeCudaSession)
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda directory: None)
-    monkeypatch.setattr("mixer.network.device.count_gpus", lambda: 1)
+    monkeypatch.setattr("mixer.network.runtime.count_gpus", lambda: 1)
     monkeypatch.setattr(training, "_TIMED_STEPS", 1)
     monkeypatch.setattr(batch.subprocess, "run", pretend_to_mix)
     load_cuda_libraries.cache_clear()

@@ -200,7 +200,7 @@ def test_open_takes_the_report_or_else_the_mix(folder, tmp_path, capsys, monkeyp
 
 
 def test_cuda_without_cuda_is_an_error(folder, tmp_path, capsys) -> None:
-    from mixer.network.device import cuda_is_likely
+    from mixer.network.runtime import cuda_is_likely
 
     if cuda_is_likely():
         pytest.skip("this machine has a GPU")

@@ -10,7 +10,7 @@ import pytest
 
 from mixer.errors import DeviceError
 from mixer.network import cuda
-from mixer.network.device import cuda_is_likely, load_cuda_libraries
+from mixer.network.runtime import cuda_is_likely, load_cuda_libraries
 from mixer.network.session import Network
 from tests.network.conftest import Exported
 

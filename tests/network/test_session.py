@@ -14,9 +14,10 @@ from mixer.errors import DeviceError, ModelError
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 from mixer.network.band_mixer.run import CONTROL_OUTPUTS, LEVEL_INPUTS
-from mixer.network.device import Device, cuda_is_likely, parse_device
+from mixer.network.device import Device, parse_device
 from mixer.network.manifest import FileEntry
 from mixer.network.model import read_bundle
+from mixer.network.runtime import cuda_is_likely
 from mixer.network.session import Network
 from tests.network.conftest import Exported
 

@@ -44,7 +44,7 @@ def choose_devices(text: str) -> list[str]:
 
 def _cuda_is_likely() -> bool:
     # Asked only if there is a GPU: it loads the runtime.
-    from mixer.network.device import cuda_is_likely
+    from mixer.network.runtime import cuda_is_likely
 
     return cuda_is_likely()
 

@@ -113,6 +113,7 @@ def open_context(spec: WorkerSpec) -> WorkerContext:
         opener = open_local(spec.device, spec.threads)
     if spec.work == DEFAULT_WORK:
         import_module("mixer.output.recipe")
+        import_module("mixer.network.runtime")
     return WorkerContext(Networks(opener), spec.device, spec.threads, lock)
 
 

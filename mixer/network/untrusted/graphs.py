@@ -31,7 +31,7 @@ class StrangersGraphs:
         device: where they run.
         threads: runs at a time.
         name: of the bundle, for messages.
-        optimise: as `mixer.network.device.open_graph`.
+        optimise: as `mixer.network.runtime.open_graph`.
     """
 
     def __init__(self, device: Device, threads: int, name: str, *, optimise: bool) -> None:

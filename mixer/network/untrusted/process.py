@@ -41,7 +41,7 @@ class GraphProcess:
         device: where its graphs run.
         threads: graphs that may run at a time.
         name: of the bundle, for messages.
-        optimise: as `mixer.network.device.open_graph`.
+        optimise: as `mixer.network.runtime.open_graph`.
     """
 
     def __init__(self, device: Device, threads: int, name: str, *, optimise: bool) -> None:

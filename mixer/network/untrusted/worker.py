@@ -21,7 +21,8 @@ import numpy as np
 
 from mixer.errors import DeviceError
 from mixer.files.shared_block import SharedBlock
-from mixer.network.device import Device, GraphError, first_line, open_graph
+from mixer.network.device import Device, GraphError, first_line
+from mixer.network.runtime import open_graph
 
 _LONGEST_ERROR = 500
 _STATUS = Path("/proc/self/status")

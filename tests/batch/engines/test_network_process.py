@@ -100,7 +100,7 @@ def test_a_batch_through_a_device_process_is_the_same(write_song, rng, tmp_path)
 
 
 def test_a_device_that_does_not_work_says_so_at_the_start(tmp_path, monkeypatch) -> None:
-    from mixer.network.device import cuda_is_likely
+    from mixer.network.runtime import cuda_is_likely
 
     if cuda_is_likely():
         pytest.skip("this machine has a GPU")
