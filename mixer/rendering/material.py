@@ -138,7 +138,10 @@ def _of_stems(job: Job) -> Material:
 
 def _of_network(job: Job) -> Material:
     """What a network makes of the normalised stems."""
-    stems, measurements = _normalise(job)
+    with Workers(1, "opening") as beside:
+        opening = beside.submit(_opened, job) if _opens_beside(job) else None
+        stems, measurements = _normalise(job)
+        job = job if opening is None else replace(job, network=opening.result())
     job.clock.start(Stage.NETWORK)
     n_workers = _n_workers(job.plan.handled_song, job.plan.sample_rate, job.threads)
     steps = Steps(job.clock, _steps_s(job))
@@ -170,11 +173,36 @@ def _of_network(job: Job) -> Material:
     )
 
 
+def _opens_beside(job: Job) -> bool:
+    """Whether the network is opened while stems are normalised: it is needed, and a core is idle.
+
+    One that is asked for doubts is opened for them.
+    """
+    is_needed = job.network is None and not job.plan.settings.uncertainty and not _is_kept(job)
+    return is_needed and (job.threads or available_threads()) > 1
+
+
+def _opened(job: Job) -> LocalRunner | None:
+    """The plan's network, open; None for a GPU, whose libraries only one thread can load."""
+    from mixer.network.runtime import runs_on_cpu
+
+    plan = job.plan
+    assert plan.bundle is not None
+    if not runs_on_cpu(plan.settings.device):
+        return None
+    return LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
+
+
+def _is_kept(job: Job) -> bool:
+    """Whether the network's answer is kept from an earlier take."""
+    return job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan)
+
+
 def _steps_s(job: Job) -> dict[str, float]:
     """The forecast of each step of the network's stage."""
     stems = job.plan.song.stems
     n_wet = sum(is_wanted(stem, job.wet_stems) for stem in stems)
-    is_kept = job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan)
+    is_kept = _is_kept(job)
     cores = job.threads or available_threads()
     keeps = _kept_answer(job) is not None and not is_kept
     return network_steps_s(job.plan, cores, n_wet / len(stems), is_kept=is_kept, keeps=keeps)
@@ -210,6 +238,7 @@ def _asking(
     plan = job.plan
     if not (plan.settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
         return None
+    from mixer.network.runtime import runs_on_cpu
     from mixer.rendering.answers_of_stems import CPU, answers_of_stems, hear_stems
 
     opening = beside.submit(Network, plan.bundle, CPU, job.threads)
@@ -221,8 +250,6 @@ def _asking(
     def ask() -> tuple[list[Answer], Doubts]:
         answers = answers_of_stems(network, heard)
         return answers, doubts_of(answers)
-
-    from mixer.network.runtime import runs_on_cpu
 
     is_shared = runs_on_cpu(plan.settings.device)
     return _Asking(beside.submit(ask), LocalRunner(network) if is_shared else None)

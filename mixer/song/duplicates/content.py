@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from mixer.audio.excerpts import read_excerpts
 from mixer.audio.formats import without_audio_suffix
 from mixer.audio.reading import read_resampled_blocks
 from mixer.audio.source import AudioSource
+from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import InputError
 from mixer.song.duplicates.late_copies import LATE_EXCERPT_S, late_copies
 from mixer.song.duplicates.late_mixes import likely_moves_s, sketch_all, sounds_like_a_mix
@@ -112,7 +114,9 @@ def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
     if len(candidates) < 2 or max(ends_s) < SHORTEST_S:
         return []
     starts_s = _excerpt_starts_s(max(ends_s))
-    excerpts = np.stack([_placed_excerpts(c, starts_s) for c in candidates])
+    with Workers(available_threads(), "listening") as pool:
+        read = partial(_placed_excerpts, starts_s=starts_s)
+        excerpts = np.stack(list(pool.map(read, candidates)))
     found = find_relations(
         excerpts, [_preference(c) for c in candidates], _twins(candidates), channels=2
     )

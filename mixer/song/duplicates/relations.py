@@ -44,6 +44,8 @@ MOVED_SUM_BELOW_DB = -1.5
 # B may as well be the difference of A and C, and A the recording.
 CANCELS_BELOW = -0.1
 SILENT_BELOW = 1e-7  # mean square; -70 dBFS
+# Sums of products in single precision are nearer to what they stand for.
+_ROUNDED_BY_DB = 1.0
 _QUIET_EXCERPT_DB = -40.0  # against the recording's loudest excerpt: proves nothing
 
 
@@ -107,12 +109,15 @@ def find_relations(
     power = np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64) / excerpts.shape[2]
     audible = [int(i) for i in np.flatnonzero(power.max(axis=1, initial=0.0) > SILENT_BELOW)]
     by_channel = _by_channel(excerpts, channels)
-    found = _copies(by_channel, power, audible, preference, {frozenset(pair) for pair in twins})
+    products = _products(by_channel)
+    found = _copies(
+        by_channel, power, products, audible, preference, {frozenset(pair) for pair in twins}
+    )
     rest = [i for i in audible if i not in {entry.index for entry in found}]
     # Parts that take turns make a sum that equals one of them at a time, as a comp does its takes.
     sums = _sums(excerpts, power, rest, channels)
     rest = [i for i in rest if i not in {entry.index for entry in sums}]
-    takes = _takes(excerpts, power, rest)
+    takes = _takes(excerpts, power, products, rest)
     rest = [i for i in rest if i not in {entry.index for entry in takes}]
     near = _near_copies(excerpts, power, sorted(rest, key=lambda i: (preference[i], i)), channels)
     return sorted(found + takes + sums + near, key=lambda entry: entry.index)
@@ -122,6 +127,15 @@ def _by_channel(excerpts: np.ndarray, channels: int) -> np.ndarray:
     """Split the last axis into channels: (recordings, excerpts, channels, samples)."""
     n_samples = excerpts.shape[2] // channels
     return excerpts.reshape(*excerpts.shape[:2], channels, n_samples)
+
+
+def _products(by_channel: np.ndarray) -> np.ndarray:
+    """Of each two recordings: float32 (excerpts, channels, recordings, recordings).
+
+    Rounded as they are, they tell which of them are far from alike.
+    """
+    rows = by_channel.transpose(1, 2, 0, 3)
+    return rows @ rows.swapaxes(2, 3)
 
 
 def _near_copies(
@@ -157,15 +171,19 @@ def sounding_excerpts(power: np.ndarray) -> np.ndarray:
 def _copies(
     by_channel: np.ndarray,
     power: np.ndarray,
+    products: np.ndarray,
     audible: Sequence[int],
     preference: Sequence[int],
     twins: set[frozenset[int]],
 ) -> list[Found]:
+    least_db = _least_left_over_db(power, products)
     kept: list[int] = []
     found: list[Found] = []
     for index in sorted(audible, key=lambda i: (preference[i], i)):
         for other in kept:
             limit_db = TWIN_BELOW_DB if frozenset((index, other)) in twins else CERTAIN_BELOW_DB
+            if least_db[index, other] >= limit_db:
+                continue
             left_db, sign = _fit_one(by_channel, power, index, other)
             if left_db < limit_db:
                 found.append(Found(index, Relation.COPY, (other,), left_db, True, sign < 0))
@@ -173,6 +191,26 @@ def _copies(
         else:
             kept.append(index)
     return found
+
+
+def _least_left_over_db(power: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """For each two recordings at most what `_fit_one` finds, in dB: (recordings, recordings).
+
+    The worst excerpt is no better than all together, for which the best gains leave what they do
+    not have in common; and what is scaled to a recording has no more power than it.
+    """
+    sounding = np.array([sounding_excerpts(own) for own in power], bool).reshape(power.shape)
+    cross, own, its = np.zeros((3, products.shape[1], len(power), len(power)))
+    for plays, by_channel in zip(sounding.T, products, strict=True):
+        both = plays[:, None] | plays
+        each = np.diagonal(by_channel, axis1=1, axis2=2)
+        cross += both * by_channel
+        own += both * each[:, :, None]
+        its += both * each[:, None, :]
+    common = np.divide(cross**2, its, out=np.zeros_like(cross), where=its > 0.0)
+    whole = np.maximum(own.sum(axis=0), 1e-30)
+    share = (own - common).sum(axis=0) / (2.0 * whole)
+    return 10.0 * np.log10(np.maximum(share, 1e-12)) - _ROUNDED_BY_DB
 
 
 def _fit_one(
@@ -200,13 +238,20 @@ def _fit_one(
     return float(10.0 * np.log10(max(share.max(), 1e-12))), float(gains.flat[0])
 
 
-def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> list[Found]:
+def _takes(
+    excerpts: np.ndarray, power: np.ndarray, products: np.ndarray, among: Sequence[int]
+) -> list[Found]:
     """Takes that a comp was cut from: in each excerpt it equals one of several recordings.
 
     Some excerpts may contain a cut. A take that plays while the comp is silent is not contained
     in it: it is reported, not left out.
     """
     found: dict[int, Found] = {}
+    cross = products.sum(axis=1)
+    each = np.diagonal(cross, axis1=1, axis2=2)
+    left = each[:, :, None] + each[:, None, :] - 2.0 * cross
+    # Nearly equal, so that it is worth while to compare samples: (excerpts, comps, takes).
+    alike = left < 10.0 ** ((CERTAIN_BELOW_DB + _ROUNDED_BY_DB) / 10.0) * each[:, :, None]
     for comp in among:
         sounding = np.flatnonzero(sounding_excerpts(power[comp]))
         equal = {
@@ -215,6 +260,7 @@ def _takes(excerpts: np.ndarray, power: np.ndarray, among: Sequence[int]) -> lis
                     other
                     for other in among
                     if other != comp
+                    and alike[excerpt, comp, other]
                     and _is_equal(excerpts[comp, excerpt], excerpts[other, excerpt])
                 ),
                 None,

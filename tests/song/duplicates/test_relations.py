@@ -43,6 +43,26 @@ def test_a_copy_is_found_at_any_level_and_polarity(parts: np.ndarray, gain: floa
     assert entry.inverted == (gain < 0)
 
 
+@pytest.mark.parametrize("error_db", [-31.0, -30.2, -29.8])
+@pytest.mark.parametrize("gains", [(1.0, 1.0), (-0.2, -0.4), (2.0, 0.1)])
+def test_a_copy_is_one_up_to_its_limit(
+    parts: np.ndarray, rng: np.random.Generator, error_db: float, gains: tuple[float, float]
+) -> None:
+    """At any level, polarity and place between the sides."""
+    stereo = np.stack([parts, parts[:, :, ::-1]], axis=2)
+    copy = stereo[2] * np.array(gains, np.float32)[:, None]
+    noise = rng.standard_normal(copy.shape)
+    power = np.sum(copy**2, axis=2, keepdims=True)
+    noise -= copy * np.sum(noise * copy, axis=2, keepdims=True) / power
+    # As loud as the copy in each excerpt.
+    noise *= np.sqrt(power / np.sum(noise**2, axis=2, keepdims=True))
+    copy = copy + 10.0 ** (error_db / 20.0) * noise
+    flat = with_also(stereo, copy).reshape(5, N_EXCERPTS, -1)
+    found = find_relations(flat, range(5), channels=2)
+    is_copy = [(entry.index, entry.others) for entry in found if entry.relation is Relation.COPY]
+    assert is_copy == ([(4, (2,))] if error_db < -30.0 else [])
+
+
 def test_of_two_copies_the_preferred_one_stays(parts: np.ndarray) -> None:
     entry = only(find_relations(with_also(parts, parts[2]), [0, 1, 9, 3, 4]), 2)
     assert entry.others == (4,)
