@@ -43,9 +43,7 @@ def copied_from(excerpts: np.ndarray, sounding: np.ndarray, among: Sequence[int]
             cross, its = products[plays, place, other_place], power[other_place, plays]
             if other == index or found.get(other) == index or its.sum() == 0.0:
                 continue
-            ratios = np.sort(cross / np.maximum(its, 1e-30))
-            # Their median; numpy's function of that name loads masked arrays first.
-            gain = float((ratios[(ratios.size - 1) // 2] + ratios[ratios.size // 2]) / 2)
+            gain = float(np.median(cross / np.maximum(its, 1e-30)))
             left = power[place, plays] - 2.0 * gain * cross + gain**2 * its
             equal = left < 10.0 ** (_EQUAL_BELOW_DB / 10.0) * power[place, plays]
             if equal.sum() >= max(FEWEST_EXCERPTS, _AGREEING_SHARE * plays.sum()):
