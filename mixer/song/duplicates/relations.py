@@ -130,7 +130,7 @@ def _by_channel(excerpts: np.ndarray, channels: int) -> np.ndarray:
 
 
 def _products(by_channel: np.ndarray) -> np.ndarray:
-    """Of each two recordings: float32 (excerpts, channels, recordings, recordings).
+    """Products of each two recordings: float32 (excerpts, channels, recordings, recordings).
 
     Rounded as they are, they tell which of them are far from alike.
     """
