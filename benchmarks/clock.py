@@ -105,7 +105,7 @@ def longest_rest_s(notes: Sequence[Note]) -> tuple[float, str]:
 
 def errors_of_time_left(notes: Sequence[Note]) -> list[float]:
     """Relative error of the reported remaining time at each moment of `LOOKED_AT`."""
-    from mixer.rendering.progress import time_left_s
+    from mixer.rendering.timing.progress import time_left_s
 
     whole_s, errors = notes[-1].at_s, []
     for part in LOOKED_AT:

@@ -96,7 +96,7 @@ def noted(file: Path, arguments: list[str]) -> int:
     """Run the command line on one core, and record the updates of its progress bar."""
     # Before any module takes what is replaced here for itself.
     from mixer.cli import console
-    from mixer.rendering import progress
+    from mixer.rendering.timing import progress
 
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

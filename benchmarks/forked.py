@@ -66,7 +66,7 @@ def _forked(run: Callable[[], None]) -> tuple[int, float, list[Mark]] | None:
 
 def _mark_stages(tell: Callable[[Mark], object]) -> None:
     """From now on, tell of each stage that begins, in this process."""
-    progress = sys.modules.get("mixer.rendering.progress")
+    progress = sys.modules.get("mixer.rendering.timing.progress")
     if progress is None:
         return
     start, process = progress.StageClock.start, os.getpid()

@@ -22,7 +22,7 @@ from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.destination import Destination, render_to
 from mixer.output.settings import OutputSettings
 from mixer.rendering.mix import Mix
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from tests.output.daw.workstation import ARDOUR, DawProject, Reaper, ardours_null_dbfs, null_dbfs
 
 

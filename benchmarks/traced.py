@@ -1,7 +1,7 @@
 """Numbers that know how much of them is due to which constant of a table.
 
-A table is a module of numbers, such as `mixer.rendering.unit_costs`; its constants are known by
-their places in its source.
+A table is a module of numbers, such as `mixer.rendering.timing.unit_costs`; its constants are known
+by their places in its source.
 """
 
 from __future__ import annotations

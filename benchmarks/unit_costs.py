@@ -1,4 +1,4 @@
-"""Measure again, here, what each step of a render costs (`mixer/rendering/unit_costs.py`).
+"""Measure again, here, what each step of a render costs (`mixer/rendering/timing/unit_costs.py`).
 
 What two networks cost as well: their architectures say it.
 
@@ -33,9 +33,9 @@ import scipy.optimize
 from benchmarks.clock import KINDS, Songs
 from benchmarks.traced import Traced, constants_of, parts_of, trace, with_values
 from mixer.rendering.kept_arrays import FOLDER_VARIABLE
-from mixer.rendering.machine_pace import probe_s
+from mixer.rendering.timing.machine_pace import probe_s
 
-COSTS = "mixer.rendering.unit_costs"
+COSTS = "mixer.rendering.timing.unit_costs"
 # Tables, and which of their assignments are costs; None for all.
 TABLES: dict[str, tuple[str, ...] | None] = {
     COSTS: None,
@@ -97,7 +97,7 @@ class Marks:
 def traced(file: Path, arguments: list[str]) -> int:
     """Run the command line on one core; its equations go into a file."""
     from mixer.cli import console
-    from mixer.rendering import progress
+    from mixer.rendering.timing import progress
 
     for table, names in TABLES.items():
         trace(table, names)

@@ -20,8 +20,6 @@ LAYERS = (
         "mixer.stems",
         "mixer.roles",
         "mixer.normalisations",
-        "mixer.baselines",
-        "mixer.shipped",
         "mixer.model_settings",
     ),
     ("mixer.dsp", "mixer.files"),
@@ -234,7 +232,8 @@ def test_rendering_never_loads_torch() -> None:
 def test_settings_and_formats_load_nothing_heavy() -> None:
     loaded = loaded_after(
         "import mixer.rendering.settings, mixer.audio.formats, mixer.normalisations, mixer.stems, "
-        "mixer.output.names, mixer.shipped, mixer.baselines, mixer.batch.requests.columns"
+        "mixer.output.names, mixer.rendering.shipped, mixer.rendering.baselines, "
+        "mixer.batch.requests.columns"
     )
     assert not loaded & {"numpy", "scipy", "soundfile", "onnxruntime", "pedalboard", "click"}
 

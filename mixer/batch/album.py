@@ -19,7 +19,7 @@ from mixer.console.settings import LOUDNESS_RANGE_LUFS
 
 if TYPE_CHECKING:
     from mixer.rendering.mix import Premaster, PremasterMeasurements
-    from mixer.rendering.plan import RenderPlan
+    from mixer.rendering.plans.plan import RenderPlan
 
 # Offsets closer than this are one: nobody hears it, and nothing is rendered again for it.
 OFFSET_TOLERANCE_DB = 0.005

@@ -18,7 +18,7 @@ from mixer.errors import InputError
 from mixer.files.wording import counted
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.inspection import SongInspection, inspect_song

@@ -15,7 +15,7 @@ import click
 from mixer.files.wording import CONTROL_SIGN
 
 if TYPE_CHECKING:
-    from mixer.rendering.progress import Progress as ProgressCallback
+    from mixer.rendering.timing.progress import Progress as ProgressCallback
 
 _LONGEST_LINE = 2_000
 

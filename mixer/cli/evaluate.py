@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from mixer import audio as audio_io
-from mixer.baselines import HUMAN_FILE_NAMES
 from mixer.cli.console import answer, progress_bar, talk, talk_error
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
@@ -32,6 +31,7 @@ from mixer.evaluate.table import write_table
 from mixer.files.whole_file import refuse_existing
 from mixer.fxnorm.profile import read_profile
 from mixer.meters.target import TargetCurve, measure_target
+from mixer.rendering.baselines import HUMAN_FILE_NAMES
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
 from mixer.song.samples import read_stem

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mixer.baselines import NONE, SUM
 from mixer.cli.figure_table import figure_table
 from mixer.cli.terminal import table_console
 from mixer.evaluate.pair import PairReport
@@ -21,6 +20,7 @@ from mixer.meters.measure import Measure
 from mixer.meters.measures import ERRORS, PAPER_TABLE, READINGS
 from mixer.meters.signal import SignalPair
 from mixer.meters.target import TargetCurve
+from mixer.rendering.baselines import NONE, SUM
 
 _CELLS_A_ROW = 5
 _COLUMNS = tuple(measure.column for measure in TESTED_MEASURES)

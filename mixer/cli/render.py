@@ -31,14 +31,14 @@ from mixer.output.names import format_of, mix_name
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
-from mixer.rendering.forecast import looking_s
 from mixer.rendering.level_words import ROUGH
-from mixer.rendering.machine_pace import pace_for
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.plan_notes import hands_on_wet_stems
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress, Stage, StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
+from mixer.rendering.timing.forecast import looking_s
+from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.damaged_files import look_for_damage, that_hide_damage
 from mixer.song.song import Song
 from mixer.takes.numbering import next_take

@@ -15,7 +15,7 @@ from mixer.output.recipe_words import translated_lines, version_lines
 from mixer.rendering.axes import standing_words
 from mixer.rendering.doubt import doubt_words
 from mixer.rendering.mix import Mix
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.song.listing import left_out_files, mixed_files
 
 LOUDNESS_TOLERANCE_LU = 0.1

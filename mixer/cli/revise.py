@@ -18,7 +18,7 @@ from mixer.cli.settings_options import given_settings, settings_options
 from mixer.files.wording import quote
 from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.output.settings import OutputSettings
-from mixer.rendering.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from mixer.rendering.progress import time_left_s
+from mixer.rendering.timing.progress import time_left_s
 
 # Before that, a moment more or less at the start would change it by minutes.
 _FROM_SHARE = 0.03

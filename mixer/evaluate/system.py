@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.baselines import HUMAN_FILE_NAMES, NONE, SUM
 from mixer.errors import InputError
 from mixer.evaluate.pair import PairSettings, evaluate_pair
 from mixer.evaluate.summary import SongResult
+from mixer.rendering.baselines import HUMAN_FILE_NAMES, NONE, SUM
 from mixer.rendering.pipeline import render
-from mixer.rendering.plan_by_model import NETWORK_RATE_HZ
+from mixer.rendering.plans.plan_by_model import NETWORK_RATE_HZ
 from mixer.rendering.settings import RenderSettings
 from mixer.song.samples import read_sum
 from mixer.song.song import Song

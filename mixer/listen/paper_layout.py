@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mixer.baselines import HUMAN, LEVELS, NONE, SUM
 from mixer.errors import SettingsError
 from mixer.network.model import list_bundles
+from mixer.rendering.baselines import HUMAN, LEVELS, NONE, SUM
 
 N_SONGS, N_MIXES = 6, 6
 # What the paper's test fixes, by the names of the options; whoever says another value asks for

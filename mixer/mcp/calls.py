@@ -13,7 +13,7 @@ from pydantic import Field
 from mixer.errors import MixerError
 from mixer.mcp.answers import bounded_json
 from mixer.mcp.tools import Json, Tools
-from mixer.rendering.progress import Progress
+from mixer.rendering.timing.progress import Progress
 
 # What an agent reads of each tool; a method of `Calls` bears its name.
 DESCRIPTIONS: Mapping[str, str] = {

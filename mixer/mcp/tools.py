@@ -25,10 +25,10 @@ from mixer.preset.assignments import parse_key, parse_value, split_assignment
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.layer import read_layer
 from mixer.rendering.asked import load_asked
-from mixer.rendering.plan_notes import hands_on_wet_stems
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress
+from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import at_fitting_rate, with_console
+from mixer.rendering.timing.progress import Progress
 from mixer.song.inspection import inspect_song
 from mixer.studio.choices import choices
 from mixer.studio.edits import model_names, names_plugins

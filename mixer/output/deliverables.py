@@ -19,7 +19,7 @@ from mixer.files.wording import listed
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.output.versions import MIX, STEMS, VERSIONS, titles
 from mixer.rendering.mix import Mix
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.song.song import Song
 
 if TYPE_CHECKING:

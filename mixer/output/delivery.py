@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixer.baselines import INPUT_SUM
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import (
     LISTENING_COPIES,
@@ -16,8 +15,9 @@ from mixer.output.names import (
 from mixer.output.recipe import Recipe
 from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import report_steps_s
+from mixer.rendering.baselines import INPUT_SUM
 from mixer.rendering.mix import Mix
-from mixer.rendering.progress import Stage, StageClock, Steps
+from mixer.rendering.timing.progress import Stage, StageClock, Steps
 from mixer.song.folders.folder_names import LISTENING_SUFFIX, SESSION_SUFFIX
 from mixer.song.song import Song
 

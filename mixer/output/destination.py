@@ -31,13 +31,13 @@ from mixer.output.write import (
     write_versions,
 )
 from mixer.output.writing_forecast import hashing_share, writing_forecast
-from mixer.rendering.forecast import making_forecast
-from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import master, premaster
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.plan_notes import hands_on_wet_stems
-from mixer.rendering.progress import Progress, Stage, StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.timing.forecast import making_forecast
+from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL

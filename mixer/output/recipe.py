@@ -17,7 +17,7 @@ from mixer.files.whole_file import hash_file
 from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Measurements, Mix
-from mixer.rendering.plan import MaterialKind, ModelIdentity
+from mixer.rendering.plans.plan import MaterialKind, ModelIdentity
 from mixer.song.listing import LeftOutFile, MixedFile, left_out_files, mixed_file
 from mixer.song.recording import Recording
 from mixer.song.song import Song

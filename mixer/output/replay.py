@@ -31,10 +31,10 @@ from mixer.output.replay_differences import (
 )
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import words_of
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.timing.progress import Progress
 from mixer.song.load import load_song
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
@@ -104,7 +104,7 @@ def plan_again(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list
         song: from `song_of`.
 
     Raises:
-        MixerError: as in `mixer.rendering.planning.plan_render`.
+        MixerError: as in `mixer.rendering.plans.planning.plan_render`.
     """
     plan, of_plan = _plan(recipe, song)
     if plan is not None:

@@ -21,7 +21,7 @@ from mixer.files.wording import visible
 from mixer.output.recipe import library_versions
 from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
 from mixer.output.used_files import used_files
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 

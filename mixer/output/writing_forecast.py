@@ -1,15 +1,15 @@
 """How long it will take to write a mix and what goes with it.
 
-What each step costs is in `mixer.rendering.unit_costs`.
+What each step costs is in `mixer.rendering.timing.unit_costs`.
 """
 
 from __future__ import annotations
 
 from mixer.output.settings import OutputSettings
-from mixer.rendering import unit_costs as costs
-from mixer.rendering.forecast import is_encoded, song_seconds
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.progress import Stage
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.forecast import is_encoded, song_seconds
+from mixer.rendering.timing.progress import Stage
 
 # Steps of a report: to measure what it shows, to make what it plays.
 MEASURE, AUDIO = "measure", "audio"

@@ -33,8 +33,8 @@ from mixer.rendering.doubt import (
     level_db,
     share_drawn,
 )
+from mixer.rendering.shipped import TRACK_MODEL
 from mixer.roles import FINISHED_STEM
-from mixer.shipped import TRACK_MODEL
 from mixer.stems import STEMS
 
 CPU = "cpu"

@@ -22,7 +22,7 @@ from mixer.meters.stereo_spectrum import (
     measure_with_part,
 )
 from mixer.rendering.mix import Premaster, WetMix
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.stems import VOCALS
 
 

@@ -25,7 +25,10 @@ from mixer.network.output import Output, StemRecord, WetStems, is_wanted
 from mixer.network.runner import LocalRunner, NetworkRunner
 from mixer.network.session import Network
 from mixer.rendering.doubt import Answer, Doubts, doubts_of, knows_doubt
-from mixer.rendering.forecast import (
+from mixer.rendering.plans.plan import MaterialKind, RenderPlan
+from mixer.rendering.stem_levels import bring_to_usual_levels
+from mixer.rendering.stems_in_work import StemsInWork
+from mixer.rendering.timing.forecast import (
     ASK,
     HEAR,
     KEEP,
@@ -34,10 +37,7 @@ from mixer.rendering.forecast import (
     listening_steps_s,
     network_steps_s,
 )
-from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.progress import Stage, StageClock, Steps
-from mixer.rendering.stem_levels import bring_to_usual_levels
-from mixer.rendering.stems_in_work import StemsInWork
+from mixer.rendering.timing.progress import Stage, StageClock, Steps
 from mixer.rendering.tracks.track_files import ScratchTracks
 from mixer.song.song import Song
 

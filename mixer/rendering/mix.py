@@ -15,7 +15,7 @@ from mixer.dsp.exact_rest import ExactRest
 from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.meters.true_peak import true_peak_dbtp
-from mixer.rendering.plan import ModelIdentity, RenderPlan
+from mixer.rendering.plans.plan import ModelIdentity, RenderPlan
 from mixer.rendering.platforms import verdict
 from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song

@@ -16,9 +16,7 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.long_audio import gained
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
-from mixer.rendering.forecast import is_blended, making_forecast
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.material import Job, Material, wet_material
 from mixer.rendering.mix import (
     Levels,
@@ -31,10 +29,9 @@ from mixer.rendering.mix import (
     measure_levels,
     moved_levels,
 )
-from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.plan_notes import hands_on_wet_stems
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress, Stage, StageClock
+from mixer.rendering.plans.plan import MaterialKind, RenderPlan
+from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.stages import (
     OfStems,
@@ -45,6 +42,9 @@ from mixer.rendering.stages import (
     sums_of_stages,
     to_mix_rate,
 )
+from mixer.rendering.timing.forecast import is_blended, making_forecast
+from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.rendering.tracks.track_files import GainedTracks
 from mixer.song.song import Song
 

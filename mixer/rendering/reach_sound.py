@@ -14,11 +14,11 @@ import numpy as np
 from mixer.dsp.bounded_steps import Floats, solve_in_bounds
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.planning import with_desk
-from mixer.rendering.progress import StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.planning import with_desk
 from mixer.rendering.sound import measure_sound, with_moves
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, VOICE, WIDTH
+from mixer.rendering.timing.progress import StageClock
 
 # What the desk moves after the network.
 _OF_THE_DESK = (VOICE, BASS, BRIGHTNESS, WIDTH)

@@ -16,9 +16,9 @@ from mixer.reference.mover import Mover
 from mixer.reference.moves import MOST_LEVEL_DB, Moves
 from mixer.reference.record import ReferenceRecord, held_record, record_of
 from mixer.reference.target import Target
-from mixer.rendering.forecast import matching_steps_s
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.progress import Stage, StageClock, Steps
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.timing.forecast import matching_steps_s
+from mixer.rendering.timing.progress import Stage, StageClock, Steps
 
 MakeMix = Callable[[dict[str, np.ndarray]], np.ndarray]
 _DECIMALS = 3

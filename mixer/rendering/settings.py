@@ -23,7 +23,7 @@ from mixer.rendering.axes import parse_variation
 from mixer.rendering.level_words import AUTO, parse_levels
 from mixer.rendering.options import option, options_of
 from mixer.rendering.platforms import PLATFORMS, parse_platform
-from mixer.shipped import AUTO_MODEL
+from mixer.rendering.shipped import AUTO_MODEL
 from mixer.song.fixes import check_fixes, parse_fixes
 from mixer.song.song import Song
 

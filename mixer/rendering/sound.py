@@ -17,7 +17,7 @@ from mixer.meters.stereo_spectrum import N_FFT, StereoSpectrum
 from mixer.model_settings import Change, StripChanges
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
 from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, ROOM, VOICE, WIDTH
 from mixer.stems import VOCALS

@@ -26,8 +26,8 @@ from mixer.dsp.long_audio import (
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.output import WetStems, is_wanted
 from mixer.rendering.material import Material
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.rendering.tracks.track_files import ScratchTracks, TrackFiles
 from mixer.song.samples import read_stem, read_sum
 from mixer.song.tracks import tracks_of

@@ -18,7 +18,7 @@ from mixer.fxnorm.profile import Profile
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
 from mixer.rendering.level_words import RAW
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 
 if TYPE_CHECKING:
     from mixer.fxnorm.loudness import LoudnessReport

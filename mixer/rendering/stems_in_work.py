@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mixer.fxnorm.chain import Step, Steps, normalisation_steps, run_steps
-from mixer.rendering.forecast import normalisation_s, stem_forecasts
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.timing.forecast import normalisation_s, stem_forecasts
+from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.song.samples import read_stem
 
 if TYPE_CHECKING:

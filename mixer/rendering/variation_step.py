@@ -10,8 +10,8 @@ from mixer.files.wording import visible
 from mixer.rendering.axes import AXES, Axis, moves_named, place_of
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.planning import with_desk
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.planning import with_desk
 from mixer.rendering.sound import measure_sound, with_moves
 from mixer.rendering.sound_names import DYNAMICS, VOICE, WIDTH
 

@@ -21,7 +21,7 @@ from mixer.network.track_mixer.settings import (
     high_pass_db,
 )
 from mixer.rendering.mix import Mix
-from mixer.rendering.plan import MaterialKind
+from mixer.rendering.plans.plan import MaterialKind
 from mixer.report.rooms import Room, rooms_of
 
 # Where curves are drawn, and how far down.

@@ -10,7 +10,6 @@ from typing import TypedDict
 
 import numpy as np
 
-from mixer.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.dsp.blocks import peak_dbfs, sum_of
 from mixer.dsp.threads import one_blas_thread
 from mixer.evaluate.profile_target import target_of_profile
@@ -29,8 +28,10 @@ from mixer.meters.stereo_spectrum import (
 )
 from mixer.meters.target import centred_db
 from mixer.meters.true_peak import true_peak_dbtp
+from mixer.rendering.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.rendering.mix import Mix
-from mixer.rendering.plan import MaterialKind, RenderPlan
+from mixer.rendering.plans.plan import MaterialKind, RenderPlan
+from mixer.rendering.shipped import PUBLISHED_PROFILE
 from mixer.report.channels import ConsolePicture, console_picture
 from mixer.report.curves import (
     LoudnessCurve,
@@ -42,7 +43,6 @@ from mixer.report.curves import (
 )
 from mixer.report.masking import MaskingRow, band_edges_hz, masking_by_pair
 from mixer.report.matching import Level
-from mixer.shipped import PUBLISHED_PROFILE
 from mixer.song.listing import doubts
 from mixer.song.samples import read_stem
 

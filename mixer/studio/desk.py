@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import MixerError
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.song.song import Song
 from mixer.studio.edits import History
 from mixer.studio.jobs import RenderJob

@@ -14,9 +14,9 @@ from mixer.files.wording import quote, suggest
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import mix_name
 from mixer.output.settings import DawAudio, OutputSettings, ReportKind
-from mixer.rendering.plan_notes import hands_on_wet_stems
-from mixer.rendering.progress import Progress
+from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.settings import at_fitting_rate
+from mixer.rendering.timing.progress import Progress
 from mixer.studio.messages.work import Doing, Job
 from mixer.studio.planning import Planned
 from mixer.takes.numbering import next_number, take_path, takes_beside

@@ -18,17 +18,17 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.settings import FLAT
-from mixer.rendering import unit_costs as costs
-from mixer.rendering.forecast import making_forecast, song_seconds, take_forecast
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Mix, WetMix
 from mixer.rendering.pipeline import master, over_desk, premaster, wet_mix
-from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.progress import Progress, Stage, StageClock
+from mixer.rendering.plans.plan import MaterialKind, RenderPlan
+from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.forecast import making_forecast, song_seconds, take_forecast
+from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.rendering.tracks.group_sends import RoomReturns
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_material import listen_to_tracks

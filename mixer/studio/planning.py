@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import Console
 from mixer.files.mistakes import NOTHING
 from mixer.network.model import read_bundle
@@ -15,9 +14,10 @@ from mixer.output.config import settings_over_defaults
 from mixer.preset.merge import Resolved
 from mixer.preset.schema import plain_table
 from mixer.preset.trust import refuse_foreign_plugins
-from mixer.rendering.model_choice import model_of
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.planning import plan_render
+from mixer.rendering.baselines import LEVELS, NONE
+from mixer.rendering.plans.model_choice import model_of
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.track_hand import TrackHand, hand_on_tracks, refuse_more_than_gains
 from mixer.song.folders.folder_names import SONG_FILE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.group_sends import echo_of
 from mixer.studio.made import Made, Response
 from mixer.studio.planning import Planned

@@ -12,7 +12,7 @@ from mixer.errors import OutputError
 from mixer.files.wording import size_of, visible
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.true_peak import true_peak_dbtp
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.report.matching import Level
 from mixer.song.samples import read_sum
 from mixer.studio.made import PLAIN, Made

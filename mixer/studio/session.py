@@ -19,7 +19,7 @@ from mixer.files.wording import visible
 from mixer.preset.schema import plain_table
 from mixer.preset.shape import TRACKS
 from mixer.preset.write import save_preset
-from mixer.rendering.progress import Progress
+from mixer.rendering.timing.progress import Progress
 from mixer.studio.desk import NotReadyError, Task, Tell
 from mixer.studio.edits import read_changes
 from mixer.studio.jobs import MOST_JOBS, RenderJob, read_wanted, run_job

@@ -15,7 +15,7 @@ from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.whole_file import whole_file
 from mixer.files.wording import quote, visible
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.studio.made import MIX, PLAIN
 from mixer.studio.making import Maker
 from mixer.studio.names import FOLDER, REFERENCES

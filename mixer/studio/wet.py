@@ -27,7 +27,7 @@ from mixer.network.track_mixer.settings import (
     ConsoleSettings,
     TrackSettings,
 )
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.group_sends import RETURNS, RoomReturns
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_chain import wet_key

@@ -20,10 +20,10 @@ from mixer.rendering.mix import (
     Mix,
 )
 from mixer.rendering.pipeline import over_desk
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.planning import with_desk
-from mixer.rendering.progress import StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.planning import with_desk
 from mixer.rendering.sound import measure_sound, measure_voice_lu
+from mixer.rendering.timing.progress import StageClock
 from mixer.takes.numbering import base_of, next_variation, variation_path
 from mixer.takes.parts import REST, hash_stems
 from mixer.takes.variation_plan import (

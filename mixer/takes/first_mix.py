@@ -22,7 +22,7 @@ from mixer.rendering.mix import (
     WetMix,
     measure_levels,
 )
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.sound import measure_sound
 from mixer.rendering.stages import NOMINAL_LUFS, staging_gain_db
 from mixer.rendering.variation_step import variation_target_lufs

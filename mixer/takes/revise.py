@@ -24,16 +24,16 @@ from mixer.output.replay import (
     song_of,
 )
 from mixer.output.settings import MIX_ALONE, OutputSettings
-from mixer.rendering.forecast import take_forecast
 from mixer.rendering.kept_arrays import KeptArrays, cache_folder
 from mixer.rendering.kept_material import KeptMaterial, kept_alike
-from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster, without_parts
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress, Stage, StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_targets
+from mixer.rendering.timing.forecast import take_forecast
+from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask

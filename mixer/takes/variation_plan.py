@@ -19,7 +19,7 @@ from mixer.preset.merge import resolve
 from mixer.rendering.axes import Axis, moves_named, named_moves
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import WetMix
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.sound import with_moves
 from mixer.rendering.variation_step import steps_to

@@ -28,16 +28,16 @@ from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import a_file_s
 from mixer.rendering.asked import load_asked
 from mixer.rendering.axes import Axis
-from mixer.rendering.forecast import a_variation_s, first_of_variations_s, making_forecast
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.machine_pace import pace_for
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Progress, Stage, StageClock
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
+from mixer.rendering.timing.forecast import a_variation_s, first_of_variations_s, making_forecast
+from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.rendering.variation_step import movable
 from mixer.song.song import Song
 from mixer.takes.blending import parse_blend

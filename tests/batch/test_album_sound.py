@@ -106,7 +106,7 @@ def test_an_album_is_brought_together_and_the_odd_song_is_named(
 def test_the_figures_are_what_they_say(write_song, rng: np.random.Generator) -> None:
     from mixer import RenderSettings, load_song
     from mixer.rendering.pipeline import premaster
-    from mixer.rendering.planning import plan_render
+    from mixer.rendering.plans.planning import plan_render
 
     vocals, other = 0.1 * noise(rng, 3.0, RATE_HZ), 0.1 * noise(rng, 3.0, RATE_HZ)
     folder = write_song({"vocals.wav": 2.0 * vocals, "other.wav": other})

@@ -46,7 +46,7 @@ class StageClock:
 """
 _MIXING = """
 import sys
-from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.timing.progress import Stage, StageClock
 def main():
     clock = StageClock()
     clock.start(Stage.READ, "drums")

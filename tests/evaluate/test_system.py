@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 
-from mixer.baselines import NONE, SUM
 from mixer.errors import InputError
 from mixer.evaluate.summary import summarise
 from mixer.evaluate.system import (
@@ -16,6 +15,7 @@ from mixer.evaluate.system import (
     system_names,
 )
 from mixer.evaluate.table import write_table
+from mixer.rendering.baselines import NONE, SUM
 from mixer.song.load import load_song
 from tests.signals import band
 

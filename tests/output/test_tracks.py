@@ -16,7 +16,7 @@ from mixer.output.names import track_paths
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
 from mixer.output.settings import OutputSettings
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from tests.signals import noise
 
 RATE_HZ = 44_100

@@ -20,7 +20,7 @@ from mixer.output.replay import replay
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import WORDS, parse_deliver, parse_template, version_paths
 from mixer.preset.merge import resolve
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
 from tests.signals import band, noise
 

@@ -13,11 +13,11 @@ from mixer.audio import write_audio
 from mixer.cli.main import run
 from mixer.output.destination import Destination, forecast_of, render_to
 from mixer.output.settings import OutputSettings, ReportKind
-from mixer.rendering.forecast import looking_s
-from mixer.rendering.plan_notes import hands_on_wet_stems
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Stage, StageClock
+from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.timing.forecast import looking_s
+from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.song.damaged_files import that_hide_damage
 from mixer.song.load import load_song
 from tests.signals import band

@@ -25,7 +25,7 @@ from mixer.rendering.doubt import (
     share_drawn,
     sound_of,
 )
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.stems import STEMS
 from tests.signals import band, noise
 

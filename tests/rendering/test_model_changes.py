@@ -10,7 +10,7 @@ import pytest
 from mixer import RenderSettings, load_song, render
 from mixer.preset.merge import resolve
 from mixer.rendering.mix import Mix
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
 from tests.signals import noise
 

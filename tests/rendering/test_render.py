@@ -12,7 +12,7 @@ from mixer.errors import DeviceError, ModelError, SettingsError
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.rendering.pipeline import master, premaster
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band, noise, sine
 

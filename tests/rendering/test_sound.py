@@ -17,9 +17,9 @@ from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import Job
 from mixer.rendering.mix import Premaster, WetMix, measure_levels
 from mixer.rendering.pipeline import over_desk, premaster, wet_mix
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import StageClock
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
+from mixer.rendering.timing.progress import StageClock
 from mixer.stems import STEMS
 from tests.signals import band, noise, sine
 

@@ -21,7 +21,7 @@ from mixer.output.replay import replay
 from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.output.write import write_mix
 from mixer.preset.merge import resolve
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
 from tests.signals import band
 
@@ -158,7 +158,7 @@ def leaky(monkeypatch, leakage_db: float | None) -> None:
     whole = read_bundle("default")
     manifest: Manifest = replace(whole.manifest, wet_stem_leakage_db=leakage_db)
     bundle = Bundle(whole.folder, manifest, whole.sha256)
-    monkeypatch.setattr("mixer.rendering.planning.read_bundle", lambda name: bundle)
+    monkeypatch.setattr("mixer.rendering.plans.planning.read_bundle", lambda name: bundle)
 
 
 @pytest.mark.parametrize("leakage_db", [None, -12.0])

@@ -9,7 +9,7 @@ import pytest
 
 from mixer import PresetError, RenderSettings, load_song, render
 from mixer.preset.merge import resolve
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
 from mixer.rendering.track_hand import hand_on_tracks
 from mixer.song.tracks import tracks_meant, tracks_of

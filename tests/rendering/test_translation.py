@@ -14,8 +14,8 @@ from mixer.meters.masking import bark_powers
 from mixer.meters.translation import PLACES, heard_loudness
 from mixer.output.destination import Destination, render_to
 from mixer.output.settings import OutputSettings
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Stage
+from mixer.rendering.plans.planning import plan_render
+from mixer.rendering.timing.progress import Stage
 from mixer.rendering.translation import check_translation, corrections, translation_lines
 from mixer.takes.revise import make_take, plan_revision
 from tests.signals import noise, sine

@@ -16,7 +16,7 @@ from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
 from mixer.output.settings import OutputSettings, ReportKind
 from mixer.rendering.kept_material import kept_alike
-from mixer.rendering.progress import Stage
+from mixer.rendering.timing.progress import Stage
 from mixer.takes.revise import _kept, make_take, plan_revision
 from tests.signals import band, noise
 

@@ -31,7 +31,7 @@ from mixer.preset.merge import resolve
 from mixer.rendering.asked import load_asked
 from mixer.rendering.axes import AXES, distance, words_of
 from mixer.rendering.pipeline import render
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
 from mixer.takes.blending import parse_blend
 from mixer.takes.variation_plan import Wanted

@@ -17,16 +17,16 @@ from typing import TypedDict
 
 import numpy as np
 
-from mixer.baselines import NONE, SUM
 from mixer.console.master import apply_master
 from mixer.errors import InputError, MixerError, SettingsError
 from mixer.evaluate.benchmark import BenchmarkResult, Truth, benchmark_mix, measure_truth
 from mixer.evaluate.benchmark_summary import BenchmarkSummary, SummaryTable, summarise_benchmark
 from mixer.evaluate.benchmark_table import benchmark_markdown, stems_markdown
 from mixer.files.whole_file import write_json
+from mixer.rendering.baselines import NONE, SUM
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
-from mixer.shipped import DEFAULT_MODEL
+from mixer.rendering.shipped import DEFAULT_MODEL
 from training.shipped.benchmark_songs import (
     GROUP_TITLES,
     HELD_OUT_GENRES,

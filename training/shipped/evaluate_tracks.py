@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 
 from mixer.audio import read_audio, write_audio
-from mixer.baselines import LEVELS, SUM, WITHOUT_NETWORK
 from mixer.dsp.blocks import peak
 from mixer.errors import MixerError
 from mixer.evaluate.track_errors import (
@@ -34,9 +33,10 @@ from mixer.evaluate.track_errors import (
 from mixer.files.marked_part import with_marked_part
 from mixer.files.whole_file import write_json
 from mixer.network.model import read_bundle
+from mixer.rendering.baselines import LEVELS, SUM, WITHOUT_NETWORK
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
-from mixer.shipped import DEFAULT_MODEL, TRACK_MODEL
+from mixer.rendering.shipped import DEFAULT_MODEL, TRACK_MODEL
 from mixer.song.load import load_song
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of

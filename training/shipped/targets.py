@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TypedDict, cast
 
-from mixer.baselines import NONE, SUM
 from mixer.evaluate.benchmark import ERROR_NAMES
 from mixer.evaluate.benchmark_summary import BenchmarkSummary
+from mixer.rendering.baselines import NONE, SUM
 from training.shipped.benchmark_songs import SongGroup
 
 # Groups of songs whose true mix is known.

@@ -26,7 +26,7 @@ from mixer.batch.memory import WORKER_BYTES, machine_memory_bytes
 from mixer.batch.states import Ending
 from mixer.files.spawning import without_current_folder
 from mixer.files.wording import counted
-from mixer.rendering.progress import AFTER_THE_MIX
+from mixer.rendering.timing.progress import AFTER_THE_MIX
 
 # Workers that die in a row before they could work: then it is not the songs.
 _MAX_STILLBORN = 3

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner
     from mixer.output.destination import Destination, Rendered
     from mixer.rendering.mix import Premaster
-    from mixer.rendering.plan import RenderPlan
+    from mixer.rendering.plans.plan import RenderPlan
     from mixer.rendering.settings import RenderSettings
     from mixer.song.song import Song
 
@@ -151,7 +151,7 @@ class _Render:
 
     def _model(self, song: Song, settings: RenderSettings) -> str:
         from mixer.console.settings import Console
-        from mixer.rendering.model_choice import model_of
+        from mixer.rendering.plans.model_choice import model_of
 
         console = settings.console or Console()
         return model_of(song, settings, console, wet_tracks=self.order.wanted.tracks)
@@ -160,7 +160,7 @@ class _Render:
         self, song: Song, settings: RenderSettings, network: NetworkRunner | None
     ) -> RenderPlan:
         from mixer.console.settings import Console
-        from mixer.rendering.planning import plan_render
+        from mixer.rendering.plans.planning import plan_render
         from mixer.rendering.settings import at_fitting_rate
 
         if self.order.phase == Phase.FINISH or self.order.loudness_lufs is not None:
@@ -198,10 +198,10 @@ class _Render:
         network: NetworkRunner | None,
         inputs_sha256: str,
     ) -> Premaster:
-        from mixer.rendering.forecast import making_forecast
-        from mixer.rendering.machine_pace import pace_for
         from mixer.rendering.pipeline import premaster
-        from mixer.rendering.progress import StageClock
+        from mixer.rendering.timing.forecast import making_forecast
+        from mixer.rendering.timing.machine_pace import pace_for
+        from mixer.rendering.timing.progress import StageClock
 
         stems = destination.wanted.takes_stems or self.order.hears_sound
         tracks, stages = destination.takes_tracks(plan), destination.wanted.has_report
@@ -252,12 +252,12 @@ class _Render:
         self, destination: Destination, plan: RenderPlan, network: NetworkRunner | None
     ) -> Premaster:
         """The song with the sound that its album asks for, what is not moved held where it was."""
-        from mixer.rendering.forecast import making_forecast
-        from mixer.rendering.machine_pace import pace_for
         from mixer.rendering.material import Job
         from mixer.rendering.pipeline import wet_mix, without_parts
-        from mixer.rendering.progress import StageClock
         from mixer.rendering.reach_sound import reach_sound
+        from mixer.rendering.timing.forecast import making_forecast
+        from mixer.rendering.timing.machine_pace import pace_for
+        from mixer.rendering.timing.progress import StageClock
 
         moves, wanted = self.order.album_moves, destination.wanted
         goals = {name: was + moves.get(name, 0.0) for name, was in self.order.album_sound.items()}

@@ -24,7 +24,7 @@ from mixer.errors import Gathered, InputError, MixerError, PresetError
 from mixer.output.config import Config
 from mixer.rendering.platforms import PLATFORMS
 from mixer.rendering.settings import TARGETS, asked_ceiling
-from mixer.shipped import AUTO_MODEL
+from mixer.rendering.shipped import AUTO_MODEL
 from mixer.song.folders.folder_names import SONG_FILE
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mixer.audio.formats import FORMATS
-from mixer.baselines import LEVELS, WITHOUT_NETWORK
 from mixer.batch.requests.asked import Asked
 from mixer.batch.requests.manifest import Row
 from mixer.batch.requests.mistakes import ManifestError, mistake
 from mixer.errors import MixerError
 from mixer.output.settings import OutputSettings, changed
+from mixer.rendering.baselines import LEVELS, WITHOUT_NETWORK
 from mixer.rendering.options import options_of
-from mixer.shipped import AUTO_MODEL, DEFAULT_MODEL, PUBLISHED_PROFILE, TRACK_MODEL
+from mixer.rendering.shipped import AUTO_MODEL, DEFAULT_MODEL, PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.version import __version__
 
 _KEPT = 1_024  # different settings of a manifest

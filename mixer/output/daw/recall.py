@@ -27,7 +27,7 @@ from mixer.output.daw.words import (
     standby_words,
 )
 from mixer.preset.schema import plain_strip
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.report.data import SessionNulls
 
 RECALL_VERSION = 1

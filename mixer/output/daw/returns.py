@@ -13,7 +13,7 @@ from mixer.console.settings import Strip as HandStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.settings import SpaceSettings, TrackSettings
 from mixer.output.daw.standby import Echo, Room
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.group_sends import HIGH_CUT_HZ, LOW_CUT_HZ, RoomReturns
 
 SHORT_ROOM, LONG_ROOM, ECHO, REVERB, DELAY = "short_room", "long_room", "echo", "reverb", "delay"

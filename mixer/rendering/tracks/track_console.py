@@ -24,7 +24,7 @@ from mixer.network.track_mixer.settings import (
 from mixer.rendering.doubt import Doubts, doubts_of
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.level_words import RAW
-from mixer.rendering.plan import RenderPlan
+from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.answers_of_tracks import answers_of_tracks, drawn_changes
 from mixer.rendering.tracks.track_files import TrackFiles
 from mixer.rendering.tracks.track_hand_strips import HandRecord

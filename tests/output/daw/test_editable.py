@@ -13,7 +13,7 @@ from mixer import RenderSettings, load_song
 from mixer.output.destination import Destination, render_to
 from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.preset.merge import resolve
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
 from tests.output.daw.workstation import (
     ARDOUR,

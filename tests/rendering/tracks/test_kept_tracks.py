@@ -15,8 +15,8 @@ from mixer import RenderSettings, load_song
 from mixer.preset.merge import resolve
 from mixer.rendering.material import Job
 from mixer.rendering.pipeline import wet_mix
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import StageClock
+from mixer.rendering.plans.planning import plan_render
+from mixer.rendering.timing.progress import StageClock
 from mixer.rendering.tracks import track_chain, track_material
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.song.song import Song

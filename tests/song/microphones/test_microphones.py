@@ -14,7 +14,7 @@ from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
 from mixer.output.write import write_mix
 from mixer.rendering.pipeline import render
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
 from mixer.song.fixes import FIXES, Fix, parse_fixes
 from mixer.song.inspection import inspect_song

@@ -12,8 +12,8 @@ import time
 import numpy as np
 
 from mixer.dsp.fourier import irfft, rfft
-from mixer.rendering import unit_costs as costs
-from mixer.rendering.progress import Progress
+from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.progress import Progress
 
 _N_TIMES = 6
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
 
-from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import Console, Strip
 from mixer.console.split import PreNetworkGain, is_neutral_console, stems_needed
 from mixer.errors import ModelError
@@ -16,12 +15,13 @@ from mixer.fxnorm.rooms import RoomSource
 from mixer.model_settings import StripChanges
 from mixer.network.model import Bundle
 from mixer.network.track_mixer.architecture import TRACK_MIXER
+from mixer.rendering.baselines import LEVELS, NONE
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.shipped import TRACK_MODEL
 from mixer.rendering.track_hand import (
     TrackHand,
     with_hand,
 )
-from mixer.shipped import TRACK_MODEL
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 from mixer.stems import VOCALS

@@ -10,7 +10,10 @@ import pytest
 import soundfile
 
 from mixer.console.settings import Console, Strip
-from mixer.rendering.forecast import (
+from mixer.rendering.pipeline import render
+from mixer.rendering.plans.planning import plan_render
+from mixer.rendering.settings import RenderSettings
+from mixer.rendering.timing.forecast import (
     a_variation_s,
     first_of_variations_s,
     listening_steps_s,
@@ -18,10 +21,7 @@ from mixer.rendering.forecast import (
     network_steps_s,
     take_forecast,
 )
-from mixer.rendering.pipeline import render
-from mixer.rendering.planning import plan_render
-from mixer.rendering.progress import Stage, StageClock, Steps, time_left_s
-from mixer.rendering.settings import RenderSettings
+from mixer.rendering.timing.progress import Stage, StageClock, Steps, time_left_s
 from mixer.song.load import load_song
 from tests.reference.songs import another_song
 from tests.signals import band

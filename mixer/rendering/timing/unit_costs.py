@@ -2,17 +2,17 @@
 
 Seconds of one core for each second of song, stereo at 44.1 kHz, unless a name ends in `_S`: those
 are seconds whatever the length. `python -m benchmarks.unit_costs --write` measures them again. They
-are those of one machine; how fast another one is, `mixer.rendering.machine_pace` tells. What a
-network costs its architecture says (`mixer.network.architecture`).
+are those of one machine; how fast another one is, `mixer.rendering.timing.machine_pace` tells. What
+a network costs its architecture says (`mixer.network.architecture`).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from mixer.rendering.progress import Stage
+from mixer.rendering.timing.progress import Stage
 
-# What `mixer.rendering.machine_pace` measures, in seconds whatever the length.
+# What `mixer.rendering.timing.machine_pace` measures, in seconds whatever the length.
 PROBE_S = 0.00039
 # To read a recording, as samples or encoded; to measure a stem before and after.
 READ_A_STEM, DECODE_A_STEM, MEASURE_BEFORE, MEASURE_AFTER = 0.0004, 0.0011, 0.0006, 0.0001

@@ -6,7 +6,7 @@ import pytest
 
 from mixer.fxnorm.chain import Step
 from mixer.normalisations import DEFAULT_EFFECTS, EFFECTS
-from mixer.rendering.stem_forecast import StemForecast
+from mixer.rendering.timing.stem_forecast import StemForecast
 
 STEPS = (
     Step("eq", 2),

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mixer.baselines import LEVELS, NONE
 from mixer.console.settings import MASTER, Console, Strip
 from mixer.console.split import PreNetworkGain, without_changes
 from mixer.network.device import parse_device
 from mixer.network.model import Bundle, read_bundle
 from mixer.preset.merge import resolve
-from mixer.rendering.model_choice import model_of
-from mixer.rendering.plan import RenderPlan
-from mixer.rendering.plan_by_model import (
+from mixer.rendering.baselines import LEVELS, NONE
+from mixer.rendering.plans.model_choice import model_of
+from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.plans.plan_by_model import (
     around_network,
     plan_of_network,
     plan_of_stems,
     plan_of_tracks,
 )
-from mixer.rendering.plan_notes import changes_without_effect, no_doubts
+from mixer.rendering.plans.plan_notes import changes_without_effect, no_doubts
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
     TrackHand,

@@ -12,7 +12,7 @@ from mixer.model_settings import asked_for
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.preset.shape import NETWORK, ROLES, TRACKS
 from mixer.rendering.doubt import knows_doubt
-from mixer.rendering.plan import MaterialKind, RenderPlan
+from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 
 
 def no_doubts(plan: RenderPlan) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Progress of a render: its stages are timed and reported to a listener.
 
 The share that is told is the time so far beside the time that will have been needed. What is left
-is forecast (`mixer.rendering.forecast`), and corrected by what was measured: the current stage by
-its own pace, which its steps tell, all later ones by the pace of everything so far. At the
+is forecast (`mixer.rendering.timing.forecast`), and corrected by what was measured: the current
+stage by its own pace, which its steps tell, all later ones by the pace of everything so far. At the
 beginning that says little, so a clock may be told how fast the machine is. Between two
 steps the progress advances at that pace, and ever more slowly if the next step is late: it never
 reports work as done that is not.

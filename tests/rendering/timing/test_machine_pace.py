@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mixer.rendering import machine_pace
-from mixer.rendering import unit_costs as costs
+from mixer.rendering.timing import machine_pace
+from mixer.rendering.timing import unit_costs as costs
 
 
 def test_only_for_a_listener_and_once(monkeypatch) -> None:

@@ -1,6 +1,6 @@
 """How long each stage of making a mix will take, so that progress and the time left are true.
 
-What each step costs is in `mixer.rendering.unit_costs`.
+What each step costs is in `mixer.rendering.timing.unit_costs`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.network.output import WetStems, is_wanted
 from mixer.normalisations import NORMALISATIONS
-from mixer.rendering import unit_costs as costs
 from mixer.rendering.doubt import HEARD_S, knows_doubt
-from mixer.rendering.plan import MaterialKind, RenderPlan
-from mixer.rendering.progress import Stage
-from mixer.rendering.stem_forecast import StemForecast
+from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.stem_levels import asks_for_levels
+from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.progress import Stage
+from mixer.rendering.timing.stem_forecast import StemForecast
 
 _USUAL_RATE_HZ = 44_100
 # Steps of asking a network: what its stems' levels mean, or to hear its tracks; to open it, to run

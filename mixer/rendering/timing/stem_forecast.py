@@ -1,7 +1,7 @@
 """Forecast of each stem's normalisation time, corrected as measurements come in.
 
 The time that compression takes differs between stems by a factor of twenty, and is known only once
-onsets are measured. What each step costs is in `mixer.rendering.unit_costs`.
+onsets are measured. What each step costs is in `mixer.rendering.timing.unit_costs`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mixer.fxnorm.chain import Step
-from mixer.rendering import unit_costs as costs
+from mixer.rendering.timing import unit_costs as costs
 
 _COMPRESSION = "compression"
 _STEREO = 2

@@ -1,7 +1,7 @@
 """Names of what ships with mixer: models, profiles."""
 
 # The default for stems, the model of tracks where a stem has several: see
-# `mixer.rendering.model_choice`.
+# `mixer.rendering.plans.model_choice`.
 AUTO_MODEL = "auto"
 DEFAULT_MODEL = "default"
 # Mixes single tracks, where the default mixes stems.

@@ -11,10 +11,10 @@ from mixer.console.settings import Console
 from mixer.output.destination import Destination, render_to
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import resolve
-from mixer.rendering.model_choice import model_of
 from mixer.rendering.pipeline import render
-from mixer.rendering.plan import MaterialKind
-from mixer.rendering.planning import plan_render
+from mixer.rendering.plans.model_choice import model_of
+from mixer.rendering.plans.plan import MaterialKind
+from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
 from mixer.song.song import Song

@@ -1,0 +1,1 @@
+"""What a render will do, decided before its audio is read."""

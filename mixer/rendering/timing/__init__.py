@@ -1,0 +1,1 @@
+"""How far a render is, and how long it will take."""
