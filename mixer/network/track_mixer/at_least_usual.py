@@ -52,7 +52,10 @@ def at_least_usual(
     if amount <= 0.0:
         return row
     if role in FINISHED_STEM.values():
-        return _wide_stem(row, track, STEM_OF_ROLE[role], amount) if dry else row
+        if not dry:
+            return row
+        # A mono stem of voices is one voice, as it was recorded.
+        return _wide_stem(held(row, track, role, amount), track, STEM_OF_ROLE[role], amount)
     row = _no_narrower(row, track, role, amount)
     if STEM_OF_ROLE[role] == "vocals":
         row = _ridden(row, track, amount)

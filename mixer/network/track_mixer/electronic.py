@@ -23,6 +23,10 @@ PLAYERS = ("overheads", "room", "cymbals", "toms", "electric_guitar", "acoustic_
 ELECTRONIC_LU = {"vocals": -0.5, "bass": 1.7, "drums": 0.5, "other": -1.7}
 # The same where nobody sings, reduced likewise.
 _WITHOUT_VOICES_LU = {"bass": 0.0, "drums": 1.0, "other": -4.0}
+# The same for stems, whose roles do not say who plays: in twelve songs by eleven artists, one of
+# them funk, the other instruments are 3.1 dB lower against the medians and the bass 2.2 higher
+# (standard error 0.8), reduced likewise.
+_STEMS_WITHOUT_VOICES_LU = {"bass": 1.0, "drums": 0.0, "other": -2.0}
 # A recorded kit has these microphones; what is programmed does not.
 _RECORDED_KIT = frozenset(("overheads", "room"))
 
@@ -40,10 +44,10 @@ def without_voices_db(roles: Sequence[str], stems: Sequence[str]) -> dict[str, f
         roles: of the tracks that sound.
         stems: the group that each is summed into.
     """
-    is_programmed = "drums" in stems and _RECORDED_KIT.isdisjoint(roles)
-    is_tracks = not any(role in FINISHED_STEM.values() for role in roles)
-    if "vocals" in stems or not (is_programmed and is_tracks):
+    if "vocals" in stems or "drums" not in stems or not _RECORDED_KIT.isdisjoint(roles):
         return dict.fromkeys(stems, 0.0)
+    if any(role in FINISHED_STEM.values() for role in roles):
+        return {stem: _STEMS_WITHOUT_VOICES_LU[stem] for stem in dict.fromkeys(stems)}
     share = share_of_machines(roles)
     return {
         stem: _WITHOUT_VOICES_LU[stem] - share * ELECTRONIC_LU[stem]

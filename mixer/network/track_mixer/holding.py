@@ -39,9 +39,11 @@ class Held:
 # songs, of LMMS's authors and an album's.
 HELD = {
     "lead_vocal": Held(3.0, 3.0),
+    "vocal_stem": Held(3.0, 3.0),
     "vocal_double": Held(5.0, 2.1),
     "backing_vocals": Held(5.0, 2.1),
     "bass": Held(5.5, 3.0),
+    "bass_stem": Held(5.5, 3.0),
     "kick": Held(3.0, 3.8),
     "snare": Held(4.0, 3.2),
     "toms": Held(4.0, 3.2),

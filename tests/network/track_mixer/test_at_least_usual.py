@@ -98,3 +98,12 @@ def test_a_dry_stem_is_made_as_wide_as_in_finished_mixes_and_no_louder(stem, rec
         for each, side in zip((before, wide), sides, strict=True)
     ]
     assert energies[1] == pytest.approx(energies[0], rel=0.02)
+
+
+def test_a_dry_stem_of_one_voice_is_held_as_a_lead_is_and_one_that_is_not_dry_is_not():
+    noise = np.random.default_rng(3).standard_normal((48, RATE // 4)) * np.hanning(RATE // 4)
+    noise[::3] *= 10.0 ** (7.0 / 20.0)
+    voice = listen_to((0.02 * noise).reshape(1, -1).astype(np.float32), RATE)
+    for role in ("vocal_stem", "lead_vocal"):
+        assert at_least_usual(row(), voice, role, 1.0, dry=True)["ratio"] == 3.0
+        assert at_least_usual(row(), voice, role, 1.0, dry=False)["ratio"] == 1.0

@@ -26,15 +26,22 @@ def test_an_instrumental_of_programmed_drums_has_its_drums_in_front():
         assert db + ELECTRONIC_LU[stem] == pytest.approx(unnamed[stem])
 
 
+def test_stems_without_voices_have_their_bass_in_front_of_the_other_instruments():
+    stems = ["drums", "bass", "other"]
+    moved = without_voices_db(["drum_stem", "bass_stem", "other_stem"], stems)
+    assert moved["bass"] > moved["drums"] > moved["other"]
+
+
 @pytest.mark.parametrize(
     ("roles", "stems"),
     [
         (["kick", "bass", "unknown", "lead_vocal"], ["drums", "bass", "other", "vocals"]),
         (["kick", "overheads", "bass", "electric_guitar"], ["drums", "drums", "bass", "other"]),
         (["acoustic_guitar", "bass", "keys"], ["other", "bass", "other"]),
-        (["drum_stem", "bass_stem", "other_stem"], ["drums", "bass", "other"]),
+        (["drum_stem", "vocal_stem", "other_stem"], ["drums", "vocals", "other"]),
+        (["bass_stem", "other_stem"], ["bass", "other"]),
     ],
-    ids=["sung", "recorded kit", "no drums", "stems"],
+    ids=["sung", "recorded kit", "no drums", "sung stems", "stems without drums"],
 )
 def test_other_songs_keep_the_usual_balance(roles: list[str], stems: list[str]):
     assert set(without_voices_db(roles, stems).values()) == {0.0}
