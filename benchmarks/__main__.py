@@ -50,7 +50,7 @@ PARTS = {
     "network": Part(network.table, 75, "networks, and the default one against one transform"),
     "network_parts": Part(network_parts.table, 20, "the default network's work, part by part"),
     "libraries": Part(libraries.table, 90, "the console's passes by other libraries"),
-    "tracks": Part(tracks.table, 200, "what a track costs: stereo, mono, silent"),
+    "tracks": Part(tracks.table, 240, "what a track costs: stereo, mono, silent"),
     "memory": Part(memory.table, 200, "memory of ten minutes with all that goes with a mix"),
     "clock": Part(clock.table, 180, "progress, time left, Ctrl-C"),
     "batch": Part(batch.table, 230, "batches: workers, overhead, start, plan and resume"),

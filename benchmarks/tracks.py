@@ -60,6 +60,17 @@ def _resting(of: Make) -> Make:
     return made
 
 
+def _short(of: Make) -> Make:
+    """What `_resting` plays, without the silence."""
+
+    def made(audio: np.ndarray, number: int) -> np.ndarray:
+        played = of(audio, number)
+        end = round(0.5 * _PLAYS * audio.shape[1])
+        return np.concatenate([played[:, :end], played[:, -end:]], axis=1)
+
+    return made
+
+
 def _silent(audio: np.ndarray, number: int) -> np.ndarray:
     stereo = _stereo(audio, number)
     return stereo if number < N_TRACKS // 2 else np.zeros_like(stereo)
@@ -79,13 +90,20 @@ KINDS = {
     "mono files": Kind(_mono, (), _STEREO),
     "mono in stereo files": Kind(_equal, (), _STEREO),
     "stereo files, two thirds silence": Kind(_resting(_stereo), (), _STEREO),
-    "mono files, two thirds silence": Kind(_resting(_mono), (), "mono files"),
+    "stereo files, these two thirds cut": Kind(_short(_stereo), (), _STEREO),
+    "mono files, two thirds silence": Kind(_resting(_mono), (), _STEREO),
+    "mono files, these two thirds cut": Kind(_short(_mono), (), _STEREO),
     "stereo files, the second half of them silent": Kind(_silent, (), _STEREO),
     _PLAIN: Kind(_stereo, _NO_COMPRESSORS, _PLAIN),
     "mono files, no compressors": Kind(_mono, _NO_COMPRESSORS, _PLAIN),
     "mono in stereo files, no compressors": Kind(_equal, _NO_COMPRESSORS, _PLAIN),
 }
-_RESTING = [name for name, kind in KINDS.items() if "two thirds" in name]
+# With silence, without it.
+_RESTING = {
+    name: name.replace("two thirds silence", "these two thirds cut")
+    for name in KINDS
+    if name.endswith("two thirds silence")
+}
 
 
 def write_kind(folder: Path, make: Make, n_tracks: int, song_s: float) -> Path:
@@ -179,13 +197,13 @@ def _rows(measured: Measured, floors: dict[str, float], song_s: float) -> Iterat
             f"{1e3 * a_track_s[kind]:.0f} ms | {ratio} | {1e3 * floors[kind]:.0f} ms |"
         )
     yield ""
-    for kind in _RESTING:
-        plays = kind.partition(",")[0]
-        rest_s = (a_track_s[kind] - _PLAYS * a_track_s[plays]) / (1.0 - _PLAYS) * 60.0 / song_s
-        floor_ms = 1e3 * floors[kind] * 60.0 / song_s
+    a_minute = 60.0 / song_s / (1.0 - _PLAYS)
+    for kind, cut in _RESTING.items():
+        rest_ms = 1e3 * a_minute * (a_track_s[kind] - a_track_s[cut])
+        floor_ms = 1e3 * a_minute * (floors[kind] - floors[cut])
         yield (
-            f"A minute of silence in a track ({plays}) costs {1e3 * rest_s:.0f} ms, "
-            f"of which its floor is {floor_ms:.0f} ms."
+            f"A minute of silence in a track ({kind.partition(',')[0]}) costs {rest_ms:.0f} ms, "
+            f"and its floor is {floor_ms:.0f} ms."
         )
     shared_s = measured.costs[_case(_STEREO, N_TRACKS // 2)] or 0.0
     shared_s -= a_track_s[_STEREO] * (N_TRACKS // 2)

@@ -6,6 +6,7 @@ A header is trusted if the file agrees with it; else the length is counted.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 import soundfile
 
 from mixer.audio.plain_wave import START_BYTES, read_plain_wave
+from mixer.audio.silent_blocks import SilentBlocks
 from mixer.audio.source import BLOCK_SAMPLES, system_name
 from mixer.audio.spliced_file import Pieces, SplicedFile
 from mixer.files.regular_file import open_regular, read_start
@@ -30,6 +32,7 @@ _MOST_SAMPLES_A_PACKET = 65_536
 # 4e-3 off (tests/audio/test_adpcm.py).
 # Encodings whose length follows from the bytes of a container that was held to its file.
 _PLAIN_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+_SEEKING_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE")
 _KEPT_LAYOUTS = 4_096
 # Pages and frames are looked for in memory; 2 GiB of MP3 are 15 hours at its highest bit rate.
 _MOST_WALKED_BYTES = 2 << 30
@@ -40,7 +43,7 @@ _MAGICS = (
     *(b"ID3", b"Creative", b"NIST", b" paf", b"fap ", b"2BIT", b"PVF1", b"\x64\xa3"),
 )
 _MPEG = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
-_FROM_START = 0  # SEEK_SET of C
+_FROM_START, _FROM_HERE = 0, 1  # SEEK_SET and SEEK_CUR of C
 _FRAMES_MISCOUNTED = 4 * 1_152  # within a WAV, by the encoder's delay
 # Damaged packets of Vorbis decode to 2 000 times full scale; sound ones hardly exceed it by 6 dB.
 _BURST_ABOVE, _BURST_SAMPLES = 2.0, 1_024
@@ -251,20 +254,45 @@ def read_part(path: Path, part: Part) -> Iterator[np.ndarray]:
     """Decode a part to its end, whatever its header says: float32 (samples, channels) blocks.
 
     By libsndfile's own call: the package's moves to the position that it reckons after each block,
-    which fails in a file of unknown length.
+    which fails in a file of unknown length. Blocks that are known to be silent are passed over.
     """
     position = 0
     with open_part(path, part) as file:
-        while True:
-            block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
-            target = soundfile._ffi.cast("float*", block.ctypes.data)
-            n_read = soundfile._snd.sf_readf_float(file._file, target, BLOCK_SAMPLES)
+        silent = SilentBlocks(path) if _seeks(file, part) else None
+        for number in itertools.count():
+            block, n_read = _next_block(file, number, silent)
             if n_read <= 0:
+                if silent is not None:
+                    silent.end(position)
                 return
             kept = _without(block[:n_read], position, part.dropped)
             position += n_read
             if len(kept):
                 yield _without_bursts(kept) if part.may_burst else kept
+
+
+def _seeks(file: soundfile.SoundFile, part: Part) -> bool:
+    """Whether any sample is found by its place in the file alone."""
+    holds = file.subtype.startswith(_SEEKING_ENCODINGS) and file.format != "FLAC"
+    return holds and part == _WHOLE[0]
+
+
+def _next_block(
+    file: soundfile.SoundFile, number: int, silent: SilentBlocks | None
+) -> tuple[np.ndarray, int]:
+    """The next samples, (`BLOCK_SAMPLES`, channels), and how many of them there are."""
+    snd = soundfile._snd
+    if silent is not None:
+        n_silent = silent.length(number, BLOCK_SAMPLES)
+        if n_silent:
+            snd.sf_seek(file._file, n_silent, _FROM_HERE)
+            return np.zeros((n_silent, file.channels), np.float32), n_silent
+    block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
+    target = soundfile._ffi.cast("float*", block.ctypes.data)
+    n_read = snd.sf_readf_float(file._file, target, BLOCK_SAMPLES)
+    if silent is not None and n_read > 0 and not block[:n_read].any():
+        silent.note(number)
+    return block, n_read
 
 
 def _without(block: np.ndarray, position: int, dropped: tuple[tuple[int, int], ...]) -> np.ndarray:

@@ -39,6 +39,7 @@ class DynamicsEffect:
         make_up_db: Automation | None = None,
         key: FloatArray | None = None,
         report: EffectReport | None = None,
+        is_fixed: bool = False,
     ) -> None:
         """Prepare.
 
@@ -49,6 +50,7 @@ class DynamicsEffect:
             make_up_db: gain after the reduction.
             key: the detector's signal, float32 `(channels, samples)`; None for the audio itself.
             report: what is said beside the reduction.
+            is_fixed: `reduction_db` and `make_up_db` depend on the level alone, and not on time.
         """
         self._reduction_db = reduction_db
         self._ballistics = ballistics
@@ -57,13 +59,22 @@ class DynamicsEffect:
         self._key = key
         self._meter = ReductionMeter()
         self._report = report or {}
+        self._is_fixed = is_fixed and key is None
+        self._rest_db: np.float32 | None = None
 
     def process(self, block: FloatArray, start: int) -> FloatArray:
+        is_silent = self._is_fixed and not block.any()
+        if is_silent and self._rest_db is not None:
+            self._meter.add(np.full(block.shape[-1], self._rest_db))
+            return block.copy()
         stop = start + block.shape[-1]
         level_db = self._level.measure_db(block if self._key is None else self._key[:, start:stop])
         wanted_db = self._reduction_db(level_db, start, stop).astype(np.float32)
         reduction_db = self._ballistics.smooth(wanted_db, start)
         self._meter.add(reduction_db)
+        # Silence all along has come to rest: more of it changes nothing.
+        rests = is_silent and level_db[0] == level_db[-1] and self._ballistics.is_at_rest()
+        self._rest_db = reduction_db[-1] if rests else None
         gain = reduction_to_gain(reduction_db)
         if self._make_up_db is not None:
             gain *= db_to_gain(self._make_up_db.over(start, stop)).astype(np.float32)
@@ -77,6 +88,7 @@ def compressor(setting: Compressor, sample_rate: int) -> DynamicsEffect:
     """A feed-forward compressor with a hard knee, then make-up gain."""
     threshold_db = Automation(setting.threshold_db, sample_rate)
     ratio = Automation(setting.ratio, sample_rate)
+    make_up_db = Automation(setting.make_up_db, sample_rate)
 
     def reduction_db(level_db: FloatArray, start: int, stop: int) -> np.ndarray:
         over_db = np.maximum(level_db - threshold_db.over(start, stop), 0.0)
@@ -86,7 +98,8 @@ def compressor(setting: Compressor, sample_rate: int) -> DynamicsEffect:
         reduction_db,
         _ballistics(setting.attack_ms, setting.release_ms, sample_rate),
         sample_rate,
-        make_up_db=Automation(setting.make_up_db, sample_rate),
+        make_up_db=make_up_db,
+        is_fixed=None not in (threshold_db.constant, ratio.constant, make_up_db.constant),
         report={"make_up_db": mean_value(setting.make_up_db)},
     )
 

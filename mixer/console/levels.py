@@ -43,6 +43,9 @@ class PeakLevel:
 class MovingBallistics:
     """Attack and release, which may be automated, at control steps."""
 
+    # So many equal values show that the recursion has come to where it stays: each step before
+    # that would move it by one rounding error at least, which as many steps make visible.
+    _AT_REST_SAMPLES = 1_024
     # What `mixer.dsp.ballistics` adds is taken off again with a rounding error's worth more.
     _TAKEN_DB = np.float32(1.01e-4)
 
@@ -50,6 +53,7 @@ class MovingBallistics:
         self._attack_ms, self._release_ms = attack_ms, release_ms
         fixed_ms = attack_ms.constant, release_ms.constant
         self._moves = None in fixed_ms
+        self._last = np.zeros(0, np.float32)
         # Where they move, every step sets them before it is smoothed.
         self._ballistics = Ballistics(sample_rate, fixed_ms[0] or 1.0, fixed_ms[1] or 1.0)
 
@@ -60,8 +64,18 @@ class MovingBallistics:
             answer = np.concatenate(list(self._smooth_in_steps(driven, start)))
         else:
             answer = self._ballistics.smooth(driven)
+        self._last = answer[-self._AT_REST_SAMPLES :].copy()
         answer -= self._TAKEN_DB
         return np.maximum(answer, np.float32(0.0), out=answer)
+
+    def is_at_rest(self) -> bool:
+        """Whether the last reduction lasts for as long as its input stays as it is, bit for bit.
+
+        Only for an input that was constant for a block.
+        """
+        last = self._last
+        is_constant = last.size == self._AT_REST_SAMPLES and bool((last == last[0]).all())
+        return is_constant and not self._moves
 
     def _smooth_in_steps(self, driven: FloatArray, start: int) -> Iterator[FloatArray]:
         stop = start + driven.size

@@ -129,20 +129,32 @@ def stft_blocks(
         The number of the block's first frame, and its unscaled spectra, complex64 (complex128
         with a float64 window) `(channels, n_fft // 2 + 1, frames)`.
     """
+    for first, span in _spans(audio, n_fft, hop_length, pad_samples):
+        yield first, _spectra_of(span, hop_length, window)
+
+
+def _spans(
+    audio: FloatArray, n_fft: int, hop_length: int, pad_samples: int
+) -> Iterator[tuple[int, FloatArray]]:
+    """The number of each block's first frame, and the samples that its frames cover."""
     n_frames = frame_count(audio.shape[-1] + 2 * pad_samples, n_fft, hop_length)
     per_block = max(1, BLOCK_SAMPLES // n_fft)
     for first in range(0, n_frames, per_block):
         stop_if_asked()
         n_block = min(per_block, n_frames - first)
         start = first * hop_length - pad_samples
-        span = zero_padded(audio, start, start + (n_block - 1) * hop_length + n_fft)
-        is_mono = len(span) == 2 and are_equal(span)
-        heard = span[:1] if is_mono else span
-        frames = np.lib.stride_tricks.sliding_window_view(heard, n_fft, axis=-1)[:, ::hop_length]
-        spectra = rfft(frames * window, axis=-1)
-        if is_mono:  # transformed once
-            spectra = np.repeat(spectra, 2, axis=0)
-        yield first, np.moveaxis(spectra, -1, -2)
+        yield first, zero_padded(audio, start, start + (n_block - 1) * hop_length + n_fft)
+
+
+def _spectra_of(span: FloatArray, hop_length: int, window: np.ndarray) -> np.ndarray:
+    """Unscaled spectra of all frames of a span, `(channels, bins, frames)`."""
+    is_mono = len(span) == 2 and are_equal(span)
+    heard = span[:1] if is_mono else span
+    frames = np.lib.stride_tricks.sliding_window_view(heard, len(window), axis=-1)
+    spectra = rfft(frames[:, ::hop_length] * window, axis=-1)
+    if is_mono:  # transformed once
+        spectra = np.repeat(spectra, 2, axis=0)
+    return np.moveaxis(spectra, -1, -2)
 
 
 def filter_stft(
@@ -150,6 +162,8 @@ def filter_stft(
     n_fft: int,
     modify: Callable[[int, np.ndarray], np.ndarray],
     out: FloatArray | None = None,
+    *,
+    is_gain: bool = False,
 ) -> FloatArray:
     """Short-time filtering: analysis, a change of the spectra, synthesis by overlap-add.
 
@@ -162,6 +176,8 @@ def filter_stft(
         modify: called with the number of the first frame and a block of spectra, complex64
             `(channels, bins, frames)`; returns the spectra to synthesise, of the same shape.
         out: where to put the result, `(channels, samples)`; may be `audio` itself.
+        is_gain: `modify` multiplies by gains above 0 and does nothing else, so that silence need
+            not be transformed.
 
     Returns:
         float32 `(channels, samples)`.
@@ -171,10 +187,18 @@ def filter_stft(
     window, hop_length = root_hann(n_fft), n_fft // 2
     channels, n_samples = audio.shape
     tail = np.zeros((channels, hop_length), dtype=np.float32)
-    for first, spectra in stft_blocks(audio, n_fft, hop_length, window, n_fft):
-        frames = np.moveaxis(modify(first, spectra), -1, -2)
-        frames = irfft(frames, n_fft, axis=-1)
-        frames *= window
+    silent_frame: np.ndarray | None = None
+    for first, span in _spans(audio, n_fft, hop_length, n_fft):
+        is_silent = is_gain and not span.any()
+        if is_silent and silent_frame is not None:
+            # Zeros, whose signs are those that the transforms give them.
+            n_block = span.shape[-1] // hop_length - 1
+            frames = np.broadcast_to(silent_frame, (channels, n_block, n_fft))
+        else:
+            frames = np.moveaxis(modify(first, _spectra_of(span, hop_length, window)), -1, -2)
+            frames = irfft(frames, n_fft, axis=-1)
+            frames *= window
+            silent_frame = frames[:, :1].copy() if is_silent else silent_frame
         # Each hop is the first half of a frame and the second half of the one before.
         block = frames[:, :, :hop_length].copy()
         block[:, 1:] += frames[:, :-1, hop_length:]
@@ -270,9 +294,12 @@ def filtered_parts(
     for start in range(0, stop, per_group * step):
         stop_if_asked()
         group = zero_padded(audio, start, start + per_group * step)
-        blocks[:, :, :step] = group.reshape(channels, per_group, step)
-        answer(rfft(blocks, axis=-1, out=spectra))
-        irfft(spectra, n_fft, axis=-1, out=products)
+        if group.any():
+            blocks[:, :, :step] = group.reshape(channels, per_group, step)
+            answer(rfft(blocks, axis=-1, out=spectra))
+            irfft(spectra, n_fft, axis=-1, out=products)
+        else:  # silence needs no transforms: its tail alone is left
+            products.fill(0.0)
         for index, product in enumerate(products.swapaxes(0, 1)):
             product[:, : taps - 1] += tail
             tail = product[:, step:].copy()

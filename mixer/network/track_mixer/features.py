@@ -128,6 +128,7 @@ class TrackListener:
         n_levels = _HIGHEST_LUFS - _LOWEST_LUFS + 1
         self._by_level = np.zeros((n_levels, self._n_parts, N_BANDS))
         self._counts = np.zeros(n_levels)
+        self._is_at_rest = False
 
     def listen(self, audio: FloatArray) -> None:
         """Hear the next samples, float32 (channels, samples), any number of them.
@@ -137,6 +138,9 @@ class TrackListener:
         """
         if audio.shape[0] != self._n_channels:
             raise ValueError(f"the track has {self._n_channels} channels, not {audio.shape[0]}")
+        if self._is_at_rest and not audio.any():
+            self._pass_over(audio.shape[1])
+            return
         if self._n_channels == 2 and audio.size:
             self._apart = max(self._apart, peak(audio[0] - audio[1]))
             self._peak = max(self._peak, peak(audio))
@@ -145,6 +149,23 @@ class TrackListener:
         if n_frames:
             self._hear(span[:, : (n_frames + 1) * self._hop])
         self._tail = span[:, n_frames * self._hop :]
+        # What is kept for the next frames and blocks is silence as well.
+        kept = self._tail, self._rest, self._steps
+        self._is_at_rest = not span.any() and not any(part.any() for part in kept)
+
+    def _pass_over(self, n_samples: int) -> None:
+        """Go on as after so many samples of silence at rest, which no block of it counts."""
+        n_frames, n_tail = divmod(self._tail.shape[1] + n_samples - self._hop, self._hop)
+        if n_frames <= 0:
+            self._tail = np.zeros((self._n_channels, self._tail.shape[1] + n_samples), np.float32)
+            return
+        self._tail = np.zeros((self._n_channels, self._hop + n_tail), np.float32)
+        self._frames.append(_lufs(np.zeros(n_frames)).astype(np.float32))
+        self._peaks.append(_peaks_db(np.zeros(n_frames, np.float32)))
+        n_steps, n_rest = divmod(len(self._rest) + n_frames, STEP_FRAMES)
+        n_kept = min(len(self._steps) + n_steps, STEPS_A_BLOCK - 1)
+        self._rest = np.zeros((n_rest, self._n_parts, N_BANDS), np.float32)
+        self._steps = np.zeros((n_kept, self._n_parts, N_BANDS), np.float32)
 
     def finish(self) -> TrackLevels:
         """Return the features; the listener cannot be used afterwards."""
@@ -165,8 +186,7 @@ class TrackListener:
         frame_db = self._loudness(parts)
         self._frames.append(frame_db.astype(np.float32))
         hops = np.abs(span).max(axis=0).reshape(-1, self._hop)[1:]
-        peaks_db = 20.0 * np.log10(np.maximum(hops.max(axis=1), 1e-6))
-        self._peaks.append(peaks_db.astype(np.float32))
+        self._peaks.append(_peaks_db(hops.max(axis=1)))
         self._rest = np.concatenate([self._rest, parts])
         n_steps = len(self._rest) // STEP_FRAMES
         shape = n_steps, STEP_FRAMES, self._n_parts, N_BANDS
@@ -229,6 +249,12 @@ def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     if not parts:
         return np.zeros(0, np.float32)
     return np.concatenate(parts)
+
+
+def _peaks_db(largest: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Largest samples, linear, in dBFS."""
+    peaks_db = 20.0 * np.log10(np.maximum(largest, 1e-6))
+    return np.asarray(peaks_db, np.float32)
 
 
 def _lufs(weighted: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -40,6 +40,11 @@ class PlacedTrack:
             stereo[1] -= self._side[0, where]
         return stereo
 
+    def is_silent(self, where: slice) -> bool:
+        """Whether some of the track's samples are all zero."""
+        is_played = self._audio[:, where].any()
+        return not (is_played or (self._side is not None and self._side[:, where].any()))
+
     def whole(self) -> FloatArray:
         """The whole track, float32 (2, samples), which must not be changed."""
         if self._gains is None:

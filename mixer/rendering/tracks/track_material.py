@@ -133,8 +133,13 @@ def _add(
     fed = sends.fed_by(settings, group.shape[1])
     has_more = done.with_returns is not done.audio
     for part in parts_of(group):
+        if has_more:  # an echo may last where its track is silent
+            group[:, part] += done.with_returns.part(part)
+        if done.audio.is_silent(part):
+            continue
         own = done.audio.part(part)
-        group[:, part] += done.with_returns.part(part) if has_more else own
+        if not has_more:
+            group[:, part] += own
         for sent, level in fed:
             sent[:, part] += own * level
 

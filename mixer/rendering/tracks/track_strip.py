@@ -78,7 +78,7 @@ def run_bus(audio: FloatArray, sample_rate: int, settings: BusSettings) -> None:
     if settings.curve_db != FLAT:
         n_fft = window_samples(sample_rate)
         gain = _curve_gain(settings.curve_db, HIGH_PASS_OFF_HZ, n_fft, sample_rate)
-        filter_stft(audio, n_fft, lambda first, spectra: spectra * gain, out=audio)
+        filter_stft(audio, n_fft, lambda first, spectra: spectra * gain, out=audio, is_gain=True)
     run_compressor(audio, sample_rate, settings.compression)
     if settings.gain_db != 0.0:
         audio *= np.float32(db_to_gain(settings.gain_db))
@@ -109,7 +109,7 @@ def _filter(
         return
     n_fft = window_samples(sample_rate)
     gain = _curve_gain(settings.curve_db, settings.high_pass_hz, n_fft, sample_rate)
-    filter_stft(audio, n_fft, _spectral_gains(gain, moves_db), out=audio)
+    filter_stft(audio, n_fft, _spectral_gains(gain, moves_db), out=audio, is_gain=True)
 
 
 def _spectral_gains(
@@ -151,6 +151,8 @@ def _added_side(
     """A side signal, (1, samples), made from the mid signal of a track; it cancels in mono."""
     side = silence(1, n_samples)
     for part in parts_of(side):
+        if placed.is_silent(part):
+            continue
         left, right = placed.part(part)
         np.add(left, right, out=side[0, part])
         side[:, part] *= np.float32(0.5)
