@@ -11,11 +11,11 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-# Of a file that has just been written, another version may have the same time.
+# A file that was just written may be written again with the same time.
 _SETTLED_NS = 2_000_000_000
 _KEPT_FILES = 4_096
 
-# Device, file, size in bytes, times of the last changes of content and of the entry.
+# Device, inode, size in bytes, times of the last changes of content and of the entry.
 _Version = tuple[int, int, int, int, int]
 _found: OrderedDict[_Version, tuple[frozenset[int], int]] = OrderedDict()
 _lock = threading.Lock()
