@@ -1,9 +1,10 @@
-"""Processes that are started where a stranger's files lie."""
+"""Processes that are started where a stranger's files lie, and out of reach of Ctrl-C."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 
 _SAFE_PATH = "PYTHONSAFEPATH"
@@ -25,3 +26,20 @@ def without_current_folder() -> Iterator[None]:
             os.environ.pop(_SAFE_PATH, None)
         else:
             os.environ[_SAFE_PATH] = before
+
+
+@contextlib.contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """A process started within never sees Ctrl-C, nor that its terminal was closed.
+
+    This holds from its very start. Both signals reach every process, but only the process that
+    gives out the work decides how to react.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -18,7 +18,7 @@ from typing import Any
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError, MixerError, OutputError
-from mixer.files.spawning import without_current_folder
+from mixer.files.spawning import interrupts_blocked, without_current_folder
 
 MAX_TRIES = 2
 _STOP_S = 5.0
@@ -108,7 +108,7 @@ def _start(
 ) -> _Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(function, theirs), daemon=True)
-    with without_current_folder():
+    with interrupts_blocked(), without_current_folder():
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -135,8 +135,8 @@ def _stop(workers: list[_Worker]) -> None:
 
 def _serve(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
     """Main loop of a worker: receive tasks, send results, until the other side closes the pipe."""
-    # Ctrl-C reaches the whole process group and the parent decides. If asked to stop, clean up
-    # first.
+    # Ctrl-C reaches the whole process group and the parent decides; where it cannot be blocked it
+    # is ignored. If asked to stop, clean up first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     try:

@@ -13,9 +13,8 @@ from multiprocessing.context import SpawnProcess
 
 from mixer.batch.engines.engine import EngineError
 from mixer.batch.engines.network_process import run_network_process
-from mixer.batch.engines.processes import interrupts_blocked
 from mixer.errors import DeviceError
-from mixer.files.spawning import without_current_folder
+from mixer.files.spawning import interrupts_blocked, without_current_folder
 from mixer.network.cuda import count_gpus
 
 _START_S = 120.0

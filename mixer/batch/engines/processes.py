@@ -1,10 +1,8 @@
-"""Processes: starting them out of reach of Ctrl-C, how they ended, how many make sense."""
+"""Processes: how they ended, how many make sense."""
 
 from __future__ import annotations
 
-import contextlib
 import signal
-from collections.abc import Iterator
 
 from mixer.dsp.threads import available_threads
 
@@ -19,23 +17,6 @@ def describe_exit(exit_code: int | None) -> str:
         name = f"signal {-exit_code}"
     hints = {"SIGKILL": "killed, or out of memory", "SIGSEGV": "a crash in a plug-in or library"}
     return f"by {name} ({hints[name]})" if name in hints else f"by {name}"
-
-
-@contextlib.contextmanager
-def interrupts_blocked() -> Iterator[None]:
-    """A process started within never sees Ctrl-C, nor that its terminal was closed.
-
-    This holds from its very start. Both signals reach every process, but only the process that
-    writes the ledger decides how to react.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def default_jobs(threads: int) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mixer.errors import InputError, OutputError
+from tests.training.data.interrupted import WANTED, double
 from training.data.workers import Report, each_in_processes
 
 
@@ -69,3 +70,9 @@ def test_a_full_disk_stops_everything(tmp_path: Path) -> None:
     tasks = [(what, tmp_path) for what in ("disk", "fine", "fine")]
     with pytest.raises(OutputError, match="the disk is full"):
         list(each_in_processes(misbehave, tasks, 1))
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="nothing blocks signals")
+def test_ctrl_c_does_not_reach_a_process_that_is_still_starting(monkeypatch) -> None:
+    monkeypatch.setenv(WANTED, "1")
+    assert list(each_in_processes(double, [4], 1)) == [(0, 8)]
