@@ -36,16 +36,17 @@ def distinct_channels(span: FloatArray) -> FloatArray:
 
 
 class Analysis:
-    """Spectra of root-Hann windows, a block at a time.
+    """Spectra of windows at half overlap, a block at a time.
 
     Args:
         n_fft: window and transform length in samples, even.
         n_frames: most frames of a block.
+        window: float32 `(n_fft,)`; root-Hann by default.
     """
 
-    def __init__(self, n_fft: int, n_frames: int) -> None:
+    def __init__(self, n_fft: int, n_frames: int, window: FloatArray | None = None) -> None:
         self._n_fft, self._hop = n_fft, n_fft // 2
-        self._window = root_hann(n_fft)
+        self._window = root_hann(n_fft) if window is None else window
         self._frames = np.empty((n_frames, n_fft), np.float32)
         self._spectra = np.empty((2, n_frames, n_fft // 2 + 1), np.complex64)
 

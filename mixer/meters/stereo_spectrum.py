@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixer.dsp.blocks import stft_blocks
+from mixer.dsp.blocks import BLOCK_SAMPLES, frame_count, zero_padded
 from mixer.dsp.fir import hann
+from mixer.dsp.short_time import Analysis, distinct_channels
+from mixer.dsp.threads import stop_if_asked
 
 N_FFT = 16_384
+_HOP, _FRAMES_AT_ONCE = N_FFT // 2, BLOCK_SAMPLES // N_FFT
 # third octaves around 1 kHz, 25 Hz to 16 kHz
 CURVE_BANDS_HZ = tuple(1_000.0 * 2.0 ** (k / 3.0) for k in range(-16, 13))
 # name, lower and upper edge in Hz, as engineers speak of them
@@ -95,15 +98,19 @@ def _measure(audios: Sequence[np.ndarray], sample_rate: int) -> list[StereoSpect
     pairs = [(0, 0), (1, 1), (0, 1)] if len(audios) > 1 else [(0, 0)]
     # Real and imaginary parts side by side, as they do in memory, until all is summed.
     sums = np.zeros((len(pairs), 3, N_FFT + 2))
-    n_frames = 0
-    blocks = [stft_blocks(audio, N_FFT, N_FFT // 2, window, N_FFT // 2) for audio in audios]
-    for found in zip(*blocks, strict=True):
+    n_frames = frame_count(audios[0].shape[-1] + N_FFT, N_FFT, _HOP)
+    analyses = [Analysis(N_FFT, _FRAMES_AT_ONCE, window) for _ in audios]
+    for first in range(0, n_frames, _FRAMES_AT_ONCE):
+        stop_if_asked()
+        last = min(first + _FRAMES_AT_ONCE, n_frames)
+        # Half a window of silence stands before the audio.
+        spans = (zero_padded(audio, (first - 1) * _HOP, last * _HOP) for audio in audios)
         heard = [
-            np.ascontiguousarray(np.moveaxis(own, -1, -2)).view(np.float32) for _, own in found
+            analysis.of(distinct_channels(span))
+            for analysis, span in zip(analyses, spans, strict=True)
         ]
         for own, (one, other) in zip(sums, pairs, strict=True):
             own += _products(heard[one], heard[other])
-        n_frames += found[0][1].shape[-1]
     # A sine of amplitude 1 then has a power of 1 over its bins.
     sums *= 4.0 / (n_frames * N_FFT * float(np.sum(window.astype(np.float64) ** 2)))
     powers = sums.reshape(len(pairs), 3, -1, 2).sum(axis=-1)

@@ -39,17 +39,27 @@ def true_peak_dbtp(audio: FloatArray, sample_rate: int, *, whole: bool = False) 
     if whole:
         largest = peak(audio)
         return _decibels(_whole_peak(audio, sample_rate, largest)) if largest else -np.inf
-    largest, bounds = _bounds(audio)
-    if largest == 0.0:
-        return -np.inf
-    parts = np.flatnonzero(bounds > largest)
+    return peaks_db(audio, sample_rate)[1]
+
+
+def peaks_db(audio: FloatArray, sample_rate: int) -> tuple[float, float]:
+    """The largest sample in dBFS, and `true_peak_dbtp`, which looks for it anyway.
+
+    Args:
+        audio: float32 `(channels, samples)`.
+        sample_rate: Hz.
+    """
+    sample_peak, bounds = _bounds(audio)
+    if sample_peak == 0.0:
+        return -np.inf, -np.inf
+    largest, parts = sample_peak, np.flatnonzero(bounds > sample_peak)
     if parts.size > _MOST_PARTS * bounds.size:
-        return _decibels(_whole_peak(audio, sample_rate, largest))
+        return _decibels(sample_peak), _decibels(_whole_peak(audio, sample_rate, sample_peak))
     for part in parts[np.argsort(-bounds[parts], kind="stable")]:
         if bounds[part] <= largest:  # of one that was oversampled since
             break
         largest = max(largest, _part_peak(audio, int(part)))
-    return _decibels(largest)
+    return _decibels(sample_peak), _decibels(largest)
 
 
 def _bounds(audio: FloatArray) -> tuple[float, np.ndarray]:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 import numpy as np
 
 from mixer.console.settings import Console
-from mixer.dsp.blocks import peak_dbfs
 from mixer.dsp.exact_rest import ExactRest
 from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
-from mixer.meters.true_peak import true_peak_dbtp
+from mixer.meters.true_peak import peaks_db
 from mixer.rendering.plans.plan import ModelIdentity, RenderPlan
 from mixer.rendering.platforms import verdict
 from mixer.rendering.settings import RenderSettings
@@ -260,9 +259,10 @@ def measure_levels(
     """
     if energies is None:
         energies = step_energies(audio, sample_rate)
+    sample_peak_dbfs, true_peak_dbtp = peaks_db(audio, sample_rate)
     levels = {
-        "peak_dbfs": float(peak_dbfs(audio)),
-        "true_peak_dbtp": true_peak_dbtp(audio, sample_rate),
+        "peak_dbfs": sample_peak_dbfs,
+        "true_peak_dbtp": true_peak_dbtp,
         "loudness_lufs": gated_loudness_lufs(energies, sample_rate),
     }
     return {name: value if math.isfinite(value) else None for name, value in levels.items()}
