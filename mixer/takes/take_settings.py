@@ -9,7 +9,6 @@ from mixer.errors import SettingsError
 from mixer.files.wording import visible
 from mixer.output.recipe_reader import RecordedMix, numbers
 from mixer.rendering.settings import RenderSettings, asked_ceiling
-from mixer.rendering.translation import corrections
 
 
 def correction_requests(parent: RecordedMix, budget_db: float, console: Console) -> list[str]:
@@ -23,6 +22,8 @@ def correction_requests(parent: RecordedMix, budget_db: float, console: Console)
             f"{visible(parent.path)}: how the mix translates was not checked: render it with "
             "--check-translation first"
         )
+    from mixer.rendering.translation import corrections
+
     found = corrections(parent.translation, budget_db)
     if not found:
         raise SettingsError("no stem loses a third of its loudness: there is nothing to correct")
