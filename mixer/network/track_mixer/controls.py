@@ -271,7 +271,7 @@ def _strip(row: Mapping[str, float], pan: float, role: str, peak_db: float) -> T
         )
     row = _without_traces(row)
     if role in _NEVER_WIDENED:
-        row = {**row, "widen_db": SEND_OFF_DB}
+        row = {**row, "widen_db": SEND_OFF_DB, "width": min(row["width"], 1.0)}
     plain = ("gain_db", "width", "widen_db", "high_pass_hz", "shape", "ride",
              "short_room_db", "long_room_db", "echo_db")  # fmt: skip
     return TrackSettings(

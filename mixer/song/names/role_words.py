@@ -19,11 +19,11 @@ ROLE_OF_FAMILY: dict[Family, str] = {
 # Words and phrases in the vocabulary's form, by role.
 ROLE_WORDS: dict[str, str] = {
     "snare": """
-        caixa, clap, hand clap, handclap, clapping, snap, fingersnap, finger snap,
+        caixa, clap, cp, hand clap, handclap, clapping, snap, fingersnap, finger snap,
         finger click
         """,
     "rim": """
-        rim, rimshot, rimclick, sidestick, sidestk, crosstick, xstick, xstk,
+        rim, rs, rimshot, rimclick, sidestick, sidestk, crosstick, xstick, xstk,
         rim shot, rim click, side stick, side stk, cross stick, cross stk, x stick, x stk,
         リムショット, クロススティック, サイドスティック
         """,
@@ -103,3 +103,13 @@ ROLE_WORDS: dict[str, str] = {
         choir, chor, chorale, ensemble, children, kid, mob, bass choir
         """,
 }
+
+# Words that say how a part is made, or among what it stands: any other role goes before theirs.
+# Those of the whole kit do as well ("Drums - Kick").
+WIDE_WORDS = """
+    dmx linn 909 707 606 626
+    synth syn synthesizer sy moog minimoog juno jupiter prophet virus serum massive saw square
+    supersaw fm
+    keys keyboard keyb kbd kb
+    orchestra orch orchestral
+    """

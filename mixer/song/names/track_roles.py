@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from mixer.roles import FINISHED_STEM, STEM_OF_ROLE, UNKNOWN
-from mixer.song.names.role_words import ROLE_OF_FAMILY, ROLE_WORDS
+from mixer.song.names.role_words import ROLE_OF_FAMILY, ROLE_WORDS, WIDE_WORDS
+from mixer.song.names.track_vocabulary import DRUM_MACHINES
 from mixer.song.names.track_word_splitting import split_words
 from mixer.song.names.track_word_tables import SOURCE
 from mixer.song.names.track_words import find_evidence, meaning_of
@@ -28,6 +29,7 @@ _TELLING = (
     "overheads",
     "room",
 )
+_WIDE = frozenset(WIDE_WORDS.split())
 # What a rim is named beside: Snare Rim, 808 Rimshot. A snare is struck as a rim shot, too.
 _RIM, _BESIDE_RIM = "rim", ("snare", "drum_loop")
 _RIM_SHOTS = ("rimshot", "rim shot", "リムショット")
@@ -58,6 +60,9 @@ def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
     silent = {part for word in spoken for part in word.split()}.union(words)
     words += [token for token in tokens if token not in silent]
     roles = {word: role for word in words if (role := _role_of_word(word, stem)) is not None}
+    # Drums - Kick, Synth Pad: what it stands among, or how it is made, yields.
+    narrow = {word: role for word, role in roles.items() if not _is_wide(word, stem)}
+    roles = narrow or roles
     found = list(roles.values())
     if _RIM in found and set(found) <= {_RIM, *_BESIDE_RIM}:
         is_struck = all(word in _RIM_SHOTS for word, role in roles.items() if role == _RIM)
@@ -69,10 +74,19 @@ def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
     return (*telling, *found, _USUAL[stem])[0]
 
 
+def _is_wide(word: str, stem: str) -> bool:
+    if word in _WIDE:
+        return True
+    return word not in _roles_by_word(stem) and (meaning_of(word) or (SOURCE, None))[1] == "drums"
+
+
 def _role_of_word(word: str, stem: str) -> str | None:
     """The role that a word or phrase names within a stem."""
     if word in _roles_by_word(stem):
         return _roles_by_word(stem)[word]
+    *machine, sound = word.split()
+    if machine and machine[-1] in DRUM_MACHINES and sound in _roles_by_word(stem):
+        return _roles_by_word(stem)[sound]
     meaning = meaning_of(word)
     if meaning is None:
         return None

@@ -69,7 +69,7 @@ INSTRUMENTS: dict[Family, str] = {
         tabla udu darbuka darabuka doumbek dumbek bodhran bendir riq daf dhol dholak mridangam
         ghatam kanjira tavil surdo pandeiro caixa tamborim repinique ganza cuica agogo timbale
         tumbadora quinto cununo cunono guasa paliteo tambora alegre llamador cachapa
-        cabasa cabaza castanet clave woodblock templeblock guiro vibraslap ratchet whip
+        cabasa cabaza castanet cga clave woodblock templeblock guiro vibraslap ratchet whip
         rainstick triangle gong tamtam timpani timp taiko daiko odaiko anvil caxixi shekere
         washboard flexatone jingle sleighbell chime rassel palmas
         """,
@@ -299,6 +299,17 @@ PHRASES: dict[Family, str] = {
         glass harp, musical saw, singing saw, singing bowl, wine glass, tubular chime, pan pipe,
         snare guitar, key click
         """,
+}
+
+# Sounds of drum machines, which their panels call by two letters: 808 CP, TR-909 OH.
+DRUM_MACHINES = ("808", "909", "707", "606")
+MACHINE_SOUNDS: dict[Family, str] = {
+    "kick": "bd",
+    "snare": "sd rs",
+    "hihat": "ch oh hh",
+    "toms": "lt mt ht",
+    "cymbals": "cy cc rc",
+    "percussion": "cp cb ma cl lc mc hc",
 }
 
 # All but the voice in one file: a mix, if the folder has its parts as well.

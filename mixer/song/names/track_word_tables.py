@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import cache, lru_cache
+from itertools import product
 
 from mixer.song.names import left_out_words
 from mixer.song.names import track_languages as languages
@@ -102,6 +103,9 @@ def phrase_meanings() -> dict[tuple[str, ...], tuple[int, Family | None]]:
     table: dict[tuple[str, ...], tuple[int, Family | None]] = {}
     for family, text in vocabulary.PHRASES.items():
         table.update((tuple(phrase.split()), (SOURCE, family)) for phrase in text.split(","))
+    for family, text in vocabulary.MACHINE_SOUNDS.items():
+        for machine, sound in product(vocabulary.DRUM_MACHINES, text.split()):
+            table[(machine, sound)] = table[("tr", machine, sound)] = (SOURCE, family)
     for strength, text in (
         (LEFT_OUT_ALWAYS, left_out_words.PHRASES_ALWAYS),
         (LEFT_OUT_MIX, left_out_words.PHRASES_OF_MIXES),

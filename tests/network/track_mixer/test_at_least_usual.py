@@ -16,7 +16,7 @@ RATE = 44_100
 
 def row(**controls: float) -> dict[str, float]:
     rest = {"gain_db": -3.0, "spread": 0.2, "width": 0.7, "widen_db": SEND_OFF_DB, "ride": 0.0}
-    rest |= {"shape": 0.0, "threshold_db": 0.0, "ratio": 1.0}
+    rest |= {"shape": 0.0, "threshold_db": 0.0, "ratio": 1.0, "high_pass_hz": 20.0}
     return {**rest, "short_room_db": SEND_OFF_DB, "long_room_db": SEND_OFF_DB, **controls}
 
 
@@ -48,6 +48,17 @@ def test_dry_recordings_get_a_room_and_no_second_one():
     assert at_least_usual(row(), phrases(0.0), "snare", 1.0, dry=False)["short_room_db"] == (
         SEND_OFF_DB
     )
+
+
+def test_a_raw_voice_has_no_rumble_and_a_finished_one_stays():
+    raw, finished = phrases(0.0), phrases(0.0, 2)
+    done = at_least_usual(row(), raw, "lead_vocal", 1.0, dry=True)
+    assert done["high_pass_hz"] == pytest.approx(80.0)
+    higher = row(high_pass_hz=140.0)
+    assert at_least_usual(higher, raw, "lead_vocal", 1.0, dry=True)["high_pass_hz"] == 140.0
+    for levels, is_dry in ((raw, False), (finished, True)):
+        done = at_least_usual(row(), levels, "lead_vocal", 1.0, dry=is_dry)
+        assert done["high_pass_hz"] == 20.0
 
 
 def test_an_uneven_voice_is_ridden_and_an_even_one_is_not():

@@ -51,6 +51,13 @@ def test_a_compressor_above_every_peak_is_off():
         assert settings.tracks[0].compression.is_off is is_off
 
 
+def test_the_low_end_is_not_widened():
+    track = listen_to(0.05 * np.random.default_rng(3).standard_normal((2, RATE)).astype("f4"), RATE)
+    given = answers(1, width=1.1)
+    assert _only(given, track, "kick", "drums", 0.0).width == 1.0
+    assert _only(given, track, "keys", "other", 0.0).width > 1.09
+
+
 def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
     roles = ["electric_guitar", "electric_guitar", "bass"]
     stems = ["other", "other", "bass"]
