@@ -52,7 +52,7 @@ DEARER, LEAST_SHARE = 1.01, 0.05
 BOUND = 1.2
 N_TURNS, N_AGAIN = 5, 2
 
-# Cost of each case, as a ratio to another one; None if there is none.
+# Cost of each case, as a ratio to another one; None for one that stands alone.
 Ratios = dict[str, float | None]
 
 

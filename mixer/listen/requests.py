@@ -221,7 +221,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _send_file(self, path: str) -> None:
         file = self.server.files.get(path)
         if file is None:
-            raise _RefusalError(HTTPStatus.NOT_FOUND, "There is no such file.")
+            raise _RefusalError(HTTPStatus.NOT_FOUND, "No such file.")
         try:
             opened = file.open()
         except OSError:

@@ -122,7 +122,7 @@ def split_assignment(assignment: str) -> tuple[str, str]:
     """Key and value, neither checked; a quoted name may contain `=`.
 
     Raises:
-        PresetError: there is no `=`.
+        PresetError: the `=` is missing.
     """
     found = _ASSIGNMENT.fullmatch(assignment)
     if found is None:
@@ -134,7 +134,7 @@ def read_assignment(assignment: str) -> Layer:
     """One `key=value` as a layer of settings.
 
     Raises:
-        PresetError: there is no `=`, or as in `parse_value`.
+        PresetError: the `=` is missing, or as in `parse_value`.
     """
     key, text = split_assignment(assignment)
     try:

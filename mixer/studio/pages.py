@@ -32,7 +32,7 @@ class PageFiles:
         path = request.path_params["path"]
         file = self._files.get(path or f"assets/{INDEX_FILE}")
         if file is None:
-            return PlainTextResponse("There is no such file.\n", 404)
+            return PlainTextResponse("No such file.\n", 404)
         return FileResponse(file, media_type=TYPES[file.suffix])
 
 

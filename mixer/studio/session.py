@@ -80,7 +80,7 @@ class SongSession:
         """Samples of a channel or source in the format of the messages; empty if not ready.
 
         Raises:
-            KeyError: there is no channel or source of that name.
+            KeyError: no channel or source has that name.
             IndexError: `start` is beyond the end.
             GoneError: the samples have another version.
         """

@@ -30,7 +30,7 @@ class Studio:
             mixes: destination of renders.
 
         Raises:
-            InputError: there is no song in it.
+            InputError: it contains no song.
         """
         folder = folder.resolve()
         if not folder.is_dir():

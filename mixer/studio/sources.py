@@ -87,7 +87,7 @@ class Sources:
             )
         listed = next((row for row in self.takes() if source_of(row) == source), None)
         if listed is None:
-            raise SettingsError(f"there is no {source} of this song in {self._mixes}")
+            raise SettingsError(f"{self._mixes} contains no {source} of this song")
         self._rows[source] = SourceRow(source, "take", listed.words or f"take {listed.number}")
         return lambda plan: self._maker.store.source(source, plan, _fitted(listed.mix, plan))
 
@@ -160,7 +160,7 @@ class Sources:
     def remove(self, source: str) -> None:
         """Remove a source; raise SettingsError if it cannot be removed."""
         if source in (MIX, PLAIN) or source not in self._rows:
-            raise SettingsError(f"there is no source {quote(source)} that could be removed")
+            raise SettingsError(f"source {quote(source)} cannot be removed: it was not added")
         del self._rows[source]
         self._maker.store.drop(source)
 

@@ -56,7 +56,7 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
         mixes: folder of mixes, used if `path` is a song's folder.
 
     Raises:
-        InputError: there are no takes, or a recipe cannot be read.
+        InputError: no takes were found, or a recipe cannot be read.
     """
     path = Path(path)
     is_song = path.is_dir()

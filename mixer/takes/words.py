@@ -45,8 +45,8 @@ def assignments_of(text: str, context: Context) -> list[str]:
     found = [one for name in targets for one in _of_target(wish, name, amount, exactly_db, context)]
     if not found:
         raise SettingsError(
-            f"{quote(text)} changes nothing here: the model does not set it and there is no "
-            "send; set it on a stem by its key, for example vocals.reverb_db=-18"
+            f"{quote(text)} changes nothing here: the model does not set it and no send carries "
+            "it; set it on a stem by its key, for example vocals.reverb_db=-18"
         )
     return found
 

@@ -68,7 +68,7 @@ def test_without_a_token_nothing_opens(start, path: str) -> None:
 def test_no_path_leaves_the_public_folder(start, path: str) -> None:
     client = start()
     status, body, _ = client.ask("GET", f"/t/{client.tokens['P001']}/{path}")
-    assert (status, body) == (404, b"There is no such file.\n")
+    assert (status, body) == (404, b"No such file.\n")
 
 
 def test_links_in_the_public_folder_do_not_lead_out(tmp_path) -> None:

@@ -41,8 +41,8 @@ _RENDER = """async ({ rate, n, tracks, sources, responses, buses, steps, base })
   for (const [name, text] of Object.entries(responses)) {
     graph.setResponse(name, new Float32Array(bytesOf(text)));
   }
-  const ofBus = ([name, { course, compressor }]) =>
-    [name, { course: new Uint16Array(bytesOf(course)), compressor }];
+  const ofBus = ([name, { automation, compressor }]) =>
+    [name, { automation: new Uint16Array(bytesOf(automation)), compressor }];
   graph.setBuses(Object.fromEntries(Object.entries(buses).map(ofBus)));
   for (const { at_s: at, hand = null, desk = [], bus = [] } of steps) {
     const say = async () => {
@@ -105,7 +105,8 @@ def render_offline(
         responses: by name of a return, float32 (4, taps): left to left, left to right, right to
             left, right to right.
         sources: what may be heard in place of the desk.
-        buses: by group, and "master": "course", bytes as the server sends them, and "compressor".
+        buses: by group, and "master": "automation", bytes as the server sends them, and
+            "compressor".
         steps: what happens later: "at_s", a "hand", and messages, lists "desk" and "bus".
 
     Returns:
@@ -133,7 +134,7 @@ def render_offline(
             "sources": [{"key": key, **as_stream(audio)} for key, audio in (sources or {}).items()],
             "responses": {n: encoded(taps, "<f4") for n, taps in (responses or {}).items()},
             "buses": {
-                name: {**bus, "course": base64.b64encode(bus["course"]).decode("ascii")}
+                name: {**bus, "automation": base64.b64encode(bus["automation"]).decode("ascii")}
                 for name, bus in (buses or {}).items()
             },
             "steps": [first, *(steps or [])],

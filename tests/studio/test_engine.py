@@ -153,8 +153,9 @@ def test_the_models_echo_is_the_renders_behind_its_groups_bus(page, base) -> Non
     """A bus that lowers by 6 dB half-way lowers echoes of what came before, too."""
     track, space = noise(6), SpaceSettings(echo_s=0.3, echo_feedback=0.4)
     sent = RoomReturns(space, RATE_HZ).come_back("echo", 0.5 * track)
-    course = np.where(np.arange(track.shape[-1] // 32) < 1_000, 65_535, 32_768).astype("<u2")
-    gains = np.interp(np.arange(track.shape[-1]), 32 * np.arange(course.size) + 15.5, course)
+    automation = np.where(np.arange(track.shape[-1] // 32) < 1_000, 65_535, 32_768).astype("<u2")
+    places = 32 * np.arange(automation.size) + 15.5
+    gains = np.interp(np.arange(track.shape[-1]), places, automation)
     heard = render_offline(
         page,
         base,
@@ -165,7 +166,7 @@ def test_the_models_echo_is_the_renders_behind_its_groups_bus(page, base) -> Non
         },
         buses={
             "vocals": {
-                "course": course.tobytes(),
+                "automation": automation.tobytes(),
                 "compressor": {
                     "threshold_db": -20.0,
                     "ratio": 2.0,

@@ -251,7 +251,7 @@ def played_from(studio: Running, state: Any) -> dict[str, Any]:
         },
         "buses": {
             bus["id"]: {
-                "course": studio.ask_bytes(f"{song}/buses/{bus['id']}"),
+                "automation": studio.ask_bytes(f"{song}/buses/{bus['id']}"),
                 "compressor": bus["compressor"],
             }
             for bus in state["buses"]

@@ -189,7 +189,7 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
     """Read a song folder or a stem container as a multitrack; only headers are read.
 
     Raises:
-        InputError: there are no stems, the mix is missing although it is required, or the stems are
+        InputError: stems are missing, the mix is missing although it is required, or the stems are
             dry and there is no mix.
     """
     session = find_session(path)

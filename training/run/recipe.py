@@ -110,7 +110,7 @@ _OWN_SECTIONS = ("loss", "augmentation", "weights")
 
 
 def problem_of(config: TrainingConfig) -> str | None:
-    """Describe a setting that the kind of network does not support; None if there is none."""
+    """Describe a setting that the kind of network does not support; None if it supports all."""
     kind = config.network.kind
     recipe, plain = RECIPES[kind], TrainingConfig()
     for section in _OWN_SECTIONS:

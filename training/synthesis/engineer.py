@@ -108,7 +108,7 @@ def engineer(multitrack: Multitrack, seed: int, *, tell: TellTrack | None = None
         tell: called with each track as it leaves its channel, before sends and the stem's own gain.
 
     Raises:
-        InputError: there are no tracks, they differ in length, a role or stem is unknown, or
+        InputError: no tracks were given, they differ in length, a role or stem is unknown, or
             everything is silent.
     """
     _check(multitrack)

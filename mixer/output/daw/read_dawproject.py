@@ -77,7 +77,7 @@ class _Seconds:
         self.in_beats = lanes is None or lanes.get("timeUnit", "beats") == "beats"
 
     def of(self, text: str | None, unit: str | None = None) -> float:
-        """0 if there is no time."""
+        """0 without a time."""
         time = _finite(text, 0.0)
         in_beats = self.in_beats if unit is None else unit == "beats"
         return time * 60.0 / self.tempo_bpm if in_beats and self.tempo_bpm else time

@@ -33,7 +33,7 @@ function listSongs({ folder, songs }) {
   });
   byId("songs").replaceChildren(html("p", { className: "about", text: `Songs in ${folder}` }), html("h1", { text: "Choose a song" }), html("ul", {}, ...rows));
   byId("songs").hidden = false;
-  byId("status").textContent = songs.length ? "" : "There is no song in this folder.";
+  byId("status").textContent = songs.length ? "" : "This folder contains no songs.";
 }
 
 function refuse(error) {

@@ -34,10 +34,10 @@ export class Bus {
 
   /**
    * One block of n samples; `out` is overwritten. `before`: the stems' sum as it was in the last exact
-   * render, null where it is the same; `course`: gains of the mix's bus in that render.
+   * render, null where it is the same; `automation`: gains of the mix's bus in that render.
    */
-  process({ dry, returned, before, course, source, weight }, out, n, time_s) {
-    if (!this.mix.idle) this.mix.process(dry, before, course, n);
+  process({ dry, returned, before, automation, source, weight }, out, n, time_s) {
+    if (!this.mix.idle) this.mix.process(dry, before, automation, n);
     for (let i = 0; i < n; i += 1) {
       out[0][i] = dry[0][i] + returned[0][i];
       out[1][i] = dry[1][i] + returned[1][i];

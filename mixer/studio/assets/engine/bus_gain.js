@@ -8,15 +8,15 @@ import { gainOf } from "./numbers.js";
 const STEP_FRAMES = 32;
 const TOP = 65535;
 
-/** Write gains of a course (Uint16Array, as the server sends it) from a position into n samples. */
-export function readCourse(course, position, into, offset, n) {
-  const last = course.length - 1;
+/** Write gains of an automation (Uint16Array, as the server sends it) from a position into n samples. */
+export function readAutomation(automation, position, into, offset, n) {
+  const last = automation.length - 1;
   for (let i = 0; i < n; i += 1) {
     // A step's gain is that of its middle.
     const at = Math.min(Math.max((position + i + 0.5) / STEP_FRAMES - 0.5, 0), last);
     const step = Math.floor(at);
-    const gain = course[step];
-    const next = course[Math.min(step + 1, last)];
+    const gain = automation[step];
+    const next = automation[Math.min(step + 1, last)];
     into[offset + i] = (gain + (at - step) * (next - gain)) / TOP;
   }
 }
@@ -40,12 +40,12 @@ export class BusGain {
   }
 
   /**
-   * Set `gains` of n samples for what comes in as it is and as it was; `course` has those of what was.
+   * Set `gains` of n samples for what comes in as it is and as it was; `automation` has those of what was.
    * `before` is null where both are the same.
    */
-  process(audio, before, course, n) {
+  process(audio, before, automation, n) {
     const { gains } = this;
-    for (let i = 0; i < n; i += 1) gains[i] = course[i];
+    for (let i = 0; i < n; i += 1) gains[i] = automation[i];
     this.follow(this.now, audio, n);
     if (!before) {
       this.before.take(this.now);

@@ -22,10 +22,10 @@ class BusNode extends AudioWorkletProcessor {
   process(inputs, [out]) {
     const n = out[0].length;
     const [dry, returned, source] = inputs.slice(0, 3).map(([left = SILENCE, right = left]) => [left, right]);
-    const [weight = SILENCE, , course = SILENCE] = inputs[3];
+    const [weight = SILENCE, , automation = SILENCE] = inputs[3];
     const [left, right, differs = SILENCE] = inputs[4];
     const before = differs[0] > 0 ? [left, right] : null;
-    this.bus.process({ dry, returned, before, course, source, weight }, out, n, 0);
+    this.bus.process({ dry, returned, before, automation, source, weight }, out, n, 0);
     this.untold += n;
     if (this.untold >= TELL_FRAMES) {
       this.untold = 0;

@@ -2,7 +2,7 @@
 // them, in step with one playhead. It knows no audio context: blocks of samples in, blocks out.
 
 import { BlockStream } from "./blocks.js";
-import { readCourse } from "./bus_gain.js";
+import { readAutomation } from "./bus_gain.js";
 import { Channel } from "./channel.js";
 import { addTo, copyTo, fade, pair, silence } from "./mixing.js";
 import { Ramp } from "./ramp.js";
@@ -22,7 +22,7 @@ class TrackSum {
     this.sends = pairs();
     this.changed = pairs(); // of the sends, what the tracks that differ send
     this.differences = pairs(); // what all sent then, less what they send
-    this.course = new Float32Array(QUANTUM).fill(1);
+    this.automation = new Float32Array(QUANTUM).fill(1);
   }
 
   get pairs() {
@@ -60,8 +60,8 @@ export class Desk {
     this.pending = { to: DESK, gain: 1 };
     this.scratch = pair();
     this.trackBefore = pair();
-    this.courses = {}; // of the buses
-    this.course = new Float32Array(QUANTUM).fill(1); // of the mix's bus
+    this.automations = {}; // of the buses
+    this.automation = new Float32Array(QUANTUM).fill(1); // of the mix's bus
   }
 
   addStream(key, nSamples, fullScale) {
@@ -106,13 +106,13 @@ export class Desk {
   }
 
   /**
-   * Gains of the buses in the last exact render: `{key: {course}}`, the mix's as "master"; null for those
+   * Gains of the buses in the last exact render: `{key: {automation}}`, the mix's as "master"; null for those
    * that are here.
    */
   setBuses(buses) {
-    const courseOf = ([key, { course }]) => [key, course ?? this.courses[key]];
-    this.courses = Object.fromEntries(Object.entries(buses).map(courseOf));
-    for (const { course } of [...this.groups.values(), this]) course.fill(1);
+    const automationOf = ([key, { automation }]) => [key, automation ?? this.automations[key]];
+    this.automations = Object.fromEntries(Object.entries(buses).map(automationOf));
+    for (const { automation } of [...this.groups.values(), this]) automation.fill(1);
   }
 
   get time_s() {
@@ -150,7 +150,7 @@ export class Desk {
 
   /**
    * One block of n <= 128 samples: overwrites other sources and the desk's weight, and leaves those of the
-   * tracks in `groups` and the gains of the mix's bus in `course`. Returns whether anything sounds.
+   * tracks in `groups` and the gains of the mix's bus in `automation`. Returns whether anything sounds.
    */
   process(source, weight, n) {
     silence(source);
@@ -179,9 +179,10 @@ export class Desk {
   processTracks(parts, n) {
     const time_s = parts[0].position / this.sampleRate;
     for (const track of this.tracks.values()) this.processTrack(track, parts, n, time_s);
-    for (const [key, { course: into }] of [...this.groups, [MASTER, this]]) {
-      const course = this.courses[key];
-      if (course) for (const { position, offset, n: count } of parts) readCourse(course, position, into, offset, count);
+    for (const [key, { automation: into }] of [...this.groups, [MASTER, this]]) {
+      const automation = this.automations[key];
+      if (!automation) continue;
+      for (const { position, offset, n: count } of parts) readAutomation(automation, position, into, offset, count);
     }
     for (const group of this.groups.values()) group.finish(n);
   }

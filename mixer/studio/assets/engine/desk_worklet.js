@@ -55,17 +55,17 @@ class DeskNode extends AudioWorkletProcessor {
     if (samples) this.port.postMessage({ type: "dropped", samples }, [samples.buffer]);
   }
 
-  process(inputs, [source, [weight, time, course], ...outputs]) {
+  process(inputs, [source, [weight, time, automation], ...outputs]) {
     const n = weight.length;
     time.fill(this.desk.time_s);
     this.desk.process(source, weight, n);
-    course.set(this.desk.course);
+    automation.set(this.desk.automation);
     const groups = [...this.desk.groups.values()];
     groups.forEach((group, i) => {
       const [own, sends] = [outputs[i], outputs.slice(groups.length + 2 * i * this.convolved.length)];
       const echoes = ECHOES.flatMap((name) => [group.sends[name], group.differences[name]]);
       const channels = [group.audio, group.before, ...echoes].flat();
-      [...channels, group.course].forEach((samples, channel) => own[channel].set(samples));
+      [...channels, group.automation].forEach((samples, channel) => own[channel].set(samples));
       own.at(-1).fill(group.differs ? 1 : 0);
       this.convolved.forEach((name, place) => {
         this.send(sends[2 * place], group.sends[name], name, n);

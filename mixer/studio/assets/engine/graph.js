@@ -158,11 +158,11 @@ export class Graph {
   }
 
   /**
-   * The buses in the last exact render: `{key: {course, compressor}}`, the mix's as "master". A course goes
+   * The buses in the last exact render: `{key: {automation, compressor}}`, the mix's as "master". An automation goes
    * over to the desk; null means the one that it has.
    */
   setBuses(buses) {
-    const transfer = Object.values(buses).flatMap(({ course }) => (course ? [course.buffer] : []));
+    const transfer = Object.values(buses).flatMap(({ automation }) => (automation ? [automation.buffer] : []));
     const compressors = Object.fromEntries(Object.entries(buses).map(([key, { compressor }]) => [key, { compressor }]));
     this.desk.port.postMessage({ type: "buses", buses }, transfer);
     for (const each of [this.groups, this.bus]) each.port.postMessage({ type: "buses", buses: compressors });

@@ -43,12 +43,12 @@ export class Group {
    * to `mix` and what it sends to `returns`, by name; if `follows`, the stem as it was to `mixBefore`.
    */
   process(tracks, returned, difference, { mix, mixBefore, returns }, n, time_s, follows) {
-    const { differs, course } = tracks;
+    const { differs, automation } = tracks;
     this.sum(tracks, returned, difference, n);
     if (!this.bus.idle) {
-      this.bus.process(this.audio, differs ? this.before : null, course, n);
+      this.bus.process(this.audio, differs ? this.before : null, automation, n);
       applyGains(this.audio, this.bus.gains, n);
-      applyGains(this.before, course, n);
+      applyGains(this.before, automation, n);
     }
     if (follows) {
       if (!this.wasHeard) silence(this.before);

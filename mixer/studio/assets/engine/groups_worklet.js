@@ -45,9 +45,9 @@ class GroupsNode extends AudioWorkletProcessor {
 
 function tracksOf(input) {
   const pairAt = (i) => (input.length ? [input[2 * i], input[2 * i + 1]] : NOTHING);
-  const [course = SILENCE, differs = SILENCE] = input.slice(-2);
+  const [automation = SILENCE, differs = SILENCE] = input.slice(-2);
   const echoes = ECHOES.map((_, i) => [pairAt(2 + 2 * i), pairAt(3 + 2 * i)]);
-  return { audio: pairAt(0), before: pairAt(1), echoes, course, differs: differs[0] > 0 };
+  return { audio: pairAt(0), before: pairAt(1), echoes, automation, differs: differs[0] > 0 };
 }
 
 registerProcessor("mixer-groups", GroupsNode);

@@ -35,8 +35,8 @@ export class SongEngine {
     this.groupPeaks = {};
     this.figures = null;
     this.responses = new Map(); // name -> version
-    this.courses = new Map(); // name of a bus -> {version, course}; the desk has those that are null here
-    this.before = null; // strips that the courses are of
+    this.automations = new Map(); // name of a bus -> {version, automation}; the desk has those that are null here
+    this.before = null; // strips that the automations are of
     this.busesKey = "";
     this.tracks = new Map(); // channel's id -> {audio, group}
     this.baked = new Map(); // channel's id -> {fields, strip}: of the samples that play
@@ -189,23 +189,27 @@ export class SongEngine {
     this.busesKey = key;
     const before = stripsBefore(this.state);
     try {
-      await Promise.all(played.map((bus) => this.fetchCourse(bus)));
+      await Promise.all(played.map((bus) => this.fetchAutomation(bus)));
     } catch {
       if (this.busesKey === key) this.busesKey = "";
       return;
     }
     if (this.busesKey !== key) return;
     this.before = before;
-    const { courses } = this;
-    const entries = played.map(({ id, compressor }) => [id, { compressor, course: courses.get(id).course }]);
+    const { automations } = this;
+    const entries = played.map(({ id, compressor }) => {
+      const { automation } = automations.get(id);
+      return [id, { compressor, automation }];
+    });
     this.graph.setBuses(Object.fromEntries(entries));
-    this.courses = new Map(played.map(({ id }) => [id, { version: courses.get(id).version, course: null }]));
+    const sent = played.map(({ id }) => [id, { version: automations.get(id).version, automation: null }]);
+    this.automations = new Map(sent);
     this.graph.setHand(this.strips().hand, !this.playing);
   }
 
-  async fetchCourse({ id, version }) {
-    if (this.courses.get(id)?.version === version) return;
-    this.courses.set(id, { version, course: await this.fetchers.bus(id) });
+  async fetchAutomation({ id, version }) {
+    if (this.automations.get(id)?.version === version) return;
+    this.automations.set(id, { version, automation: await this.fetchers.bus(id) });
   }
 
   get key() {
