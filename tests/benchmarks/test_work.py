@@ -57,11 +57,11 @@ def main():
 
 
 def test_a_fork_marks_where_each_stage_begins(tmp_path: Path) -> None:
-    rendering = tmp_path / "mixer" / "rendering"
-    rendering.mkdir(parents=True)
-    (rendering / "__init__.py").touch()
-    (tmp_path / "mixer" / "__init__.py").touch()
-    (rendering / "progress.py").write_text(_CLOCK)
+    timing = tmp_path / "mixer" / "rendering" / "timing"
+    timing.mkdir(parents=True)
+    for package in (timing, timing.parent, tmp_path / "mixer"):
+        (package / "__init__.py").touch()
+    (timing / "progress.py").write_text(_CLOCK)
     (tmp_path / "mixer" / "__main__.py").write_text(_MIXING)
     forks, _ = _run(Commands([["1"]], {"one": ["2"]}), tmp_path, [])
     one, nothing = forks["one"], forks[""]
