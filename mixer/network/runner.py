@@ -53,6 +53,11 @@ class LocalRunner:
     def place(self) -> str:
         return self._network.description
 
+    @property
+    def on_cpu(self) -> Network | None:
+        """The network itself if it runs on the CPU; None on a GPU."""
+        return self._network if self._network.device.kind == "cpu" else None
+
     def run(
         self,
         stems: Sequence[np.ndarray | None],

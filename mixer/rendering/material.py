@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,14 +152,12 @@ def _of_network(job: Job) -> Material:
     given = _with_gains_before(stems, job.plan)
     with Workers(1, "doubt") as beside:
         asking = _asking(job, given, beside, n_workers)
-        if asking is not None:
-            job = replace(job, network=job.network or asking.shared)
-            if job.plan.settings.abstain > 0.0:
-                job = _drawn(job, given, *asking.found.result())
-            elif (job.threads or available_threads()) == 1:
-                asking.found.result()
+        if asking is not None and job.plan.settings.abstain > 0.0:
+            job = _drawn(job, given, *asking.result())
+        elif asking is not None and (job.threads or available_threads()) == 1:
+            asking.result()
         output, wet = _run_network(given, job, steps)
-        doubts = None if asking is None else asking.found.result()[1]
+        doubts = None if asking is None else asking.result()[1]
     curve = _output_curve if job.plan.has_output_curve else None
     return Material(
         output.mix,
@@ -174,11 +173,8 @@ def _of_network(job: Job) -> Material:
 
 
 def _opens_beside(job: Job) -> bool:
-    """Whether the network is opened while stems are normalised: it is needed, and a core is idle.
-
-    One that is asked for doubts is opened for them.
-    """
-    is_needed = job.network is None and not job.plan.settings.uncertainty and not _is_kept(job)
+    """Whether the network is opened while stems are normalised: needed, and a core is idle."""
+    is_needed = job.network is None and (_is_asked(job.plan) or not _is_kept(job))
     return is_needed and (job.threads or available_threads()) > 1
 
 
@@ -188,6 +184,8 @@ def _opened(job: Job) -> LocalRunner | None:
 
     plan = job.plan
     assert plan.bundle is not None
+    if _is_asked(plan):  # loaded here, it keeps nobody waiting
+        import_module("mixer.rendering.answers_of_stems")
     if not runs_on_cpu(plan.settings.device):
         return None
     return LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
@@ -220,39 +218,35 @@ def _output_curve(total: np.ndarray) -> np.ndarray:
     return mix
 
 
-@dataclass(frozen=True)
-class _Asking:
-    """How sure a model of stems is, to be found beside the network.
-
-    `shared` is the network that is asked, if the mix can be made by it as well.
-    """
-
-    found: Future[tuple[list[Answer], Doubts]]
-    shared: LocalRunner | None
+def _is_asked(plan: RenderPlan) -> bool:
+    """Whether the plan's model is asked how sure it is."""
+    if not plan.settings.uncertainty or plan.bundle is None:
+        return False
+    return knows_doubt(plan.bundle.manifest)
 
 
 def _asking(
     job: Job, stems: Sequence[np.ndarray | None], beside: Workers, n_workers: int
-) -> _Asking | None:
-    """Begin to ask how sure the model is; None if nobody asks."""
+) -> Future[tuple[list[Answer], Doubts]] | None:
+    """How sure a model of stems is, to be found beside the network; None if nobody asks."""
     plan = job.plan
-    if not (plan.settings.uncertainty and plan.bundle and knows_doubt(plan.bundle.manifest)):
+    if not _is_asked(plan):
         return None
-    from mixer.network.runtime import runs_on_cpu
     from mixer.rendering.answers_of_stems import CPU, answers_of_stems, hear_stems
 
-    opening = beside.submit(Network, plan.bundle, CPU, job.threads)
+    bundle = plan.bundle
+    assert bundle is not None
     # Before the network takes them.
     with Workers(n_workers, "listening") as pool:
-        heard = hear_stems(stems, plan.bundle.manifest, pool)
-    network = opening.result()
+        heard = hear_stems(stems, bundle.manifest, pool)
 
     def ask() -> tuple[list[Answer], Doubts]:
-        answers = answers_of_stems(network, heard)
+        runner = job.network
+        here = runner.on_cpu if isinstance(runner, LocalRunner) else None
+        answers = answers_of_stems(here or Network(bundle, CPU, job.threads), heard)
         return answers, doubts_of(answers)
 
-    is_shared = runs_on_cpu(plan.settings.device)
-    return _Asking(beside.submit(ask), LocalRunner(network) if is_shared else None)
+    return beside.submit(ask)
 
 
 def _drawn(
