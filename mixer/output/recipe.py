@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from mixer.audio.formats import FORMATS, LossyCoding
 from mixer.dsp.processor import processor_paths
+from mixer.dsp.threads import Workers, available_threads
 from mixer.files.whole_file import hash_file
 from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
@@ -268,6 +269,9 @@ def song_table(song: Song, hashes: Mapping[str, str] | None = None) -> SongTable
         song: as it is mixed.
         hashes: by file, SHA-256 in hex of recordings that were hashed already.
     """
+    n_at_once = max(1, min(len(song.recordings), available_threads()))
+    with Workers(n_at_once, "hashing") as pool:
+        files = list(pool.map(partial(_recording, hashes=hashes or {}), song.recordings))
     return {
         "name": song.name,
         "folder": str(song.folder),
@@ -275,7 +279,7 @@ def song_table(song: Song, hashes: Mapping[str, str] | None = None) -> SongTable
         "tempo_bpm": song.tempo_bpm,
         "sample_rate": song.sample_rate,
         "n_samples": song.n_samples,
-        "files": [_recording(r, hashes or {}) for r in song.recordings],
+        "files": files,
         "left_out": left_out_files(song),
         "notes": list(song.notes),
     }
