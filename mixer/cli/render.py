@@ -24,7 +24,8 @@ from mixer.cli.render_view import result, show_delivered, show_plan, show_result
 from mixer.cli.render_warnings import note_rate, warn, warn_clipped, warn_damaged
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.errors import AlreadyThereError
+from mixer.errors import AlreadyThereError, SettingsError
+from mixer.files.wording import nearest
 from mixer.output.config import RENDER, read_config, settings_over_defaults
 from mixer.output.destination import Destination, Rendered, forecast_of, render_to
 from mixer.output.names import format_of, mix_name
@@ -228,7 +229,11 @@ def _format_in_name(output: Path | None) -> str:
 
 
 def output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
-    """Path and format of the mix: a file by its ending, else a folder."""
+    """Path and format of the mix: a file by its ending, else a folder.
+
+    Raises:
+        SettingsError: the ending is not a format's but resembles one, or another's than the format.
+    """
     # Path.is_dir raises for a name that is too long; here it is not a folder, and is refused later.
     if output is not None and not os.path.isdir(output):  # noqa: PTH112
         # A name that is nothing but an ending, like `.wav`, has no suffix of its own.
@@ -236,6 +241,12 @@ def output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path
         if is_any_audio_name(name):
             ending = format_of(output)
             return output, format_of(output, file_format or ending)
+        meant = nearest(output.suffix.lstrip("."), FORMATS)
+        if meant is not None:
+            raise SettingsError(
+                f"{output} does not end in a format that can be written; did you mean .{meant}?"
+                " If it is to be a folder, create it first"
+            )
     file_format = file_format or DEFAULT_FORMAT
     folder = output or Path(DEFAULT_FOLDER)
     return folder / f"{mix_name(song.folder)}.{file_format}", file_format

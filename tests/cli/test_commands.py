@@ -253,6 +253,17 @@ def test_a_name_of_a_format_that_cannot_be_written_is_no_folder(
     assert [p.name for p in tmp_path.iterdir()] == [folder.name]
 
 
+def test_a_mistyped_ending_is_not_a_folder(folder, tmp_path, capsys) -> None:
+    assert run(["render", str(folder), "-o", str(tmp_path / "mix.wva")]) == 2
+    assert "did you mean .wav? If it is to be a folder, create it first" in capsys.readouterr().err
+    assert not (tmp_path / "mix.wva").exists()
+    for name in ("mix.wva", "takes of v1.2"):
+        (tmp_path / "mix.wva").mkdir(exist_ok=True)
+        options = ["--dry-run", "--json", "-o", str(tmp_path / name)]
+        assert run(["render", str(folder), *options]) == 0
+        assert f"{name}/" in capsys.readouterr().out
+
+
 def test_a_recording_is_kept_even_with_overwrite(folder, capsys) -> None:
     before = (folder / "drums.wav").read_bytes()
     target = str(folder / "drums.wav")
