@@ -257,8 +257,8 @@ def test_a_mistyped_ending_is_not_a_folder(folder, tmp_path, capsys) -> None:
     assert run(["render", str(folder), "-o", str(tmp_path / "mix.wva")]) == 2
     assert "did you mean .wav? If it is to be a folder, create it first" in capsys.readouterr().err
     assert not (tmp_path / "mix.wva").exists()
+    (tmp_path / "mix.wva").mkdir()
     for name in ("mix.wva", "takes of v1.2"):
-        (tmp_path / "mix.wva").mkdir(exist_ok=True)
         options = ["--dry-run", "--json", "-o", str(tmp_path / name)]
         assert run(["render", str(folder), *options]) == 0
         assert f"{name}/" in capsys.readouterr().out
