@@ -166,8 +166,7 @@ def _say(event: str, values: Mapping[str, object]) -> None:
         " best at epoch {best_epoch}",
         "checkpoint": "step {step}: checkpoint written",
         "warning": "warning: {text}",
-        "stopping": "stopping after this step, with a checkpoint;"
-        " press Ctrl-C again to stop at once",
+        "stopping": "stopping, with a checkpoint; press Ctrl-C again to stop at once",
     }
     left_s = values.get("left_s")
     left = clock(left_s) if isinstance(left_s, float) else ""

@@ -1,4 +1,9 @@
-"""Ctrl-C, SIGTERM and SIGHUP during a run: the current step is finished and a checkpoint kept."""
+"""Ctrl-C, SIGTERM and SIGHUP during a run: a checkpoint is kept, and the run stops.
+
+A step of a large network takes seconds on a CPU. There it is given up between two layers, forwards
+or backwards, and taken again by a resumed run. Several processes, which share their gradients, and
+GPUs finish it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+import torch
+from torch import Tensor, nn
 
 from mixer.files.interruption import ending_signals
 
@@ -22,7 +30,7 @@ class StopRequest:
 
 
 class StoppedError(Exception):
-    """A validation was left because the run has been asked to stop."""
+    """A validation or a step was left because the run has been asked to stop."""
 
 
 @contextmanager
@@ -49,6 +57,39 @@ def stop_requests(heard: Callable[[], None] = lambda: None) -> Iterator[StopRequ
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def given_up_when_asked(module: nn.Module, stop: StopRequest) -> Iterator[None]:
+    """Inside the block, leave a step of a network when a stop is requested.
+
+    Its weights and buffers must not change in a step before the optimiser moves them. The random
+    state is that before the step again.
+
+    Raises:
+        StoppedError: from between two layers, forwards or backwards.
+    """
+
+    def leave(*_: object) -> None:
+        if stop:
+            raise StoppedError
+
+    def watch(layer: nn.Module, inputs: object, output: object) -> None:
+        leave()
+        for each in output if isinstance(output, tuple) else (output,):
+            if isinstance(each, Tensor) and each.requires_grad:
+                each.register_hook(leave)
+
+    before = torch.get_rng_state()
+    hooks = [layer.register_forward_hook(watch) for layer in module.modules()]
+    try:
+        yield
+    except StoppedError:
+        torch.set_rng_state(before)
+        raise
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def ignore_stop_requests(worker: int = 0) -> None:

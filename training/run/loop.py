@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from training.errors import TrainingError
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes
-from training.run.interruption import StoppedError, StopRequest
+from training.run.interruption import StoppedError, StopRequest, given_up_when_asked
 from training.run.loading import TrainingData, epoch_batches, read_batches, to_device
 from training.run.logs import Values
 from training.run.objective import Objective
@@ -69,7 +69,7 @@ def run_epochs(trainer: Trainer) -> None:
     try:
         _run_epochs(trainer)
     except StoppedError:
-        # Before its validation an epoch is not over: a resumed run begins with it.
+        # A resumed run begins with the validation, or the step, that was left.
         trainer.keep(None)
         raise KeyboardInterrupt from None
 
@@ -149,7 +149,12 @@ class _Taken(NamedTuple):
 
 
 def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
-    """Run one training step; the weights stay as they are if loss or gradient is NaN."""
+    """Run one training step; the weights stay as they are if loss or gradient is NaN.
+
+    Raises:
+        TrainingError: the loss is NaN.
+        StoppedError: a stop was requested, and nothing has been changed.
+    """
     config, run = trainer.config, trainer.run
     position, scaler, optimiser = run.position, run.scaler, run.optimiser
     done = position.batch / config.run.batches_per_epoch
@@ -158,11 +163,12 @@ def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
     for group in optimiser.param_groups:
         group["lr"] = rate
     optimiser.zero_grad(set_to_none=True)
-    loss = trainer.shared(**item)
-    mean = trainer.processes.sums([loss.item()])[0] / trainer.processes.n_ranks
-    if not math.isfinite(mean):
-        raise _no_number(trainer, f"the loss is {mean}")
-    scaler.scale(loss).backward()
+    with _may_be_given_up(trainer):
+        loss = trainer.shared(**item)
+        mean = trainer.processes.sums([loss.item()])[0] / trainer.processes.n_ranks
+        if not math.isfinite(mean):
+            raise _no_number(trainer, f"the loss is {mean}")
+        scaler.scale(loss).backward()
     scaler.unscale_(optimiser)
     moving = [value for group in optimiser.param_groups for value in group["params"]]
     largest = config.optimiser.clip_norm or math.inf
@@ -173,6 +179,13 @@ def take_step(trainer: Trainer, item: dict[str, Tensor]) -> _Taken:
         if run.average is not None:
             run.average.update(run.network, position.step)
     return _Taken(mean, norm, rate)
+
+
+def _may_be_given_up(trainer: Trainer) -> AbstractContextManager[None]:
+    processes = trainer.processes
+    if processes.n_ranks > 1 or processes.device.type != "cpu":
+        return nullcontext()
+    return given_up_when_asked(trainer.objective, trainer.stop)
 
 
 def _validate(trainer: Trainer) -> dict[str, float]:

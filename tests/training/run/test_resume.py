@@ -200,3 +200,41 @@ def test_a_state_with_wrong_tensors_is_refused(tmp_path: Path) -> None:
         save_file(tensors | {name: spoilt}, path, metadata=metadata)
         with pytest.raises(ModelError, match="not the state of this run"):
             go(small_config(), tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_step_that_is_given_up_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backwards: bool
+) -> None:
+    """Ctrl-C between two layers of the fourth step, forwards or backwards."""
+    steps: list[int] = []
+    forward = torch.nn.LSTM.forward
+
+    def interrupted(module: torch.nn.LSTM, *given: Any) -> Any:
+        found = forward(module, *given)
+        torch.rand(1)  # a step that draws
+        steps.extend([1] * torch.is_grad_enabled())
+        if len(steps) == stop_at:
+            if backwards:
+                found[0].register_hook(lambda _: signal.raise_signal(signal.SIGINT))
+            else:
+                signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(torch.nn.LSTM, "forward", interrupted)
+    stop_at = -1
+    go(small_config(), tmp_path / "whole")
+    steps.clear()
+    stop_at = 4
+    with pytest.raises(KeyboardInterrupt):
+        go(small_config(), tmp_path / "parts")
+    assert len(steps) == stop_at
+    stop_at = -1
+    assert events(tmp_path / "parts", "step")[-1]["step"] == 3
+    assert state(tmp_path / "parts")[1]["position"]["step"] == 3
+    go(small_config(), tmp_path / "parts", resume=True)
+    (whole, whole_document), (parts, parts_document) = map(
+        state, (tmp_path / "whole", tmp_path / "parts")
+    )
+    assert whole_document == parts_document
+    assert all(torch.equal(value, parts[name]) for name, value in whole.items())
