@@ -70,6 +70,8 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
                 "export the file again, or leave it out with ignore = true in song.toml"
             )
         position += block.shape[1]
+        if source.offset:
+            block = block - offset_column(source)
         yield block if source.full_scale == 1.0 else block * scale
     if position < source.n_samples:
         note_damage(
@@ -77,6 +79,11 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
             f"damaged: only {position / source.sample_rate:.2f} of its "
             f"{source.n_samples / source.sample_rate:.2f} s can be decoded",
         )
+
+
+def offset_column(source: AudioSource) -> np.ndarray:
+    """What is taken off each channel of a source with an offset, float32 (channels, 1)."""
+    return np.array(source.offset, np.float32)[:, np.newaxis]
 
 
 def hides_damage(source: AudioSource) -> bool:

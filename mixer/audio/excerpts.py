@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import soxr
 
-from mixer.audio.decoding import read_blocks, read_segment
+from mixer.audio.decoding import offset_column, read_blocks, read_segment
 from mixer.audio.source import AudioSource
 
 # Read on either side of an excerpt, and cut: what resampling does at the ends of what it is given.
@@ -34,7 +34,7 @@ def read_excerpts(
     """
     n_own = round((length_s + 2 * MARGIN_S) * source.sample_rate)
     starts = [round((start - MARGIN_S) * source.sample_rate) for start in starts_s]
-    read = _by_seeking if _seeks(source) else _by_decoding
+    read = _by_seeking if seeks(source) else _by_decoding
     first, n_samples = round(MARGIN_S * sample_rate), round(length_s * sample_rate)
     excerpts = np.zeros((len(starts), source.channels, n_samples), np.float32)
     for number, own in enumerate(read(source, starts, n_own)):
@@ -45,7 +45,8 @@ def read_excerpts(
     return excerpts
 
 
-def _seeks(source: AudioSource) -> bool:
+def seeks(source: AudioSource) -> bool:
+    """Whether any part of a file is read in no more time than it takes to read its samples."""
     return (
         source.reader == "plain"
         and source.stream == 0
@@ -62,6 +63,10 @@ def _by_seeking(source: AudioSource, starts: Sequence[int], length: int) -> list
         excerpt = np.zeros((source.channels, length), np.float32)
         if before < length and start + before < source.n_samples:
             part = read_segment(source.path, start + before, length - before)
+            if source.offset:
+                # What lies beyond the file's end is silence without an offset.
+                n_there = min(part.shape[1], source.n_samples - start - before)
+                part[:, :n_there] -= offset_column(source)
             excerpt[:, before:] = part / np.float32(source.full_scale)
         excerpts.append(excerpt)
     return excerpts

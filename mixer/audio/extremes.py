@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,13 +30,14 @@ def is_float(source: AudioSource) -> bool:
 
 
 def peak_of(source: AudioSource) -> Peak:
-    """The peak of a file's samples; cached for the run.
+    """The peak of a file's samples as they are written, offset included; cached for the run.
 
     Raises:
         InputError: the file cannot be decoded, or holds NaN or infinite samples.
     """
     status = source.path.stat()
-    return _peak(source, status.st_size, status.st_mtime_ns)
+    as_written = replace(source, offset=())
+    return _peak(as_written, status.st_size, status.st_mtime_ns)
 
 
 @functools.lru_cache(_KEPT)

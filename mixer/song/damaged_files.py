@@ -1,4 +1,4 @@
-"""Recordings that are damaged, of unknown length, or scaled to integers: messages about them."""
+"""Recordings that are damaged, of unknown length or scale, or have a DC offset: messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mixer.errors import InputError
 
 
 def remarks_on(source: AudioSource) -> list[str]:
-    """Remarks on a file's length, damage and scale, as far as it has been read."""
+    """Remarks on a file's length, damage, scale and offset, as far as it has been read."""
     remarks = []
     damage = audio_io.damage_of(source)
     if damage is not None:
@@ -19,7 +19,18 @@ def remarks_on(source: AudioSource) -> list[str]:
     elif source.remark is not None:
         seconds = source.n_samples / source.sample_rate
         remarks.append(f"length unknown: {source.remark}; {seconds:.2f} s can be read")
-    return remarks + scale_remarks(source)
+    return remarks + offset_remarks(source) + scale_remarks(source)
+
+
+def offset_remarks(source: AudioSource) -> list[str]:
+    """A line if a DC offset is taken off a file's samples."""
+    shares = [abs(offset) / source.full_scale for offset in source.offset]
+    if not shares:
+        return []
+    which = ""
+    if len(shares) == 2 and min(shares) == 0.0:
+        which = f" in its {'left' if shares[0] else 'right'} channel"
+    return [f"DC offset of {100 * max(shares):.1f} % of full scale{which}: taken off"]
 
 
 def scale_remarks(source: AudioSource) -> list[str]:

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
+from mixer.audio.decoding import offset_column
 from mixer.audio.extremes import is_float
+from mixer.audio.source import AudioSource
 from mixer.dsp.blocks import gain_to_db
 from mixer.dsp.lag import correlation
 from mixer.dsp.threads import one_blas_thread
@@ -196,20 +198,17 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
     loudness_lufs = integrated_loudness_lufs(audio, source.sample_rate)
     inspection.peak_dbfs = float(gain_to_db(peak)) if peak > 0.0 else None
     inspection.loudness_lufs = loudness_lufs if math.isfinite(loudness_lufs) else None
-    beyond = is_float(source) and peak > 1.0  # float samples above full scale are not clipped
-    inspection.findings += _findings(audio, peak, source.channels, may_clip=not beyond)
+    inspection.findings += _clipping(audio, source)
+    inspection.findings += _findings(audio, peak, source.channels)
     return inspection, _sketch(audio, source.sample_rate, recording.start_s)
 
 
-def _findings(audio: np.ndarray, peak: float, channels: int, *, may_clip: bool) -> list[str]:
+def _findings(audio: np.ndarray, peak: float, channels: int) -> list[str]:
     if peak == 0.0:
         return ["silent: every sample is zero"]
     if gain_to_db(peak) < SILENT_BELOW_DBFS:
         return [f"silent: its peak is {gain_to_db(peak):.0f} dBFS"]
     findings = []
-    n_clipped = _clipped_samples(audio) if may_clip else 0
-    if n_clipped:
-        findings.append(f"clipped: {n_clipped} samples in runs at full scale")
     dc = float(np.abs(audio.mean(axis=1, dtype=np.float64)).max())
     if dc > DC_ABOVE * max(1.0, peak):
         findings.append(f"DC offset of {100 * dc:.1f} % of full scale")
@@ -231,6 +230,15 @@ def _stereo_findings(audio: np.ndarray) -> list[str]:
     if correlation < OUT_OF_PHASE_BELOW:
         return [f"out of phase: left and right correlate at {correlation:.2f}"]
     return []
+
+
+def _clipping(audio: np.ndarray, source: AudioSource) -> list[str]:
+    """A finding if the file's own samples, with its offset, are at full scale."""
+    as_recorded = audio + offset_column(source) if source.offset else audio
+    if is_float(source) and np.abs(as_recorded).max(initial=0.0) > 1.0:
+        return []  # float samples above full scale are not clipped
+    n_clipped = _clipped_samples(as_recorded)
+    return [f"clipped: {n_clipped} samples in runs at full scale"] if n_clipped else []
 
 
 def _clipped_samples(audio: np.ndarray) -> int:

@@ -137,6 +137,7 @@ def _found(
     found = _join_sides(leave_out_copies(found, settings))
     found, line = _on_time_line(found, settings)
     if listen:
+        found = _without_offsets(found)
         found = sort_in_by_ear(leave_out_heard(found, settings), _unnamed(told, settings))
     return found, line
 
@@ -173,6 +174,21 @@ def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[
     """Files that neither their names nor `song.toml` classify."""
     silent = {file for file, said in told.items() if said.reason == NOTHING_KNOWN}
     return {file for file in silent if (own := settings.for_file(file)) is None or own.stem is None}
+
+
+def _without_offsets(found: list[Recording]) -> list[Recording]:
+    """Recordings whose DC offset, if they have one, is taken off wherever they are read."""
+    # Not above: plans of batches look at files by the thousand, without a look into them.
+    from mixer.audio.dc_offset import offset_of
+
+    return [
+        recording
+        if recording.stem is None or recording.fault is not None
+        else replace(
+            recording, source=replace(recording.source, offset=offset_of(recording.source))
+        )
+        for recording in found
+    ]
 
 
 def _on_time_line(

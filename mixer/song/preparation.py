@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mixer.audio.extremes import sounding_samples
-from mixer.song.damaged_files import scale_remarks
+from mixer.song.damaged_files import offset_remarks, scale_remarks
 from mixer.song.deciding_files import deciding_files
 from mixer.song.fixes import Fix
 from mixer.song.full_scale import full_scales
@@ -42,6 +42,7 @@ def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[
         InputError: a float file whose scale is not certain.
     """
     recordings, notes = at_full_scale(song.recordings)
+    notes += [f"{r.file}: {text}" for r in recordings for text in offset_remarks(r.source)]
     song = replace(song, recordings=recordings)
     song, said = mend_microphones(song, fixes)
     notes += [f"{file}: {text}" for file, text in said.items()]

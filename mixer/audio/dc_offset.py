@@ -1,0 +1,130 @@
+"""A DC offset of a whole recording, as faulty converters make it: found, to be taken off.
+
+It cannot be heard, but it is measured: it adds to the power that loudness, dynamics and the limiter
+go by, and takes headroom. Any recording has some mean; an offset is one that lasts: nearly every
+fifth of a second has it. Files are looked at in a few places first; only one that seems to have an
+offset is read as a whole. What has none is not touched, nor is an offset in a part of a file, which
+a constant would move to the rest.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from mixer.audio.decoding import read_blocks
+from mixer.audio.excerpts import seeks
+from mixer.audio.layout import layout_of, open_part
+from mixer.audio.source import AudioSource
+from mixer.errors import InputError
+
+# Of full scale: -60 dBFS, below which no level or limiter shows it.
+LEAST_OFFSET = 1e-3
+# Float files may be scaled to integers; beyond those, samples are no audio, as others will say.
+MOST_OFFSET = 2.0**31
+# Of the power of the rest: 1 % is 0.04 dB of level. Most recordings have less than a thousandth.
+LEAST_SHARE = 0.01
+# An offset lasts if so many stretches have it, each within this share of it.
+_LASTS_FROM, _WITHIN = 0.9, 0.5
+_STRETCH_SAMPLES = 8_192
+# A first look is less exact, and must not overlook anything.
+_N_LOOKS, _LOOK_SAMPLES, _LOOK_FROM = 16, 4_096, 0.5
+_LOOK_LASTS_FROM, _LOOK_WITHIN = 0.75, 0.75
+# Files that are not sought in are looked at from their beginning.
+_LOOK_S = 10.0
+_KEPT = 4_096
+
+
+class _Measured(NamedTuple):
+    """Of stretches of a file: their means and mean squares, (stretches, channels), and the mean."""
+
+    means: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    mean: NDArray[np.float64]
+
+
+def offset_of(source: AudioSource) -> tuple[float, ...]:
+    """Offset of each channel of a file, to be taken off, in the file's own samples; () for none.
+
+    Found once a run while the file stays the same. A file that cannot be decoded has none: whoever
+    reads it says so.
+
+    Args:
+        source: from `probe`.
+    """
+    try:
+        status = source.path.stat()
+        as_written = replace(source, full_scale=1.0, offset=())
+        return _offset(as_written, status.st_size, status.st_mtime_ns)
+    except (OSError, InputError, soundfile.LibsndfileError):
+        return ()
+
+
+@functools.lru_cache(_KEPT)
+def _offset(source: AudioSource, size: int, mtime_ns: int) -> tuple[float, ...]:
+    looked = _first_look(source)
+    if not _lasting(looked, _LOOK_LASTS_FROM, _LOOK_WITHIN, _LOOK_FROM).any():
+        return ()
+    measured = _measured(read_blocks(source), source.channels)
+    lasting = _lasting(measured, _LASTS_FROM, _WITHIN, 1.0)
+    if not lasting.any():
+        return ()
+    return tuple(float(mean) for mean in np.where(lasting, measured.mean, 0.0))
+
+
+def _lasting(
+    measured: _Measured, lasts_from: float, within: float, least: float
+) -> NDArray[np.bool_]:
+    """Which channels have an offset that matters and lasts; `least` scales what matters."""
+    offset = measured.mean
+    if not len(measured.means):
+        return np.zeros(len(offset), bool)
+    rest = np.maximum(measured.squares.mean(axis=0) - offset**2, 0.0)
+    matters = (np.abs(offset) >= least * LEAST_OFFSET) & (np.abs(offset) <= MOST_OFFSET)
+    matters &= offset**2 >= least * LEAST_SHARE * rest
+    lasts = np.abs(measured.means - offset) <= within * np.abs(offset)
+    return np.asarray(matters & (lasts.mean(axis=0) >= lasts_from))
+
+
+def _first_look(source: AudioSource) -> _Measured:
+    if not seeks(source) or source.n_samples < _N_LOOKS * _LOOK_SAMPLES:
+        return _measured(_beginning(source), source.channels)
+    last = source.n_samples - _LOOK_SAMPLES
+    found = []
+    with open_part(source.path, layout_of(source.path).parts[0]) as file:
+        for start in np.linspace(0, last, _N_LOOKS, dtype=int):
+            file.seek(int(start))
+            found.append(file.read(_LOOK_SAMPLES, dtype="float32", always_2d=True))
+    looked = np.stack(found).astype(np.float64)
+    means = looked.mean(axis=1)
+    return _Measured(means, np.square(looked).mean(axis=1), np.median(means, axis=0))
+
+
+def _beginning(source: AudioSource) -> Iterator[NDArray[np.float32]]:
+    left = round(_LOOK_S * source.sample_rate)
+    for block in read_blocks(source):
+        yield block
+        left -= block.shape[1]
+        if left <= 0:
+            return
+
+
+def _measured(blocks: Iterator[NDArray[np.float32]], n_channels: int) -> _Measured:
+    """Measure blocks of any length; what is left of one is a stretch if it is not too short."""
+    means, squares = [], []
+    total, n_samples = np.zeros(n_channels), 0
+    for block in blocks:
+        total += block.sum(axis=1, dtype=np.float64)
+        n_samples += block.shape[1]
+        for start in range(0, block.shape[1], _STRETCH_SAMPLES):
+            own = block[:, start : start + _STRETCH_SAMPLES].astype(np.float64)
+            if 2 * own.shape[1] >= _STRETCH_SAMPLES:
+                means.append(own.mean(axis=1))
+                squares.append(np.square(own).mean(axis=1))
+    return _Measured(np.array(means), np.array(squares), total / max(n_samples, 1))
