@@ -101,9 +101,12 @@ def _first_look(source: AudioSource) -> _Measured:
         for start in np.linspace(0, last, _N_LOOKS, dtype=int):
             file.seek(int(start))
             found.append(file.read(_LOOK_SAMPLES, dtype="float32", always_2d=True))
-    looked = np.stack(found).astype(np.float64)
+    # Where a file of packets ends, less may be read than it has.
+    whole = [part for part in found if len(part) == _LOOK_SAMPLES]
+    looked = np.array(whole, np.float64).reshape(-1, _LOOK_SAMPLES, source.channels)
     means = looked.mean(axis=1)
-    return _Measured(means, np.square(looked).mean(axis=1), np.median(means, axis=0))
+    middle = np.median(means, axis=0) if whole else np.zeros(source.channels)
+    return _Measured(means, np.square(looked).mean(axis=1), middle)
 
 
 def _beginning(source: AudioSource) -> Iterator[NDArray[np.float32]]:
