@@ -24,17 +24,17 @@ from mixer.audio.layout import layout_of, open_part
 from mixer.audio.source import AudioSource
 from mixer.errors import InputError
 
-# Of full scale: -60 dBFS, below which no level or limiter shows it.
+# -60 dBFS, relative to full scale: below it no level or limiter shows an offset.
 LEAST_OFFSET = 1e-3
-# Float files may be scaled to integers; beyond those, samples are no audio, as others will say.
+# Float files may be scaled to integers; anything beyond those is not audio, which others report.
 MOST_OFFSET = 2.0**31
-# Of the power of the rest: 1 % is 0.04 dB of level. Most recordings have less than a thousandth.
+# Share of the power of the rest: 1 % is 0.04 dB of level; recordings have less than a thousandth.
 LEAST_SHARE = 0.01
 # An offset lasts if so many stretches have it, each within this share of it.
 _LASTS_FROM, _WITHIN = 0.9, 0.5
 _STRETCH_SAMPLES = 8_192
 # A first look is less exact, and must not overlook anything.
-_N_LOOKS, _LOOK_SAMPLES, _LOOK_FROM = 16, 4_096, 0.5
+_N_LOOKS, _LOOK_SAMPLES, _LOOK_FROM = 8, 4_096, 0.5
 _LOOK_LASTS_FROM, _LOOK_WITHIN = 0.75, 0.75
 # Files that are not sought in are looked at from their beginning.
 _LOOK_S = 10.0
@@ -42,7 +42,7 @@ _KEPT = 4_096
 
 
 class _Measured(NamedTuple):
-    """Of stretches of a file: their means and mean squares, (stretches, channels), and the mean."""
+    """Means and mean squares of stretches of a file, (stretches, channels), and the file's mean."""
 
     means: NDArray[np.float64]
     squares: NDArray[np.float64]
