@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import soundfile
 
 from mixer import RenderSettings, load_song, render
 from mixer.console import settings as desk
+from mixer.network.session import Network
 from tests.signals import band
 
 # Long enough for BLAS, left alone, to cut its products by its number of threads.
@@ -115,3 +118,21 @@ def test_other_processes_and_cores_change_no_sample(
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == expected
+
+
+def test_the_network_opens_while_stems_are_normalised_where_a_core_is_idle(
+    write_song, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_by = list[str]()
+
+    class Noted(Network):
+        def __init__(self, *given: Any) -> None:
+            opened_by.append(threading.current_thread().name)
+            super().__init__(*given)
+
+    monkeypatch.setattr("mixer.rendering.material.Network", Noted)
+    folder = write_song({f"{n}.wav": a for n, a in band(rng, 1.0, 44_100).items()})
+    song, settings = load_song(folder), RenderSettings(model="default", device="cpu")
+    alone, beside = (render(song, settings, threads=n).audio for n in (1, 2))
+    assert [name.startswith("opening") for name in opened_by] == [False, True]
+    assert np.array_equal(alone, beside)
