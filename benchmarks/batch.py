@@ -28,7 +28,7 @@ from benchmarks.batch_songs import (
     mixer_command,
     write_songs,
 )
-from benchmarks.batch_stand_in import overhead, simulated
+from benchmarks.batch_stand_in import long_song_last, overhead, simulated
 from benchmarks.batch_start import plan, resume, start_up
 from benchmarks.tree_memory import TreeMemory
 from mixer.batch.ledgers.ledger import Ledger
@@ -46,7 +46,7 @@ def table(n_songs: int = N_SONGS) -> Iterator[str]:
         folder = Path(name)
         for rows in (
             throughput(folder, n_songs), overhead(folder), simulated(folder),
-            start_up(folder), plan(folder), resume(folder),
+            long_song_last(folder), start_up(folder), plan(folder), resume(folder),
         ):  # fmt: skip
             for title, figure in rows:
                 yield f"| {title} | {figure} |"
