@@ -21,4 +21,6 @@ def test_keys_and_toml_of_the_page_are_understood(tmp_path: Path) -> None:
     assert parse_toml(block)
     preset = tmp_path / "page.toml"
     preset.write_text(block)
-    assert resolve([preset]).console.strip("drums").network is not None
+    changes = resolve([preset]).console.strip("drums").network
+    assert changes is not None
+    assert (changes.room_db.offset, changes.shape.scale) == (-6.0, 0.5)

@@ -42,6 +42,8 @@ def test_a_new_start_finds_edits_and_history(stem_song: Path, opened: Open) -> N
     settled(session)
     state = session.edit(0, {"vocals.gain_db": 1.0}, label="voice up")
     state = session.edit(state["revision"], {"presets": ["rock"], "bass.pan": 0.5})
+    compressor = channel(state, "drums")["base"]["compressor"]
+    assert compressor["ratio"] > 1.0
     session.undo(state["revision"])
     session.close()
     again = opened(stem_song)
@@ -53,7 +55,7 @@ def test_a_new_start_finds_edits_and_history(stem_song: Path, opened: Open) -> N
     assert channel(state, "bass")["strip"]["pan"] == 0.5
     # A preset is below the hand.
     assert channel(state, "bass")["base"]["pan"] == 0.0
-    assert channel(state, "drums")["base"]["compressor"] is not None
+    assert channel(state, "drums")["base"]["compressor"] == compressor
 
 
 def test_a_damaged_state_stops_the_song_and_is_not_written_over(
@@ -282,10 +284,12 @@ def test_variations_are_heard_and_blended_into_an_edit(stem_song: Path, opened: 
     session.variations(state["revision"])
     state = wait_for(lambda: s if len((s := session.state())["variations"]) == 6 else None)
     sources = {source["id"]: source for source in state["sources"]}
+    heard_lufs = sources["mix"]["loudness_lufs"] + sources["mix"]["match_db"]
     for row in state["variations"]:
         assert row["name"]
         assert set(row["moved_db"]) <= {"voice", "brightness", "bass", "width", "dynamics"}
-        assert sources[row["id"]]["loudness_lufs"] is not None
+        source = sources[row["id"]]
+        assert source["loudness_lufs"] + source["match_db"] == pytest.approx(heard_lufs, abs=0.01)
     louder = max(state["variations"], key=lambda row: row["moved_db"]["voice"])
     assert louder["moved_db"]["voice"] > 1.0
     state = session.blend(state["revision"], {"mix": 0.5, louder["id"]: 0.5})

@@ -157,6 +157,7 @@ def test_a_variation_is_listed_and_revised_further(make: Make, tmp_path: Path) -
 def test_a_second_run_numbers_on_and_leaves_the_first_as_it_is(make: Make, tmp_path: Path) -> None:
     first = make(Wanted(names=("wider",)))
     assert first.first is not None
+    assert first.first_path == tmp_path / "mixes" / "song.wav"
     before = (tmp_path / "mixes" / "song.wav").stat().st_mtime_ns
     again = make(Wanted(names=("narrower",)))
     assert again.first is None

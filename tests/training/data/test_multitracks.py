@@ -128,7 +128,8 @@ def test_a_dry_song_with_its_mix_can_be_learnt_from(tmp_path: Path) -> None:
     folder = write_stems(tmp_path / "song", {"drums": tone(), "mixture": tone()})
     (folder / "song.toml").write_text("dry = true")
     (found,), _ = find_multitracks([tmp_path])
-    assert found.target is not None
+    assert found.song.dry
+    assert [recording.file for recording in found.recordings] == ["drums.wav", "mixture.wav"]
 
 
 def test_a_link_out_of_the_source_is_not_followed(tmp_path: Path) -> None:
