@@ -162,7 +162,7 @@ def _told_by_metadata(
 ) -> tuple[dict[str, Classification], str | None]:
     """What the song's metadata says about candidates, and a remark if it cannot be read."""
     try:
-        metadata = metadata or find_metadata(folder, [file.name for file in files])
+        metadata = metadata or find_metadata(folder, [file.name for file in files if file.is_plain])
     except InputError as error:
         return {}, f"{error}; the instruments are told by names and by ear"
     told = {} if metadata is None else metadata.told()

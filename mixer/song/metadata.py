@@ -90,7 +90,7 @@ def find_metadata(folder: Path, names: Sequence[str]) -> Metadata | None:
 
     Args:
         folder: of the song.
-        names: of the files in it.
+        names: of its regular files, with those of folders in it; links are not among them.
 
     Raises:
         InputError: it cannot be read, or is not metadata as MedleyDB writes it.
@@ -100,8 +100,8 @@ def find_metadata(folder: Path, names: Sequence[str]) -> Metadata | None:
 
 
 def is_metadata(name: str) -> bool:
-    """Whether a file at the top of a song's folder is named as its metadata."""
-    return name.lower().endswith(METADATA_SUFFIX.lower()) and "/" not in name
+    """Whether a file is named as a song's metadata."""
+    return name.lower().endswith(METADATA_SUFFIX.lower())
 
 
 def read_metadata(path: Path) -> Metadata:

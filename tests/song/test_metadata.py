@@ -151,3 +151,19 @@ def test_metadata_that_cannot_be_read_is_a_remark(folder: Path) -> None:
     (note,) = song.notes
     assert note.startswith(f"{FILE}: line")
     assert note.endswith("by names and by ear")
+
+
+def test_metadata_of_a_folder_within_a_folder_is_read(folder: Path) -> None:
+    outer = folder.parent / "unpacked"
+    outer.mkdir()
+    folder.rename(outer / NAME)
+    song = load_song(outer, listen=False)
+    assert {r.role for r in song.recordings} >= {"kick", "snare", "bass", "lead_vocal"}
+
+
+def test_a_link_to_metadata_elsewhere_is_not_followed(folder: Path) -> None:
+    (folder / FILE).rename(folder.parent / FILE)
+    (folder / FILE).symlink_to(folder.parent / FILE)
+    song = load_song(folder, listen=False)
+    assert not [r for r in song.recordings if "says" in r.reason]
+    assert not song.notes

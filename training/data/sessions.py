@@ -49,7 +49,9 @@ def find_session(folder: Path) -> Session | None:
     if not folder.is_dir():
         return None
     entries = sorted(folder.iterdir())
-    metadata = find_metadata(folder, [path.name for path in entries if path.is_file()])
+    metadata = find_metadata(
+        folder, [path.name for path in entries if path.is_file() and not path.is_symlink()]
+    )
     stems = _inner(entries, _STEMS, "" if metadata is None else metadata.stem_dir)
     raw = _inner(entries, _RAW, "" if metadata is None else metadata.raw_dir)
     if stems is None or raw is None:
