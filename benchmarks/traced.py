@@ -30,6 +30,11 @@ class Traced(float):
         found.parts = dict(parts)
         return found
 
+    @classmethod
+    def of(cls, value: float) -> Traced:
+        """A number that may be traced already."""
+        return cls(value, parts_of(value))
+
     def __add__(self, other: float) -> Traced:
         return Traced(float(self) + float(other), _sum((1.0, self), (1.0, other)))
 

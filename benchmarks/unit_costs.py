@@ -7,10 +7,10 @@ What two networks cost as well: their architectures say it.
     python -m benchmarks.unit_costs --seconds 60 --kinds default revise
 
 Every kind of `benchmarks.clock` runs on one core, at two lengths. In these runs each forecast knows
-which constants it is made of; between two moments at which a clock was told how far it is, the
-seconds of processor that were foreseen and those that passed are one equation. The constants that
-fit all of them best are found by least squares; those that nothing shows stay as they were, but for
-the pace of the machine. Takes about six minutes on an idle machine.
+which constants it is made of; the seconds of processor that were foreseen for each step of a stage,
+and those that passed, are one equation. The constants that fit all of them best are found by least
+squares; those that nothing shows stay as they were, but for the pace of the machine. Takes about
+six minutes on an idle machine.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ import numpy as np
 import scipy.optimize
 
 from benchmarks.clock import KINDS, Songs
-from benchmarks.traced import Traced, constants_of, parts_of, trace, with_values
+from benchmarks.traced import Traced, constants_of, trace, with_values
 from mixer.rendering.kept_arrays import FOLDER_VARIABLE
 from mixer.rendering.timing.machine_pace import probe_s
 
@@ -45,8 +46,8 @@ TABLES: dict[str, tuple[str, ...] | None] = {
 # What is a ratio of costs, and does not follow the machine's pace.
 RATIOS = ("WITH_WET_STEMS", "FIND_AGAIN", "USUALLY_COMPRESSED")
 PROBE = "PROBE_S"
-# An equation spans at least so long; how far off it may be: so long, and this share of it.
-_LEAST_S, _OFF_S, _OFF = 0.03, 0.01, 0.1
+# How far off an equation may be: so long, and this share of it.
+_OFF_S, _OFF = 0.01, 0.1
 # From so many times that on, an equation counts less.
 _FAR_OFF = 3.0
 # How far a constant moves of its own accord, as a share of it; and the most that it may.
@@ -63,7 +64,7 @@ sys.exit(traced(Path(sys.argv[1]), sys.argv[2:]))
 class Equation(NamedTuple):
     """Seconds that passed, those that were foreseen, and the parts of these by constant.
 
-    `where` is the stage, and what in it, at whose beginning they began.
+    `where` is the stage, and the step of it, that they belong to.
     """
 
     where: str
@@ -83,15 +84,13 @@ class Marks:
         self._marks.append((time.process_time(), foreseen_s, where))
 
     def equations(self) -> Iterator[Equation]:
-        """One from each mark to the next that is far enough from it."""
-        if not self._marks:
-            return
-        began_s, before_s, began_at = self._marks[0]
-        for at_s, done_s, where in self._marks:
-            if at_s - began_s >= _LEAST_S:
-                passed = Traced(done_s, parts_of(done_s)) - before_s
-                yield Equation(began_at, at_s - began_s, float(passed), passed.parts)
-                began_s, before_s, began_at = at_s, done_s, where
+        """One for each place: of all its times, since single steps come early and late."""
+        found: dict[str, tuple[float, Traced]] = {}
+        for (began_s, before_s, where), (at_s, done_s, _) in pairwise(self._marks):
+            passed_s, foreseen = found.get(where, (0.0, Traced(0.0, {})))
+            found[where] = (passed_s + at_s - began_s, foreseen + (Traced.of(done_s) - before_s))
+        for where, (passed_s, foreseen) in found.items():
+            yield Equation(where, passed_s, float(foreseen), foreseen.parts)
 
 
 def traced(file: Path, arguments: list[str]) -> int:
