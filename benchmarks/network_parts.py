@@ -36,6 +36,8 @@ _SONG_S, _N_TURNS, _N_READINGS = 60.0, 5, 2_000
 _FIRST, _NETWORK, _SECOND = "first pass", "the network itself", "second pass"
 _ROOM, _WIDTH, _WET_SPACE = "room of the mix", "width of the mix", "room and width of wet stems"
 _REST = "rest"
+# What is left of a pass: the first one meets the stems in memory.
+_REST_OF = {_FIRST: "reading, equal channels, blocks of levels", _SECOND: _REST}
 
 # Which function is which part: its owner, its name, and the part.
 TIMED: tuple[tuple[object, str, str], ...] = (
@@ -189,7 +191,8 @@ def table() -> Iterator[str]:
         return f"| {title} | " + " | ".join(figures) + " |"
 
     for whole, part in _in_order(taken.mix for taken in found.values()):
-        title = whole if part == _REST and whole not in (_FIRST, _SECOND) else f"{whole}: {part}"
+        title = whole if part == _REST and whole not in _REST_OF else f"{whole}: {part}"
+        title = title.replace(_REST, _REST_OF.get(whole, _REST))
         yield row(title, lambda taken, key=(whole, part): taken.mix[key])  # type: ignore[misc]
     yield row("**mix**", lambda taken: taken.mix.total())
     for whole in (_SECOND, _WET_SPACE):

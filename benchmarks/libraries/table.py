@@ -20,11 +20,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.libraries import elementwise, filters, transforms
+from benchmarks.libraries import elementwise, filters, resampling, transforms
 from benchmarks.libraries.passes import Pass, Run
 from mixer.dsp.threads import one_blas_thread
 
-PASSES = (*filters.PASSES, *transforms.PASSES, *elementwise.PASSES)
+PASSES = (
+    *filters.PASSES,
+    *transforms.PASSES,
+    *elementwise.PASSES,
+    *resampling.PASSES,
+)
 _LEAST_S, _N_TURNS = 0.02, 7
 # What each library is imported as, and the packages that come with it beyond ours.
 _PACKAGES = {

@@ -16,8 +16,8 @@ def test_a_way_gives_what_we_give(asked: Pass) -> None:
     pytest.importorskip("onnx")
     expected = np.asarray(asked.ours()(), np.float64)
     for way in asked.ways:
-        # Transforms in a graph are too slow for a test, and so are recursions.
-        if way.needs in _THERE and "ONNX" not in way.title:
+        # Graphs are too slow for a test, and one resampler moves the sound.
+        if way.needs in _THERE and not any(word in way.title for word in ("ONNX", "Resampler")):
             found = np.asarray(way.build()(), np.float64)
             # pedalboard's filters have float32 coefficients.
             np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
