@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import onnxruntime
@@ -75,7 +76,7 @@ def _cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda directory: None)
     monkeypatch.setattr("mixer.network.runtime.count_gpus", lambda: 1)
     monkeypatch.setattr(training, "_TIMED_STEPS", 1)
-    monkeypatch.setattr(batch.subprocess, "run", pretend_to_mix)
+    monkeypatch.setattr(batch, "subprocess", SimpleNamespace(run=pretend_to_mix))
     load_cuda_libraries.cache_clear()
     FakeCudaSession.opened.clear()
     yield
