@@ -33,6 +33,8 @@ LEAST_SHARE = 0.01
 # An offset lasts if so many stretches have it, each within this share of it.
 _LASTS_FROM, _WITHIN = 0.9, 0.5
 _STRETCH_SAMPLES = 8_192
+# A single hit has a mean, and lasts no longer than a few stretches.
+_FEWEST_STRETCHES = 5
 # A first look is less exact, and must not overlook anything.
 _N_LOOKS, _LOOK_SAMPLES, _LOOK_FROM = 8, 4_096, 0.5
 _LOOK_LASTS_FROM, _LOOK_WITHIN = 0.75, 0.75
@@ -83,7 +85,7 @@ def _lasting(
 ) -> NDArray[np.bool_]:
     """Which channels have an offset that matters and lasts; `least` scales what matters."""
     offset = measured.mean
-    if not len(measured.means):
+    if len(measured.means) < _FEWEST_STRETCHES:
         return np.zeros(len(offset), bool)
     rest = np.maximum(measured.squares.mean(axis=0) - offset**2, 0.0)
     matters = (np.abs(offset) >= least * LEAST_OFFSET) & (np.abs(offset) <= MOST_OFFSET)

@@ -81,6 +81,7 @@ def one_shots(rng: np.random.Generator) -> np.ndarray:
         lambda rng: np.zeros((2, 3 * RATE_HZ)),
         lambda rng: 0.1 * noise(rng, 4.0, RATE_HZ) + 0.0009,
         lambda rng: 0.1 * noise(rng, 0.02, RATE_HZ),
+        lambda rng: 0.4 * np.exp(-np.arange(6_000) / 3_000)[None],
         half_way,
         one_shots,
     ],
