@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,18 +125,41 @@ def read_segment(path: Path, start: int, n_samples: int) -> np.ndarray:
         InputError: the file does not exist, is not audio, is damaged within the part, or the part
             has NaN or infinite samples.
     """
+    (segment,) = read_segments(path, [(start, n_samples)])
+    return segment
+
+
+def read_segments(path: Path, spans: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+    """As `read_segment`, for many parts of a file, which is opened as few times as can be.
+
+    Args:
+        path: of the file.
+        spans: first sample and number of samples of each part.
+    """
     try:
         layout = layout_of(path)
         if layout.fault is not None:
             raise InputError(f"{path}: {layout.fault}; copy or make it again")
-        with open_part(path, layout.parts[0]) as file:
-            n_there = max(min(layout.n_samples - start, n_samples), 0)
-            segment = np.zeros((n_samples, file.channels), np.float32)
-            if n_there:
-                file.seek(start)
-                n_read = len(file.read(out=segment[:n_there]))
+        # A second seek in Vorbis decodes to samples that differ from those of a first one.
+        at_once = 1 if layout.encoding.startswith("VORBIS") else max(len(spans), 1)
+        found: list[np.ndarray] = []
+        for first in range(0, len(spans), at_once):
+            with open_part(path, layout.parts[0]) as file:
+                for span in spans[first : first + at_once]:
+                    found.append(_segment(path, file, layout.n_samples, *span))
+        return found
     except (soundfile.LibsndfileError, OSError) as error:
         raise InputError(unreadable(path, error)) from None
+
+
+def _segment(
+    path: Path, file: soundfile.SoundFile, n_file: int, start: int, n_samples: int
+) -> np.ndarray:
+    n_there = max(min(n_file - start, n_samples), 0)
+    segment = np.zeros((n_samples, file.channels), np.float32)
+    if n_there:
+        file.seek(start)
+        n_read = len(file.read(out=segment[:n_there]))
     if n_there and n_read < n_there:
         raise InputError(f"{path}: has less audio than its header states; make it again")
     if not np.isfinite(segment).all():

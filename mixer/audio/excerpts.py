@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import soxr
 
-from mixer.audio.decoding import offset_column, read_blocks, read_segment
+from mixer.audio.decoding import offset_column, read_blocks, read_segments
 from mixer.audio.source import AudioSource
 
 # Read on either side of an excerpt, and cut: what resampling does at the ends of what it is given.
@@ -57,18 +57,20 @@ def seeks(source: AudioSource) -> bool:
 
 
 def _by_seeking(source: AudioSource, starts: Sequence[int], length: int) -> list[np.ndarray]:
-    excerpts = []
-    for start in starts:
-        before = min(max(-start, 0), length)
-        excerpt = np.zeros((source.channels, length), np.float32)
-        if before < length and start + before < source.n_samples:
-            part = read_segment(source.path, start + before, length - before)
-            if source.offset:
-                # What lies beyond the file's end is silence without an offset.
-                n_there = min(part.shape[1], source.n_samples - start - before)
-                part[:, :n_there] -= offset_column(source)
-            excerpt[:, before:] = part / np.float32(source.full_scale)
-        excerpts.append(excerpt)
+    excerpts = [np.zeros((source.channels, length), np.float32) for _ in starts]
+    # For each that holds any sample of the file: how many samples lie before its first one.
+    before = [min(max(-start, 0), length) for start in starts]
+    there = [
+        (excerpt, start + n_before, n_before)
+        for excerpt, start, n_before in zip(excerpts, starts, before, strict=True)
+        if n_before < length and start + n_before < source.n_samples
+    ]
+    parts = read_segments(source.path, [(first, length - n) for _, first, n in there])
+    for (excerpt, first, n_before), part in zip(there, parts, strict=True):
+        if source.offset:
+            # What lies beyond the file's end is silence without an offset.
+            part[:, : source.n_samples - first] -= offset_column(source)
+        excerpt[:, n_before:] = part / np.float32(source.full_scale)
     return excerpts
 
 

@@ -286,7 +286,8 @@ def _next_block(
         n_silent = silent.length(number, BLOCK_SAMPLES)
         if n_silent:
             snd.sf_seek(file._file, n_silent, _FROM_HERE)
-            return np.zeros((n_silent, file.channels), np.float32), n_silent
+            # One number for all: to fill a block with zeros takes as long as to read it.
+            return np.broadcast_to(np.float32(0.0), (n_silent, file.channels)), n_silent
     block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
     target = soundfile._ffi.cast("float*", block.ctypes.data)
     n_read = snd.sf_readf_float(file._file, target, BLOCK_SAMPLES)
