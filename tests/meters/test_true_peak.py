@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mixer.dsp.blocks import FloatArray
+from mixer.dsp.blocks import FloatArray, peak_dbfs
 from mixer.meters import true_peak
-from mixer.meters.true_peak import true_peak_dbtp
+from mixer.meters.true_peak import peaks_db, true_peak_dbtp
 
 RATE = 44_100
 
@@ -30,6 +30,11 @@ def test_true_peak_is_never_under_the_sample_peak() -> None:
     assert true_peak_dbtp(click, RATE) >= 20.0 * np.log10(0.5) - 1e-6
     assert true_peak_dbtp(np.zeros((2, 1_000), dtype=np.float32), RATE) == -np.inf
     assert np.isfinite(true_peak_dbtp(np.ones((1, 1), dtype=np.float32), RATE))
+
+
+def test_both_peaks_are_those_that_are_measured_alone(rng: np.random.Generator) -> None:
+    for audio in (rng.standard_normal((2, 100_001)).astype(np.float32), np.zeros((2, 9_000), "f4")):
+        assert peaks_db(audio, 44_100) == (peak_dbfs(audio), true_peak_dbtp(audio, 44_100))
 
 
 def test_true_peak_blocks_leave_no_seam(rng: np.random.Generator) -> None:

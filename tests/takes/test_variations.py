@@ -163,6 +163,9 @@ def test_a_second_run_numbers_on_and_leaves_the_first_as_it_is(make: Make, tmp_p
     assert again.first is None
     assert again.made[0].path.name == "song.var2.wav"
     assert (tmp_path / "mixes" / "song.wav").stat().st_mtime_ns == before
+    recipes = (tmp_path / "mixes" / f"song{take}.mix.json" for take in ("", ".var1", ".var2"))
+    inputs = [json.loads(recipe.read_text())["song"]["files"] for recipe in recipes]
+    assert inputs[0] == inputs[1] == inputs[2]
     table = json.loads(again.table.read_text())
     assert [row["preset"] for row in table["variations"]] == ["song.var1.toml", "song.var2.toml"]
     assert {axis["name"] for axis in table["axes"]} == {axis.name for axis in AXES}
