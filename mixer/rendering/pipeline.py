@@ -16,8 +16,9 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.long_audio import gained
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
+from mixer.rendering.job import Job, Material
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.material import Job, Material, wet_material
+from mixer.rendering.material import wet_material
 from mixer.rendering.mix import (
     Levels,
     Measurements,

@@ -18,10 +18,10 @@ from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.network.track_mixer.settings import FLAT
+from mixer.rendering.job import Job
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.material import Job
 from mixer.rendering.mix import Mix, WetMix
 from mixer.rendering.pipeline import master, over_desk, premaster, wet_mix
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan

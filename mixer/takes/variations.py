@@ -28,8 +28,8 @@ from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import a_file_s
 from mixer.rendering.asked import load_asked
 from mixer.rendering.axes import Axis
+from mixer.rendering.job import Job
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.material import Job
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plans.plan import RenderPlan

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixer.rendering.material import Job
+from mixer.rendering.job import Job
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.reach_sound import reach_sound

@@ -13,8 +13,8 @@ from mixer.console.desk import apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.meters.loudness import integrated_loudness_lufs, step_energies
 from mixer.rendering import known_levels, known_spectra
+from mixer.rendering.job import Job
 from mixer.rendering.known_levels import KnownLevels
-from mixer.rendering.material import Job
 from mixer.rendering.mix import Premaster, WetMix, measure_levels
 from mixer.rendering.pipeline import over_desk, premaster, wet_mix
 from mixer.rendering.plans.planning import plan_render

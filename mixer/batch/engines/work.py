@@ -252,7 +252,7 @@ class _Render:
         self, destination: Destination, plan: RenderPlan, network: NetworkRunner | None
     ) -> Premaster:
         """The song with the sound that its album asks for, what is not moved held where it was."""
-        from mixer.rendering.material import Job
+        from mixer.rendering.job import Job
         from mixer.rendering.pipeline import wet_mix, without_parts
         from mixer.rendering.reach_sound import reach_sound
         from mixer.rendering.timing.forecast import making_forecast

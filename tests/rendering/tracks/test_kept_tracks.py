@@ -13,7 +13,7 @@ import pytest
 
 from mixer import RenderSettings, load_song
 from mixer.preset.merge import resolve
-from mixer.rendering.material import Job
+from mixer.rendering.job import Job
 from mixer.rendering.pipeline import wet_mix
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.timing.progress import StageClock
