@@ -15,6 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+# Smaller numbers are written with a power of ten.
+_TINY = 1e-6
+
 
 class Traced(float):
     """A number and its parts: by constant, the number's derivative times the constant.
@@ -124,7 +127,7 @@ def with_values(path: Path, names: Collection[str] | None, values: Mapping[str, 
     for constant in sorted(constants_of(source, names), key=lambda c: (c.line, c.columns))[::-1]:
         value = float(f"{values.get(constant.name, constant.value):.2g}")
         (begin, end), line = constant.columns, lines[constant.line - 1]
-        told = np.format_float_positional(value, trim="0")
+        told = np.format_float_positional(value, trim="0") if value > _TINY else repr(value)
         lines[constant.line - 1] = line[:begin] + told + line[end:]
     return "".join(lines)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import BENCH, PARTS
-from benchmarks.clock import errors_of_time_left, longest_rest_s
+from benchmarks.clock import LOOKED_AT, errors_of_time_left, longest_rest_s, share_near
 from benchmarks.clock_notes import Note
 from mixer.files.marked_part import with_marked_part
 
@@ -39,7 +39,10 @@ def test_the_longest_rest_is_between_moves_of_the_share() -> None:
 
 def test_a_share_that_is_the_time_tells_the_time_left() -> None:
     notes = [Note(at / 10, "master", "", at / 100) for at in range(101)]
-    assert errors_of_time_left(notes) == pytest.approx([0.0] * 4)
+    assert errors_of_time_left(notes, LOOKED_AT) == pytest.approx([0.0] * 4)
+    assert share_near(notes) == 1.0
     # Twice as far as it is: a third of what is left at half of the time.
     ahead = [Note(at / 10, "master", "", min(1.5 * at / 100, 0.999)) for at in range(101)]
-    assert errors_of_time_left(ahead)[2] == pytest.approx(1.0 / 3.0 - 1.0, abs=0.01)
+    assert errors_of_time_left(ahead, LOOKED_AT)[2] == pytest.approx(1.0 / 3.0 - 1.0, abs=0.01)
+    # At a tenth told as 0.63 of what it is, and worse from then on.
+    assert share_near(ahead) == 0.0

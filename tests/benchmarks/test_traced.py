@@ -36,8 +36,8 @@ def test_constants_have_names_and_are_written_in_their_places(tmp_path: Path) ->
     assert names == {"A": 0.5, "B": 2.0, "OF['x'].0": 0.25, "OF['x'].1": 4.0}
     path = tmp_path / "table.py"
     path.write_text(TABLE)
-    new = with_values(path, None, {"A": 0.000123456, "B": 12.0, "OF['x'].1": 0.1})
-    assert new == TABLE.replace("0.5, 2.0", "0.00012, 12.0").replace("4.0", "0.1")
+    new = with_values(path, None, {"A": 0.000123456, "B": 1.23e-11, "OF['x'].1": 12.0})
+    assert new == TABLE.replace("0.5, 2.0", "0.00012, 1.2e-11").replace("4.0", "12.0")
     assert with_values(path, ("N",), {"A": 1.0}) == TABLE
 
 
