@@ -11,7 +11,7 @@ def test_only_for_a_listener_and_once(monkeypatch) -> None:
 
     def probe_s() -> float:
         measured.append(True)
-        return 3.0 * costs.PROBE_S
+        return 4.0 * costs.PROBE_S
 
     monkeypatch.setattr(machine_pace, "probe_s", probe_s)
     machine_pace._pace.cache_clear()
@@ -19,7 +19,7 @@ def test_only_for_a_listener_and_once(monkeypatch) -> None:
     assert not measured
     told = [machine_pace.pace_for(lambda stage, detail, share: None) for _ in range(2)]
     machine_pace._pace.cache_clear()
-    assert told == [3.0, 3.0]
+    assert told == [4.0, 4.0]
     assert len(measured) == 1
 
 
