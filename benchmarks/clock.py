@@ -41,7 +41,7 @@ from benchmarks.songs import write_song, write_tracks
 from mixer.rendering.kept_arrays import FOLDER_VARIABLE
 
 LOOKED_AT = (0.10, 0.25, 0.50, 0.75)
-# What is asked of the time left: from this part of the time on, to be so near, unless it is so
+# The time left is to be so near from this part of the time on, unless it is so
 # little that nobody reads it.
 _FROM, _NEAR, _UNREAD_S, _N_MOMENTS = 0.10, 0.30, 0.2, 200
 DAWS = tuple(f"--daw={daw}" for daw in ("reaper", "dawproject", "ardour"))
