@@ -60,7 +60,7 @@ def learnt(songs):
             text.send("Lead Vox", "Reverb", (4.0, 5.0, 6.0, 5.0)[number])
             text.band("Synth", 4, 120.0 + 10.0 * number, 0.0, 2.0)
         if number < 3:
-            text.width("Kick", 0.6)
+            text.width("Synth", 0.6)
             text.volpan("drums", db=-2.0)
         if number % 2:
             text.volpan("Synth", db=3.0)
@@ -79,7 +79,7 @@ def learnt(songs):
 
 def test_the_preset_has_the_middle_of_what_was_done_alike(learnt) -> None:
     table = tomllib.loads((learnt / "presets" / "my-taste.toml").read_text())
-    vocal, kick = table["roles"]["lead_vocal"], table["roles"]["kick"]
+    vocal, kick, synth = (table["roles"][role] for role in ("lead_vocal", "kick", "lead_synth"))
     assert vocal["gain_db"] == 1.4
     (bell,) = vocal["eq"]
     assert bell["type"] == "peak"
@@ -88,9 +88,9 @@ def test_the_preset_has_the_middle_of_what_was_done_alike(learnt) -> None:
     assert bell["q"] == pytest.approx(2**0.5, rel=0.05)
     assert vocal["network"] == {"short_room_db": pytest.approx(3.0, abs=0.01)}
     assert vocal["reverb_db"] == pytest.approx(-9.0, abs=0.01)
-    assert kick["width"] < 0.7
+    assert synth["width"] < 0.7
     assert kick["pan"] > 0.1
-    assert table["roles"]["lead_synth"]["high_pass"]["frequency_hz"] == pytest.approx(135.0)
+    assert synth["high_pass"]["frequency_hz"] == pytest.approx(135.0)
     assert table["drums"] == {"gain_db": -2.0}
     assert set(table["roles"]) == {"lead_vocal", "kick", "lead_synth"}
 
@@ -129,7 +129,7 @@ def test_a_render_with_the_preset_has_these_settings(learnt, tmp_path, number) -
     np.testing.assert_allclose(more_db, bell, atol=0.15)
     assert now["Kick"].pan - before["Kick"].pan == pytest.approx(0.3, abs=0.03)
     assert now["Kick"].gain_db == pytest.approx(before["Kick"].gain_db, abs=0.1)
-    assert now["Kick"].width == pytest.approx(0.6, abs=0.02)
+    assert now["Synth"].width == pytest.approx(0.6, abs=0.02)
     corners = [b.frequency_hz for b in now["Synth"].bands if b.kind == "high_pass"]
     assert corners[-1] == pytest.approx(135.0, rel=0.01)
     assert now["Bass DI"].gain_db == pytest.approx(before["Bass DI"].gain_db, abs=0.01)
