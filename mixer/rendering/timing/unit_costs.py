@@ -69,8 +69,8 @@ MOVE_STEMS = 0.0051
 # To listen to the mix that others vary; to mix, measure and master one of these.
 LISTEN_TO_THE_FIRST, A_VARIATION_OF_A_MIX = 0.00064, 0.0012
 # To bring the mix to the desk's level; a strip on the desk, by what is in it.
-STAGE_A_DESK = 0.0006
-A_STRIP = 0.0014
+STAGE_A_DESK = 0.00016
+A_STRIP = 0.00036
 IN_A_STRIP = {"compressor": 0.0046, "saturation": 0.0061, "gate": 0.003, "de_esser": 0.0046}
 A_PLUGIN, A_SEND = 0.0075, 0.0037
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
@@ -98,4 +98,4 @@ COPIES = 0.0039
 # To make the 30 s of each source that a report plays from inside, on two cores.
 PREVIEWS_S = 2.0
 # A session, and each recording's strip in it.
-BEGIN_SESSION_S, A_SESSION, STRIP_IN_A_SESSION = 0.68, 0.037, 0.0062
+BEGIN_SESSION_S, A_SESSION, STRIP_IN_A_SESSION = 0.2, 0.02, 0.0055
