@@ -10,7 +10,7 @@ TRACK_MODEL = "tracks"
 PAPER_MODEL = "paper"
 # What each is for, for people who choose; speeds on two cores, as in docs/performance.md.
 USES = {
-    TRACK_MODEL: "raw multitracks; auto's choice for them; 13x real time with 32 tracks",
+    TRACK_MODEL: "raw multitracks; auto's choice for them; 17x real time with 32 tracks",
     DEFAULT_MODEL: "finished stems; auto's choice for them; 80x real time",
     PAPER_MODEL: "comparisons with the paper; a third of default's speed",
 }
