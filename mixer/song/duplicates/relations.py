@@ -196,8 +196,9 @@ def _copies(
 def _least_left_over_db(power: np.ndarray, products: np.ndarray) -> np.ndarray:
     """For each two recordings at most what `_fit_one` finds, in dB: (recordings, recordings).
 
-    The worst excerpt is no better than all together, for which the best gains leave what they do
-    not have in common; and what is scaled to a recording has no more power than it.
+    The best gains leave what two recordings do not have in common. They leave at least as much in
+    the worst excerpt as in all excerpts together; and what is scaled to a recording has at most its
+    power.
     """
     sounding = np.array([sounding_excerpts(own) for own in power], bool).reshape(power.shape)
     cross, own, its = np.zeros((3, products.shape[1], len(power), len(power)))
