@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from mixer.audio.formats import is_audio_name
@@ -13,6 +14,7 @@ from mixer.errors import InputError
 from mixer.files.regular_file import open_regular
 from mixer.song.folders.folder import list_song_folder
 from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.metadata import is_metadata, metadata_above
 
 _HASH_BLOCK_BYTES = 1 << 20
 
@@ -26,19 +28,29 @@ def stat_inputs(folder: str | Path) -> str:
         InputError: the folder does not exist or cannot be read.
     """
     found = []
-    for file in list_song_folder(Path(folder)):
-        is_audio = file.reason is None or (file.may_be_a_part and is_audio_name(file.name))
-        if file.name != SONG_FILE and not is_audio:
-            continue
+    for name, place in _read_files(Path(folder)):
         try:
-            about = os.stat(file.place)  # noqa: PTH116 - many of them
+            about = os.stat(place)  # noqa: PTH116 - many of them
         except FileNotFoundError:  # a dead link
             continue
         except OSError as error:
             raise InputError(f"{folder}: the song cannot be read ({error.strerror})") from None
         if stat.S_ISREG(about.st_mode):
-            found.append([file.name, about.st_size, about.st_mtime_ns])
+            found.append([name, about.st_size, about.st_mtime_ns])
     return json.dumps(sorted(found), separators=(",", ":"))
+
+
+def _read_files(folder: Path) -> Iterator[tuple[str, str]]:
+    """Names from the folder, and paths, of what is mixed and of what says how."""
+    for file in list_song_folder(folder):
+        says_how = file.name == SONG_FILE or (file.is_plain and is_metadata(file.name))
+        is_audio = file.reason is None or (file.may_be_a_part and is_audio_name(file.name))
+        if says_how or is_audio:
+            yield file.name, file.place
+    real = os.path.realpath(folder)
+    above = metadata_above(real)
+    if above is not None:
+        yield above, f"{real}/{above}"
 
 
 def hash_inputs(folder: str | Path, listing: str) -> str:
@@ -53,7 +65,7 @@ def hash_inputs(folder: str | Path, listing: str) -> str:
     for name, _, _ in json.loads(listing):
         own = hashlib.sha256()
         try:
-            with open_regular(Path(folder) / name) as file:
+            with open_regular(Path(os.path.realpath(folder)) / name) as file:
                 while block := file.read(_HASH_BLOCK_BYTES):
                     own.update(block)
         except OSError as error:

@@ -14,6 +14,7 @@ from mixer import audio as audio_io
 from mixer.audio.formats import is_any_audio_name
 from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
+from mixer.files.wording import quote
 from mixer.song.damaged_files import refuse_damaged
 from mixer.song.duplicates.doubles import leave_out_copies, leave_out_heard
 from mixer.song.fixes import parse_fixes
@@ -111,7 +112,7 @@ def _load(
         console=settings.console,
         markers=settings.markers,
         explicit=settings.explicit,
-        notes=tuple(note for note in (line.note, unread) if note is not None),
+        notes=tuple(note for note in (line.note, unread, _unread_above(folder)) if note),
         starts_are_stated=line.is_stated,
         title=settings.title,
         artist=settings.artist,
@@ -168,6 +169,18 @@ def _told_by_metadata(
     told = {} if metadata is None else metadata.told()
     candidates = [file.name for file in files if file.reason is None]
     return {name: told[base] for name in candidates if (base := Path(name).name) in told}, None
+
+
+def _unread_above(folder: Path) -> str | None:
+    """A remark if only the folder above has a `song.toml`: whoever wrote it may think it counts."""
+    above, name = os.path.split(folder)
+    own, other = (f"{place}/{SONG_FILE}" for place in (folder, above))
+    if os.path.exists(own) or not os.path.isfile(other):  # noqa: PTH110, PTH113 - as in plans
+        return None
+    return (
+        f"{SONG_FILE} in the folder above is not read, as it is about all of "
+        f"{quote(os.path.basename(above))}; render that folder, or copy the file into {quote(name)}"
+    )
 
 
 def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[str]:

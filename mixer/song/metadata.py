@@ -19,15 +19,16 @@ stand for a huge one, are refused.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError
 from mixer.files.regular_file import read_regular
 from mixer.roles import FINISHED_STEM, UNKNOWN
-from mixer.song.folders.folder_names import METADATA_SUFFIX
+from mixer.song.folders.folder_names import METADATA_SUFFIX, PARTS_SUFFIXES
 from mixer.song.names.track_names import Classification, classify
 from mixer.song.names.track_roles import role_of
 
@@ -58,7 +59,7 @@ class Metadata:
     """What a song's metadata says.
 
     Attributes:
-        file: its name.
+        file: its name, from the song's folder.
         stem_dir, raw_dir: names of the folders of stems and of raw recordings; empty if unknown.
         stems: all stems.
     """
@@ -89,14 +90,37 @@ def find_metadata(folder: Path, names: Sequence[str]) -> Metadata | None:
     """Read the metadata of a song's folder; None if it has none.
 
     Args:
-        folder: of the song.
+        folder: of the song, or its folder of stems or of raw recordings; see `metadata_above`.
         names: of its regular files, with those of folders in it; links are not among them.
 
     Raises:
         InputError: it cannot be read, or is not metadata as MedleyDB writes it.
     """
     found = [name for name in names if is_metadata(name)]
-    return read_metadata(folder / found[0]) if len(found) == 1 else None
+    if found:
+        return read_metadata(folder / found[0]) if len(found) == 1 else None
+    above = metadata_above(folder)
+    if above is None:
+        return None
+    return replace(read_metadata(folder / above), file=above)
+
+
+def metadata_above(folder: str | Path) -> str | None:
+    """Where the metadata of a folder of a song's parts is, from that folder; None for any other.
+
+    Only a regular file with the folder's own name counts: `Song_METADATA.yaml` beside
+    `Song_STEMS` or `Song_RAW`. Nothing else above a song's folder is looked at.
+
+    Args:
+        folder: with links resolved.
+    """
+    above, name = os.path.split(folder)
+    for suffix in PARTS_SUFFIXES:
+        song = name.removesuffix(suffix)
+        path = f"{above}/{song}{METADATA_SUFFIX}"
+        if song not in ("", name) and os.path.isfile(path) and not os.path.islink(path):  # noqa: PTH113, PTH114 - of each song of a batch
+            return f"../{song}{METADATA_SUFFIX}"
+    return None
 
 
 def is_metadata(name: str) -> bool:

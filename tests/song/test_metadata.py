@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.errors import InputError
 from mixer.song.load import load_song
 from mixer.song.metadata import read_metadata
@@ -167,3 +168,59 @@ def test_a_link_to_metadata_elsewhere_is_not_followed(folder: Path) -> None:
     song = load_song(folder, listen=False)
     assert not [r for r in song.recordings if "says" in r.reason]
     assert not song.notes
+
+
+@pytest.mark.parametrize("parts", ["STEMS", "RAW"])
+def test_a_folder_of_parts_is_told_by_the_metadata_beside_it(folder: Path, parts: str) -> None:
+    inner = folder / f"{NAME}_{parts}"
+    song = load_song(inner, listen=False)
+    roles = {r.role for r in song.recordings}
+    assert roles >= {"bass", "lead_vocal", "drum_stem" if parts == "STEMS" else "kick"}
+    assert {r.reason for r in song.recordings} >= {f"../{FILE} says electric bass"}
+    (folder / FILE).write_text("stems: [")
+    (note,) = load_song(inner, listen=False).notes
+    assert note.startswith(f"{FILE}: line")
+
+
+def test_metadata_of_its_own_wins_over_that_beside_it(folder: Path) -> None:
+    inner = folder / f"{NAME}_STEMS"
+    (inner / FILE).write_text("stems:\n" + stem(2, "piano", ()))
+    reasons = {r.reason for r in load_song(inner, listen=False).recordings if r.stem == "other"}
+    assert f"{FILE} says piano" in reasons
+    assert not any("../" in reason for reason in reasons)
+
+
+def test_no_other_file_above_a_folder_is_read(folder: Path) -> None:
+    others = folder / "Other_STEMS", folder / f"{NAME}_stems2", folder / "_STEMS"
+    for other in others:
+        (folder / f"{NAME}_STEMS").rename(other)
+        song = load_song(other, listen=False)
+        assert not [r for r in song.recordings if "says" in r.reason]
+        other.rename(folder / f"{NAME}_STEMS")
+    (folder / FILE).rename(folder.parent / FILE)
+    (folder / FILE).symlink_to(folder.parent / FILE)
+    song = load_song(folder / f"{NAME}_STEMS", listen=False)
+    assert not [r for r in song.recordings if "says" in r.reason]
+
+
+def test_a_song_file_above_is_not_read_but_told_of(folder: Path) -> None:
+    (folder / "song.toml").write_text("dry = true\n")
+    inner = folder / f"{NAME}_RAW"
+    song = load_song(inner, listen=False)
+    assert not song.dry
+    (note,) = song.notes
+    assert note.startswith(
+        f"song.toml in the folder above is not read, as it is about all of '{NAME}'"
+    )
+    (inner / "song.toml").write_text("tempo_bpm = 100\n")
+    assert not load_song(inner, listen=False).notes
+
+
+def test_a_batch_sees_that_metadata_has_changed(folder: Path) -> None:
+    inner = folder / f"{NAME}_RAW"
+    listings = [stat_inputs(place) for place in (folder, inner)]
+    hashes = [hash_inputs(p, was) for p, was in zip((folder, inner), listings, strict=True)]
+    (folder / FILE).write_text(TEXT.replace("kick drum", "snare drum"))
+    for place, listing, sha256 in zip((folder, inner), listings, hashes, strict=True):
+        assert stat_inputs(place) != listing
+        assert hash_inputs(place, stat_inputs(place)) != sha256

@@ -3,6 +3,8 @@
 SONG_FILE = "song.toml"
 # In MedleyDB a file of this ending says what the others play.
 METADATA_SUFFIX = "_METADATA.yaml"
+# Beside it, of the same song: folders of the stems and of the raw recordings.
+PARTS_SUFFIXES = ("_STEMS", "_RAW")
 # Beside each of its mixes mixer writes NAME + this; a file that has one is not a recording.
 RECIPE_SUFFIX = ".mix.json"
 # In the output folder of a batch; nothing beside it is a recording.
