@@ -66,6 +66,14 @@ SLIPS = {
     "for want of": re.compile(r"\bfor want of\b"),
     # "so", "therefore"; "rarely"; "again".
     "bookish": re.compile(r"\b(?:hence|thereby|whereby|seldom|anew(?! with it\b))\b"),
+    # "is a broken link".
+    "leads nowhere": re.compile(r"\bleads? nowhere\b"),
+    # "free some space".
+    "free some room": re.compile(r"\bfree (?:some )?room\b"),
+    # "do not match".
+    "go together": re.compile(r"\bnot go together\b"),
+    # "microphones on one source".
+    "at one source": re.compile(r"\b[Mm]icrophones at one source\b"),
     # "is circular".
     "leads in a circle": re.compile(r"\bleads? in a circle\b"),
 }
@@ -152,6 +160,10 @@ def test_the_documents_speak_plain_english() -> None:
         "stopped for want of memory",
         "measured anew, hence slower",
         "extends leads in a circle",
+        "a link that leads nowhere",
+        "free some room, or name another folder",
+        "lengths 3 and 4 do not go together",
+        "two microphones at one source",
     ],
 )
 def test_slips_are_found(text: str) -> None:

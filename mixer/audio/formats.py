@@ -244,7 +244,7 @@ def refuse_depth(file_format: str, bit_depth: str) -> None:
     if not of_format.is_lossy and bit_depth not in of_format.subtypes:
         depths = " or ".join(of_format.subtypes)
         raise SettingsError(
-            f"{of_format.title} holds {depths} bit, not {bit_depth}; "
+            f"{of_format.title} supports {depths} bit, not {bit_depth}; "
             "choose another format or bit depth"
         )
 
@@ -296,15 +296,15 @@ def refuse_rate(file_format: str, sample_rate: int) -> None:
     """Raise SettingsError if one of `FORMATS` cannot hold a sample rate in Hz."""
     of_format = FORMATS[file_format]
     if of_format.rates_hz:
-        holds = ", ".join(map(str, of_format.rates_hz)) + " Hz"
+        rates = ", ".join(map(str, of_format.rates_hz)) + " Hz"
         fits = sample_rate in of_format.rates_hz
     else:
         highest_hz = of_format.highest_rate_hz or sample_rate
         any_up_to_hz = of_format.any_rate_up_to_hz or sample_rate
-        holds = f"at most {highest_hz} Hz"
-        holds += f", and multiples of 10 above {any_up_to_hz}" if any_up_to_hz < highest_hz else ""
+        rates = f"at most {highest_hz} Hz"
+        rates += f", and multiples of 10 above {any_up_to_hz}" if any_up_to_hz < highest_hz else ""
         fits = sample_rate <= highest_hz and (sample_rate <= any_up_to_hz or sample_rate % 10 == 0)
     if not fits:
         raise SettingsError(
-            f"{of_format.title} holds {holds}, not {sample_rate}; choose a sample rate of 48000"
+            f"{of_format.title} supports {rates}, not {sample_rate}; choose a sample rate of 48000"
         )

@@ -109,7 +109,7 @@ class Waiting:
         more = f" and {counted(len(others), 'song')} more" if others else ""
         free = size_of(shutil.disk_usage(self._state).free)
         space = f"it needs {need}, and {free} is free"
-        return f"not enough disk space for {song_id}{more}: {space}; make room"
+        return f"not enough disk space for {song_id}{more}: {space}; free some space"
 
     def _sort_last(self) -> None:
         """Once there are only so many tasks left, bring them in the order of their lengths."""

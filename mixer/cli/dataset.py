@@ -34,8 +34,8 @@ def command() -> None:
     "--profile",
     default="auto",
     show_default=True,
-    help="What to normalise to: a name, a file, or measure for the training songs' average; "
-    "auto measures from 20 training songs on, else uses musdb18.",
+    help="Target profile: a name, a file, or measure for the training songs' average; "
+    "auto is measure with 20 training songs or more, otherwise musdb18.",
 )
 @click.option(
     "--examples",

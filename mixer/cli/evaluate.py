@@ -45,7 +45,7 @@ _SHARED_OPTIONS = (
         help="Also compare the balance with a profile (name or file) or a folder of mixes.",
     ),
     click.option(
-        "--align/--no-align", default=True, help="Compensate a lag between the two. [default]"
+        "--align/--no-align", default=True, help="Compensate for a lag between the two. [default]"
     ),
     click.option(
         "--max-lag",

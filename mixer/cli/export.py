@@ -21,16 +21,16 @@ from mixer.normalisations import EFFECTS, parse_effects
 @click.option("--name", help="Name of the bundle.  [default: the folder's name]")
 @click.option(
     "--profile",
-    help="Profile that its stems were normalised to.  [default: that of its data, or musdb18]",
+    help="Profile of the training stems.  [default: the data set's, or musdb18]",
 )
 @click.option(
     "--effects",
-    help=f"Comma-separated normalisations, of {','.join(EFFECTS)}.  [default: its data's]",
+    help=f"Comma-separated normalisations, from {','.join(EFFECTS)}.  [default: the data set's]",
 )
 @click.option(
     "--warm-up",
     type=Number(),
-    help="Seconds of wrapped audio in front.  [default: 30; Wave-U-Net: 0]",
+    help="Seconds of wrapped audio in front of a song.  [default: 30; Wave-U-Net: 0]",
 )
 @click.option(
     "--panning-limits-time-axis",

@@ -106,7 +106,7 @@ def command() -> None:
     help="If a mix peaks too high, lower all of them, or refuse. [default: lower]",
 )
 @click.option(
-    "--align/--no-align", default=True, help="Compensate lags of finished mixes. [default]"
+    "--align/--no-align", default=True, help="Compensate for lags of finished mixes. [default]"
 )
 @click.option(
     "--sample-rate", type=Whole(8_000, 384_000), default=44_100, show_default=True, help="In Hz."

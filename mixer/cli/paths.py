@@ -41,9 +41,9 @@ class FilePath(click.Path):
         if not self.dir_okay and path.is_dir():
             self.fail(f"{quote(str(path))} is a folder; give a file", param, ctx)
         if self.exists and path.is_symlink() and not path.exists():
-            self.fail(f"{quote(str(path))} is a link that leads nowhere", param, ctx)
+            self.fail(f"{quote(str(path))} is a broken link", param, ctx)
         if self.exists and path.exists() and not os.access(path, os.R_OK):
-            self.fail(f"no permission to read {quote(str(path))}; change its mode", param, ctx)
+            self.fail(f"cannot read {quote(str(path))}; change its permissions", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -51,7 +51,7 @@ NO_CURRENT_FOLDER = "the current folder no longer exists; change to another one"
 
 
 def current_folder_is_gone() -> bool:
-    """Whether relative paths lead nowhere: their folder was deleted or cannot be reached."""
+    """Whether the current folder was deleted or cannot be reached."""
     try:
         Path.cwd()
     except OSError:

@@ -129,7 +129,7 @@ def look_at_disk() -> Iterator[Finding]:
             )  # fmt: skip
             yield Finding(about, status, f"{folder} cannot be written", todo)
         elif free_bytes < _FULL_DISK_BYTES:
-            yield Finding(about, Status.PROBLEM, found, "make room on the disk")
+            yield Finding(about, Status.PROBLEM, found, "free some space on the disk")
         elif free_bytes < _LITTLE_DISK_BYTES:
             todo = "a song of four minutes with its stems takes about 0.3 GB"
             yield Finding(about, Status.NOTE, found, todo)
@@ -180,7 +180,7 @@ def look_at_terminal() -> Iterator[Finding]:
     else:
         size, found = os.terminal_size((_NARROW_COLUMNS, 24)), f"not a terminal, {encoding}"
     if encoding.lower().replace("-", "") != "utf8":
-        todo = "names beyond it are shown escaped; set PYTHONUTF8=1, or a UTF-8 locale"
+        todo = "other characters are shown as escapes; set PYTHONUTF8=1 or a UTF-8 locale"
         yield Finding("terminal", Status.NOTE, found, todo)
     elif size.columns < _NARROW_COLUMNS:
         todo = f"tables need at least {_NARROW_COLUMNS} columns"

@@ -195,7 +195,7 @@ def _mapped(shape: tuple[int, ...]) -> Array:
             return np.zeros(shape, np.float32)
         raise OutputError(
             f"{folder}: working space of {n_bytes / 1e9:.1f} GB for a long song cannot be kept "
-            f"there ({error.strerror}); free some room, or name another folder with the "
+            f"there ({error.strerror}); free some space, or name another folder with the "
             "environment variable TMPDIR"
         ) from None
     _PAGER.look_after(mapped)

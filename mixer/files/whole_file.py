@@ -32,7 +32,7 @@ def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
         mode: its permissions, before the user's umask.
 
     Raises:
-        OutputError: there is a pipe, a device or a link that leads nowhere: what would take its
+        OutputError: there is a pipe, a device or a broken link: what would take its
             place was meant for something else.
     """
     refuse_irregular(path)
@@ -85,7 +85,7 @@ def refuse_existing(paths: list[Path]) -> None:
             path.stat()
             there = True
         except FileNotFoundError:
-            there = path.is_symlink()  # a link that leads nowhere is somebody's, too
+            there = path.is_symlink()  # a broken link is somebody's, too
         except NotADirectoryError:
             there = False
         except OSError as error:
@@ -110,7 +110,7 @@ def refuse_unwritable(paths: list[Path], asked: str = "--output") -> None:
             refuse_irregular(path, asked)
             parent = next(p for p in path.absolute().parents if os.path.lexists(p))
             if not parent.exists():
-                raise OutputError(f"{parent} is a link that leads nowhere; choose another {asked}")
+                raise OutputError(f"{parent} is a broken link; choose another {asked}")
             if not parent.is_dir():
                 raise OutputError(f"{parent} is a file, not a folder; choose another {asked}")
             if parent not in tried:
@@ -129,7 +129,7 @@ def refuse_irregular(path: Path, asked: str = "--output") -> None:
         if not path.is_file():
             raise OutputError(f"{path} is not a regular file; choose another {asked}")
     elif path.is_symlink():
-        raise OutputError(f"{path} is a link that leads nowhere; choose another {asked}")
+        raise OutputError(f"{path} is a broken link; choose another {asked}")
 
 
 def _refuse_long_name(path: Path, parent: Path, asked: str) -> None:
@@ -151,7 +151,7 @@ def refuse_full_disk(path: Path, n_bytes: int) -> None:
     if free < n_bytes:
         raise OutputError(
             f"{shortened(path)} needs {n_bytes / 1e6:.1f} MB, but its disk has {free / 1e6:.1f} MB "
-            "left; make room or choose another --output"
+            "left; free some space or choose another --output"
         )
 
 

@@ -12,6 +12,9 @@ CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u20
 _LONGEST = 60
 _LONGEST_LINE = 4_096
 _MOST_NAMES = 20
+_MOST_CHOICES = 60
+# What a setting's name says of its unit, and what users leave out.
+_UNIT = re.compile(r"_(?:db|dbfs|dbtp|lufs|hz|kbps|ms|s)$")
 # Two words that share less than half of their letters are not a slip of the keyboard.
 _CUTOFF = 0.5
 _MOST_COMPARED = 8
@@ -41,9 +44,11 @@ def quote(value: object, longest: int = _LONGEST) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that a user may have meant; None if none is close."""
+    """The known name that a user may have meant, perhaps without its unit; None if none is near."""
     names = list(known)
     by_lower = {name.lower(): name for name in reversed(names)}
+    for name in names:
+        by_lower.setdefault(_UNIT.sub("", name.lower()), name)
     low = word[:_LONGEST].lower()
     close = difflib.get_close_matches(low, by_lower, n=_MOST_COMPARED, cutoff=_CUTOFF)
     return next((by_lower[name] for name in close if _is_near(low, name)), None)
@@ -73,7 +78,9 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """Hint for an unknown name: the nearest known one, or all of them."""
     names = list(known)
     close = nearest(word, names)
-    return f"did you mean {quote(close)}?" if close else f"choose from {listed(names)}"
+    return (
+        f"did you mean {quote(close)}?" if close else f"choose from {listed(names, _MOST_CHOICES)}"
+    )
 
 
 def listed(names: Iterable[Any], most: int = _MOST_NAMES) -> str:

@@ -89,7 +89,8 @@ def _vector(values: object, source: str, length: int | None = None) -> np.ndarra
         raise ModelError(f"{source} is not a vector of numbers")
     vector = np.atleast_1d(numbers).astype(np.float64)
     if (vector.size != length) if length is not None else (vector.size < MIN_BINS):
-        raise ModelError(f"{source} has {vector.size} values, which is not a profile's number")
+        wanted = f"at least {MIN_BINS}" if length is None else length
+        raise ModelError(f"{source} has {vector.size} values; a profile has {wanted}")
     if not np.all(np.isfinite(vector)):
         raise ModelError(f"{source} has values that are not finite")
     return vector

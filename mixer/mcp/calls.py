@@ -18,15 +18,15 @@ from mixer.rendering.timing.progress import Progress
 # What an agent reads of each tool; a method of `Calls` bears its name.
 DESCRIPTIONS: Mapping[str, str] = {
     "check": "Show how a song's files are classified, and any problems.",
-    "presets": "List the presets, models, targets, wishes, roles and outputs to choose from.",
+    "presets": "List the presets, models, targets, requests, roles and outputs to choose from.",
     "preset": "Show every number of a preset.",
-    "render": "Mix a song. presets: names, the strongest last. sets: key=value, as "
-    "vocals.gain_db=+1.5. settings: model, amount, dry, levels, platform, loudness_lufs, "
+    "render": "Mix a song. presets: names, the strongest last. sets: key=value, such "
+    "as vocals.gain_db=+1.5. settings: model, amount, dry, levels, platform, loudness_lufs, "
     "true_peak_dbtp, seed. outputs: format, bit_depth, stems, tracks, report, deliver, daw, "
     "daw_audio. output: a folder, or a file that ends like the format.",
-    "revise": "The next take of a mix: wishes in plain words, or key=value.",
-    "variations": "Other mixes of a song beside the first: n spread out, or by names as "
-    "'brighter', or blends as 'first=0.6,brighter=0.4'.",
+    "revise": "Make the next take of a mix, from requests in plain words or key=value.",
+    "variations": "Make other mixes of a song: n spread out, or by name such as 'brighter', "
+    "or blends such as 'first=0.6,brighter=0.4'.",
     "compare": "Show the differences between two mixes, B minus A.",
     "evaluate": "Measure a mix against a reference mix of the same song.",
 }

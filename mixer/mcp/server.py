@@ -11,7 +11,7 @@ from mixer.version import __version__
 _INSTRUCTIONS = (
     "Mixes songs from folders of stems or raw tracks. Paths are relative to the first allowed "
     "folder. Begin with check; render writes a mix and a recipe beside it; revise makes the next "
-    "take of a recipe from wishes in plain words ('vocals up', 'less reverb on drums') or "
+    "take of a recipe from requests in plain words ('vocals up', 'less reverb on drums') or "
     "key=value; presets lists everything to choose from."
 )
 

@@ -184,7 +184,7 @@ class Tools:
 def _preset_name(name: str) -> str:
     # A path would lead to a file that was not allowed.
     if not is_name(name):
-        raise SettingsError(f"{quote(name)} is not a preset's name")
+        raise SettingsError(f"{quote(name)} is not a valid preset name")
     return name
 
 

@@ -154,7 +154,7 @@ class _File:
     parity: Mapping[str, Any]
     learnt_to_mix: bool
     name: str = text(pattern=_NAME, means="a name of letters, digits, '.', '_' and '-'")
-    stems: tuple[str, ...] = entries(text(pattern=_STEM, means="a name for a stem's file"))
+    stems: tuple[str, ...] = entries(text(pattern=_STEM, means="a valid name for a stem file"))
     sample_rate: int = number(MISSING, 8_000, 384_000)
     effects: tuple[str, ...] = choice(MISSING, EFFECTS)
     warm_up_s: float = number(MISSING, 0.0, MAX_WARM_UP_S)
@@ -240,4 +240,6 @@ def _find_wrong_stems(stems: tuple[str, ...], n_stems: int) -> Iterator[Mistake]
         yield Mistake(("stems",), f"names something twice: {listed(stems)}")
     for place, stem in enumerate(stems):
         if stem in _NO_STEMS:
-            yield Mistake(("stems", place), f"must be a name for a stem's file, not {quote(stem)}")
+            yield Mistake(
+                ("stems", place), f"must be a valid name for a stem file, not {quote(stem)}"
+            )

@@ -360,7 +360,7 @@ def _outputs(
         else []
     )
     wrong += [
-        Mistake(("output", "files", name), "is not a name for a stem's file")
+        Mistake(("output", "files", name), "is not a valid name for a stem file")
         for name in files
         if not _OUTPUT_NAME.fullmatch(name)
     ]

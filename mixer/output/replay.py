@@ -91,7 +91,7 @@ def song_of(recipe: RecordedMix, song_folder: Path | None) -> Song:
     folder = song_folder or recipe.song_folder
     if not folder.is_dir():
         raise InputError(
-            f"{visible(folder)}: no such folder; say with --song where the song is now"
+            f"{visible(folder)}: no such folder; if the song has moved, give its folder with --song"
         )
     return load_song(folder)
 

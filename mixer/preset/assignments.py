@@ -126,7 +126,9 @@ def split_assignment(assignment: str) -> tuple[str, str]:
     """
     found = _ASSIGNMENT.fullmatch(assignment)
     if found is None:
-        raise PresetError(f"{OPTION} {quote(assignment)}: write key=value, as vocals.gain_db=+1.5")
+        raise PresetError(
+            f"{OPTION} {quote(assignment)}: write key=value, such as vocals.gain_db=+1.5"
+        )
     return found[1], found[2]
 
 

@@ -223,8 +223,8 @@ def _limiter_remarks(own: MixFigures, target: Target) -> tuple[str, ...]:
     if span is None or float(span.nearest(own.peak_to_loudness_db)) > own.peak_to_loudness_db - 3.0:
         return ()
     return (
-        f"loudness: peaks of the reference stand {float(span.high):.1f} dB over its loudness, here "
-        f"{own.peak_to_loudness_db:.1f}: it went through a limiter; only --true-peak limits here",
+        f"loudness: the reference was limited: its peaks are {float(span.high):.1f} dB above its "
+        f"loudness, here {own.peak_to_loudness_db:.1f} dB; only --true-peak limits this mix",
     )
 
 

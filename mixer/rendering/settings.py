@@ -64,7 +64,7 @@ class RenderSettings:
             layers and are cut off again; None for the model's own.
         seed: random seed for reverb rooms and dither.
         sample_rate: of the mix in Hz; None for the song's own.
-        fix: what to repair between microphones at one source, any of `FIXES`; for a
+        fix: what to repair between microphones on one source, any of `FIXES`; for a
             single file, `song.toml` takes precedence.
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
         platform: delivery platform, one of `PLATFORMS`, which sets loudness and ceiling unless

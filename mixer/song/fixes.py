@@ -1,4 +1,4 @@
-"""Possible corrections between microphones at one source, and their option."""
+"""Possible corrections between microphones on one source, and their option."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def _told_by_metadata(
     try:
         metadata = metadata or find_metadata(folder, [file.name for file in files if file.is_plain])
     except InputError as error:
-        return {}, f"{error}; the instruments are told by names and by ear"
+        return {}, f"{error}; instruments are recognised by name and by sound"
     told = {} if metadata is None else metadata.told()
     candidates = [file.name for file in files if file.reason is None]
     return {name: told[base] for name in candidates if (base := Path(name).name) in told}, None
@@ -264,8 +264,7 @@ def _join_sides(found: list[Recording]) -> list[Recording]:
     for index, side in sides.lone.items():
         own = found[places[index]]
         remark = (
-            f"the {side} side of a pair, going by its name, but without the other: "
-            "mixed to both sides"
+            f"named as the {side} side of a pair whose other side is missing: mixed to both sides"
         )
         joined[places[index]] = replace(own, remarks=(*own.remarks, remark))
     for index, channel in sides.surround.items():

@@ -32,7 +32,7 @@ def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[
     Args:
         song: from `load_song`.
         trim: cut digital silence in which every file ends.
-        fixes: any of `FIXES`, to repair between microphones at one source; what `song.toml` says
+        fixes: any of `FIXES`, to repair between microphones on one source; what `song.toml` says
             of a file wins.
 
     Returns:
@@ -61,7 +61,7 @@ def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[
 
 
 def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, str]]:
-    """Mend polarity and delay between microphones at one source, and say what is found.
+    """Correct polarity and delay between microphones on one source, and say what is found.
 
     Args:
         song: from `load_song`.
@@ -98,7 +98,7 @@ def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, 
 def _outcome(entry: Misplaced, repaired: Sequence[str]) -> str:
     """Describe the correction of a fault and its effect."""
     if entry.is_far:
-        return "too far for microphones at one source; set its start_s in song.toml if it is late"
+        return "too far for microphones on one source; set its start_s in song.toml if it is late"
     if repaired:
         gain_db = entry.gains_db[tuple(repaired)]
         return f"{' and '.join(repaired)} corrected; their sum changes by {gain_db:+.1f} dB"

@@ -74,8 +74,8 @@ def lay_out(clips: Sequence[Clip]) -> TimeLine:
         return TimeLine(
             together,
             f"time references differ ({latest.file} starts {_later(latest, first_s)}), but "
-            f"{without} has none: all files start together; export all with a time reference, or "
-            "give start_s in song.toml",
+            f"{without} has none, so all files are started together; export all with a time "
+            "reference, or give start_s in song.toml",
         )
     starts_s = tuple((clip.reference_s or 0.0) - first_s for clip in clips)
     gap_s = _longest_gap_s(
@@ -85,8 +85,8 @@ def lay_out(clips: Sequence[Clip]) -> TimeLine:
         return TimeLine(
             together,
             f"time references lie too far apart to belong to one song ({latest.file} starts "
-            f"{_later(latest, first_s)}): all files start together; give start_s in song.toml if "
-            "they must not",
+            f"{_later(latest, first_s)}), so all files are started together; give start_s in "
+            "song.toml if that is wrong",
         )
     n_later = sum(start > _SAME_WITHIN_S for start in starts_s)
     return TimeLine(

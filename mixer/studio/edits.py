@@ -224,7 +224,7 @@ def _check_presets(value: Any) -> None:
     for name in value:
         # A name leads to no file that a page could choose.
         if not isinstance(name, str) or not is_name(name):
-            raise SettingsError(f"{PRESETS}: {quote(name)} is not a preset's name")
+            raise SettingsError(f"{PRESETS}: {quote(name)} is not a valid preset name")
         find_preset(name)
 
 

@@ -43,7 +43,7 @@ class SampleStore:
         if free < n_bytes:
             raise OutputError(
                 f"{visible(self._scratch.parent)}: this song needs {size_of(n_bytes)} there "
-                f"while it is open, and {size_of(free)} are free; free some room, or name "
+                f"while it is open, and {size_of(free)} are free; free some space, or name "
                 "another folder with the environment variable TMPDIR"
             )
 

@@ -171,7 +171,7 @@ class SongSession:
         """Apply comma-separated wishes in plain words as an edit; errors as in `edit`."""
         if len(text) > _LONGEST_WISH or "=" in text:
             raise SettingsError(
-                f"give a wish in words, at most {_LONGEST_WISH} characters; settings are edited by "
+                f"give a request in words, at most {_LONGEST_WISH} characters; edit settings by "
                 "their keys"
             )
         with self._desk.lock:

@@ -110,7 +110,7 @@ def read_kept(song_folder: Path) -> Kept:
         return _kept(json.loads(data, parse_constant=_refuse_constant))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MixerError) as error:
         raise InputError(
-            f"{path} is not a state of the studio ({error}); move it away to start again"
+            f"{path} is not a saved state of the studio ({error}); move it away to start again"
         ) from None
 
 

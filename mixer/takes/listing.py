@@ -67,7 +67,7 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
         if is_song:
             _refuse_folder_of_mixes(path)
         raise InputError(
-            f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, so no takes; give the "
+            f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, and so no takes; give the "
             "recipe of one, or render the song first"
         )
     rows = [*found.items(), *variations_beside(folder, base).items()]

@@ -19,7 +19,7 @@ def correction_requests(parent: RecordedMix, budget_db: float, console: Console)
     """
     if not parent.translation:
         raise SettingsError(
-            f"{visible(parent.path)}: how the mix translates was not checked: render it with "
+            f"{visible(parent.path)}: its translation was not checked; render it with "
             "--check-translation first"
         )
     from mixer.rendering.translation import corrections

@@ -92,7 +92,7 @@ def _unknown(text: str, phrase: str) -> str:
     close = nearest(phrase, [*phrases, *examples])
     hint = f"did you mean {quote(close)}? " if close else ""
     return (
-        f"{quote(text)} is neither key=value nor one of the known wishes; {hint}"
+        f"{quote(text)} is neither key=value nor a known request; {hint}"
         "'mixer revise --words' lists them"
     )
 

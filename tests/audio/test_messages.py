@@ -53,7 +53,7 @@ def test_a_name_that_no_disk_takes_is_found_before_the_work(tmp_path: Path) -> N
 
 def test_a_disk_without_room_is_found_before_the_work(tmp_path: Path) -> None:
     refuse_full_disk(tmp_path / "new" / "a.wav", 1_000)
-    with pytest.raises(OutputError, match=r"a\.wav needs 1000000000000\.0 MB, .* make room"):
+    with pytest.raises(OutputError, match=r"a\.wav needs 1000000000000\.0 MB, .* free some space"):
         refuse_full_disk(tmp_path / "new" / "a.wav", 10**18)
 
 

@@ -69,7 +69,7 @@ def test_a_disk_that_fills_while_a_song_is_written(mount, tmp_path, capsys, monk
     monkeypatch.setattr("mixer.batch.waiting.Waiting._disk_has_room", lambda *_: True)
     assert run(["batch", str(manifest), "-o", str(out), "-j", "1"]) == 1
     said = capsys.readouterr()
-    assert "make room or choose another --output" in said.err + said.out
+    assert "free some space or choose another --output" in said.err + said.out
     assert "stopped: the disk is full" in said.err
     for mix in out.glob("*.wav"):
         assert soundfile.info(mix).frames == 3 * 44_100

@@ -82,7 +82,7 @@ def test_effects_may_be_named_in_any_order(folder, tmp_path, capsys) -> None:
         (["render", "FOLDER", "--loudness", "loud"], 2, "must be a number or none"),
         (["render", "FOLDER", "--amount", "2"], 2, "amount must be from 0 to 1"),
         (["render", "FOLDER", "--effects", "eq,panning,balance"], 2, "exclude each other"),
-        (["render", "FOLDER", "--format", "flac", "--bit-depth", "32f"], 2, "FLAC holds"),
+        (["render", "FOLDER", "--format", "flac", "--bit-depth", "32f"], 2, "FLAC supports"),
         (["render", "FOLDER", "-o", "a.wav", "--format", "mp3"], 2, "--format says mp3"),
         (["render", "FOLDER", "--model", "nosuch"], 3, "unknown model 'nosuch'"),
         (["render", "FOLDER", "--profile", "nosuch"], 3, "unknown profile 'nosuch'"),

@@ -138,7 +138,7 @@ def test_delete_takes_an_own_preset_and_never_a_shipped_one(own_folder: Path, ca
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("../x", "--set", "bass.pan=1"), "is not a preset's name"),
+        (("../x", "--set", "bass.pan=1"), "is not a valid preset name"),
         (("x",), "nothing to save"),
         (("x", "--set", "bass.pan=9"), "--set: bass.pan must be a number from -1 to 1"),
         (("x", "--set", "bass.pan=1", "--summary", "a\nb"), "must be one line"),

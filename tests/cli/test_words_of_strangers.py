@@ -87,7 +87,7 @@ def test_a_link_that_leads_nowhere_is_called_one(tmp_path: Path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     Path("song").symlink_to("nowhere")
     assert run(["check", "song"]) == 2
-    assert "'song' is a link that leads nowhere" in capsys.readouterr().err
+    assert "'song' is a broken link" in capsys.readouterr().err
 
 
 def test_a_demo_that_cannot_be_written_asks_for_another_folder(tmp_path, monkeypatch, capsys):

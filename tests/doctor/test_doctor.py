@@ -137,7 +137,7 @@ def test_a_full_disk_is_a_problem(monkeypatch, tmp_path) -> None:
     disk = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: disk)
     finding = of("this folder", list(machine.look_at_disk()))
-    assert (finding.status, finding.todo) == (Status.PROBLEM, "make room on the disk")
+    assert (finding.status, finding.todo) == (Status.PROBLEM, "free some space on the disk")
 
 
 def test_a_deleted_folder_and_a_temporary_one_that_is_not_there_are_told(monkeypatch) -> None:

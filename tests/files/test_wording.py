@@ -52,8 +52,12 @@ def test_the_nearest_name_is_suggested_whatever_its_case() -> None:
         assert nearest(word, [name]) == name
     for word, name in [("wma", "wav"), ("artist", "tracks"), ("comment", "amount"), ("x", "xyz")]:
         assert nearest(word, [name]) is None
+    assert nearest("lodness", ["loudness_lufs"]) == "loudness_lufs"  # without its unit
+    assert nearest("true-peak", ["true_peak_dbtp"]) == "true_peak_dbtp"
     assert suggest("drmus", ["vocals", "drums"]) == "did you mean 'drums'?"
     assert suggest("q", ["vocals", "drums"]) == "choose from vocals, drums"
+    forty = [f"name_{number}" for number in range(40)]
+    assert suggest("q", forty) == f"choose from {', '.join(forty)}"  # every one to choose from
 
 
 def test_a_name_of_a_megabyte_is_compared_in_no_time() -> None:

@@ -67,7 +67,7 @@ def test_nothing_is_overwritten_unasked(mix, tmp_path) -> None:
 
 
 def test_impossible_encodings_are_refused_before_anything_is_written(mix, tmp_path) -> None:
-    with pytest.raises(SettingsError, match="FLAC holds 16 or 24 bit"):
+    with pytest.raises(SettingsError, match="FLAC supports 16 or 24 bit"):
         write_mix(mix, tmp_path / "a.flac", file_format="flac", bit_depth="32f")
     with pytest.raises(SettingsError, match="not one of wav"):
         write_mix(mix, tmp_path / "a.xyz", file_format="xyz")

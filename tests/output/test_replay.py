@@ -127,7 +127,7 @@ def test_without_the_recorded_file_nothing_is_said_of_samples(recipe, tmp_path) 
 
 def test_a_song_that_moved_is_found_where_one_says(recipe, tmp_path) -> None:
     (tmp_path / "all" / "song").rename(tmp_path / "elsewhere")
-    with pytest.raises(InputError, match=r"say with --song where the song is now"):
+    with pytest.raises(InputError, match=r"if the song has moved, give its folder with --song"):
         find_differences(read_recipe(recipe))
     assert find_differences(read_recipe(recipe), tmp_path / "elsewhere")[1] == []
 
@@ -171,7 +171,7 @@ def test_nothing_is_overwritten(recipe, tmp_path) -> None:
         (
             ("output", "files", "../x"),
             {"path": "x", "sha256": "0" * 64},
-            "is not a name for a stem",
+            "is not a valid name for a stem file",
         ),
         (("output", "files", "bass", "path"), "/etc/passwd", "is not beside the mix"),
         (("output", "files", "mix", "path"), "/", "is not beside the mix"),

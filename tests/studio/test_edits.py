@@ -92,8 +92,8 @@ def test_a_whole_table_says_anew_what_was_said_of_its_parts() -> None:
         ({"vocals.plugins.0.path": "/tmp/a.vst3"}, "a page may not load plug-ins"),
         ({"vocals": {"plugins": [{"path": "/tmp/a.vst3"}]}}, "a page may not load plug-ins"),
         ({"tracks": {"*": {"plugins": [{"path": "/tmp/a.vst3"}]}}}, "a page may not load plug-ins"),
-        ({"presets": ["../../etc/passwd"]}, "not a preset's name"),
-        ({"presets": ["/tmp/mine.toml"]}, "not a preset's name"),
+        ({"presets": ["../../etc/passwd"]}, "not a valid preset name"),
+        ({"presets": ["/tmp/mine.toml"]}, "not a valid preset name"),
         ({"presets": "rock"}, "must be a list"),
         ({"presets": ["no-such-one"]}, "unknown preset"),
         ({"settings.model": "/tmp/model"}, "must be one of"),
@@ -144,7 +144,7 @@ def test_a_damaged_state_is_told_and_left_alone(tmp_path: Path, text: str) -> No
     path = state_path(tmp_path)
     path.parent.mkdir()
     path.write_text(text)
-    with pytest.raises(InputError, match="is not a state of the studio"):
+    with pytest.raises(InputError, match="is not a saved state of the studio"):
         read_kept(tmp_path)
     assert path.read_text() == text
 

@@ -29,7 +29,7 @@ def choose_devices(text: str) -> list[str]:
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise DeviceError("no device is named; choose auto, cpu, or cuda:0,cuda:1")
+        raise DeviceError("no device given; choose from auto, cpu, cuda, cuda:N")
     if names == ["auto"]:
         gpus = [f"cuda:{index}" for index in range(count_gpus())]
         return gpus if gpus and _cuda_is_likely() else ["cpu"]

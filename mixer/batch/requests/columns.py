@@ -231,7 +231,9 @@ def find_column(name: str) -> Column:
         return known
     if "." in name:
         return _strip_column(name)
-    raise SettingsError(f"unknown column; {suggest(name, COLUMNS)}")
+    hint = suggest(name, COLUMNS)
+    strips = "" if nearest(name, COLUMNS) else ", or a strip's key such as vocals.gain_db"
+    raise SettingsError(f"unknown column; {hint}{strips}")
 
 
 def _strip_column(name: str) -> Column:

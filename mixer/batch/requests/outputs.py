@@ -269,7 +269,7 @@ def _collisions(rows: Sequence[Row], targets: Sequence[Target]) -> list[str]:
         for path in (target.mix, target.recipe, *target.folders, *target.beside.values()):
             other = taken.setdefault(key(path), row.number)
             if other != row.number:
-                what = f"would write {path!r} as row {other} does; use {{id}} in the template"
+                what = f"would write {path!r}, as row {other} would; use {{id}} in the template"
                 mistakes.append(mistake(row.number, "output", what))
                 break
     folders = {

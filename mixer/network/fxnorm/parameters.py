@@ -50,7 +50,7 @@ class HyperParameters(FlatIntegers):
         se_ratio: hidden units a filter in squeeze-and-excitation.
 
     Raises:
-        ValueError: a value is out of range, or two do not go together.
+        ValueError: a value is out of range, or two do not match.
     """
 
     n_stems: int = 4

@@ -91,7 +91,7 @@ def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     for lengths in zip(*padded, strict=True):
         longest = {length for length in lengths if length != 1}
         if len(longest) > 1:
-            raise MisfitError(f"lengths {', '.join(map(str, sorted(longest)))} do not go together")
+            raise MisfitError(f"lengths {', '.join(map(str, sorted(longest)))} do not match")
         found.append(longest.pop() if longest else 1)
     return tuple(found)
 

@@ -86,7 +86,7 @@ def _slice(call: Call) -> list[Value]:
     axes = call.sizes(3) if call.has(3) else list(range(len(starts)))
     steps = call.sizes(4) if call.has(4) else [1] * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps) or 0 in steps:
-        raise MisfitError("starts, ends, axes and steps do not go together")
+        raise MisfitError("starts, ends, axes and steps do not match")
     cut = [slice(None)] * len(value.shape)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         place = front_axis(axis, len(value.shape))

@@ -17,7 +17,7 @@ def _matmul(call: Call) -> list[Value]:
     left = a.shape if len(a.shape) > 1 else (1, *a.shape)
     right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
     if left[-1] != right[-2]:
-        raise MisfitError(f"{left[-1]} columns and {right[-2]} rows do not go together")
+        raise MisfitError(f"{left[-1]} columns and {right[-2]} rows do not match")
     batch = broadcast(left[:-2], right[:-2])
     call.work = math.prod(batch) * left[-2] * left[-1] * right[-1]
     rows = left[-2:-1] if len(a.shape) > 1 else ()
@@ -32,7 +32,7 @@ def _gemm(call: Call) -> list[Value]:
     left = a.shape[::-1] if call.whole("transA", 0) else a.shape
     right = b.shape[::-1] if call.whole("transB", 0) else b.shape
     if left[1] != right[0]:
-        raise MisfitError(f"{left[1]} columns and {right[0]} rows do not go together")
+        raise MisfitError(f"{left[1]} columns and {right[0]} rows do not match")
     call.work = left[0] * left[1] * right[1]
     return [Value((left[0], right[1]), a.kind)]
 

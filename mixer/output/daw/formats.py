@@ -125,8 +125,8 @@ DAW_FORMATS = {
         DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour:write_ardour",
                   devices=frozenset((Device.ACE_EQ, Device.WIDTH, Device.POLARITY,
                                      Device.SMOOTHING)),
-                  return_words="muted: for its device, which is another room, unmute it, and mute "
-                  "the audio",
+                  return_words="muted: to use its device, which is a different room, unmute it and "
+                  "mute the audio",
                   most_gain_db=26.0),
     )
 }  # fmt: skip

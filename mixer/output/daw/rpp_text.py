@@ -96,7 +96,7 @@ def read_project(path: Path) -> Block:
             stack[-1].order.append(words)
     project = root.first("REAPER_PROJECT")
     if project is None:
-        raise InputError(f"{visible(path)} is not a project of REAPER's")
+        raise InputError(f"{visible(path)} is not a REAPER project")
     return project
 
 

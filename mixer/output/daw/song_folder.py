@@ -31,7 +31,7 @@ from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.song_file import GAIN_RANGE_DB
 
 # By what a song folder that mixer wrote is recognised, so that it may be written again.
-_MADE_BY = "# made by mixer of a session, and made anew with it"
+_MADE_BY = "# made by mixer from a session, and replaced with it"
 _LONGEST_S = 6 * 3_600.0
 _LONGEST_NAME_BYTES = 150
 _MOST_INSIDE_BYTES = 64 << 30

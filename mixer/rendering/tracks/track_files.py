@@ -39,7 +39,7 @@ class TrackFiles(Mapping[str, FloatArray]):
         except OSError as error:
             raise OutputError(
                 f"{self._folder}: wet tracks cannot be kept there ({error.strerror}); free some "
-                "room, or name another folder with the environment variable TMPDIR"
+                "space, or name another folder with the environment variable TMPDIR"
             ) from None
 
     def __getitem__(self, name: str) -> FloatArray:

@@ -56,7 +56,7 @@ def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Reco
         recording = found[places[one.index]]
         alike = {recording.file, *(found[places[other]].file for other in one.others)}
         if not one.certain and any(alike <= files for files in sources):
-            continue  # microphones at one source are alike, and compared as such
+            continue  # microphones on one source are alike, and compared as such
         own = settings.for_file(recording.file)
         if one.certain and (own is None or own.stem is None):
             nothing = replace(recording.source, n_samples=0)
@@ -81,7 +81,7 @@ def _is_another_instrument(recording: Recording, others: list[Recording]) -> boo
 
 
 def _sources(recordings: list[Recording]) -> list[set[str]]:
-    """Sets of files that are microphones at one source, according to their names."""
+    """Sets of files that are microphones on one source, according to their names."""
     return [
         {recording.file for microphone in group for recording in microphone.track.recordings}
         for group in microphone_groups(as_tracks(recordings))

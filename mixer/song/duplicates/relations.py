@@ -20,7 +20,7 @@ from mixer.song.duplicates.sum_fit import SumFit, fit_sum, triangles
 # Waveforms up to 4 kHz tell recordings apart, and are left alone by lossy encoders.
 EXCERPTS_RATE_HZ = 8_000
 # Left over, in dB of the recording's own power. Exact copies and sums of 16-bit files leave less
-# than -60 dB, lossy twins of a file -20 to -30 dB; two microphones at one source leave -15 dB and
+# than -60 dB, lossy twins of a file -20 to -30 dB; two microphones on one source leave -15 dB and
 # more, a bus that was compressed or equalised -5 to -20 dB.
 CERTAIN_BELOW_DB = -30.0
 TWIN_BELOW_DB = -14.0

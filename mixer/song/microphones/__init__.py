@@ -1,1 +1,1 @@
-"""Several microphones at one source: found by their names, and kept from cancelling."""
+"""Several microphones on one source: found by their names, and kept from cancelling."""

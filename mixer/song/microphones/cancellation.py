@@ -1,6 +1,6 @@
-"""Microphones at one source that cancel each other in part, and the effect of correcting them.
+"""Microphones on one source that cancel each other in part, and the effect of correcting them.
 
-Names select tracks that may be microphones at one source, and their sound decides: between two
+Names select tracks that may be microphones on one source, and their sound decides: between two
 performances or two layered samples no delay is found. The halves of a stereo pair are never moved
 against each other, since the delay between them makes the stereo image.
 """

@@ -1,4 +1,4 @@
-"""Polarity and delay between microphones at one source: kick in and out, snare top and bottom, DI.
+"""Polarity and delay between microphones on one source: kick in and out, snare top and bottom, DI.
 
 Two microphones hear one source at different distances and from different sides. Summed
 unchanged, they cancel in part: a snare's lower microphone picks up the opposite polarity, and a

@@ -74,7 +74,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
         read_rows(write(songs, text))
     assert caught.value.exit_code == 2
     expected = [
-        "row 1, column 'nosuch': unknown column",
+        f"row 1, column 'nosuch': unknown column; choose from {', '.join(COLUMNS)}, or a strip's",
         "row 1, column 'vocals.gian_db': unknown key 'gian_db' of vocals; did you mean 'gain_db'?",
         "row 1, column 'loudnes_lufs': unknown column; did you mean 'loudness_lufs'?",
         "row 2, column amount: '2' must be a number from 0 to 1",
@@ -97,7 +97,7 @@ def test_all_mistakes_come_at_once_with_row_and_column(songs) -> None:
     ("text", "words"),
     [
         ("song\none\none\n", "row 3, column id: 'one' is also the id of row 2"),
-        ("song,format,bit_depth\none,flac,32f\n", "FLAC holds 16 or 24 bit"),
+        ("song,format,bit_depth\none,flac,32f\n", "FLAC supports 16 or 24 bit"),
         ("song,format,sample_rate\none,mp3,96000\n", "48000 Hz, not 96000"),
         ("song,effects\none,panning balance\n", "exclude each other"),
         ("song\n", "has only a header"),

@@ -59,7 +59,7 @@ def test_templates(output, fields, expected) -> None:
         ("{id!r}", "unknown field"),
         ("{", "is not a template"),
         (".mixer-batch/{id}", "holds the ledger"),
-        ("{id}.flac", "FLAC holds"),
+        ("{id}.flac", "FLAC supports"),
     ],
 )
 def test_what_is_refused(output, words) -> None:

@@ -39,7 +39,7 @@ def every_shape(content: bytes, feeds: dict[str, np.ndarray]) -> dict[str, tuple
 
 
 def feeds_of(bundle: Bundle, graph: str) -> dict[str, np.ndarray]:
-    """Zeros of the role's shapes; lengths that go together."""
+    """Zeros of the role's shapes; lengths that match."""
     manifest = bundle.manifest
     hyper = manifest.hyper_parameters
     role = manifest.architecture.role(graph, hyper)
@@ -210,7 +210,7 @@ def test_what_would_take_too_much_is_refused_before_it_runs(kind: str) -> None:
         ([node("NonZero", "x", "y")], {}, "not known before"),
         ([node("Cast", "x", "i", to=7), node("Expand", "x i", "y")], {}, "depend on the audio"),
         ([node("Add", "x z", "y")], {}, "which no operator outputs"),
-        ([node("MatMul", "x w", "y")], {"w": np.ones((3, 3), np.float32)}, "do not go together"),
+        ([node("MatMul", "x w", "y")], {"w": np.ones((3, 3), np.float32)}, "do not match"),
         ([node("Reshape", "x w", "y")], {"w": whole(5, -1, -1)}, "more than one length"),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Polarity and delay between two microphones at one source."""
+"""Polarity and delay between two microphones on one source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Microphones at one source: which belong together, what is found, and what mending it does."""
+"""Microphones on one source: which belong together, what is found, and what correcting it does."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_a_delay_beyond_microphones_is_said_and_left(write_song: Write, rng) -> 
     song, said = prepare_song(load_song(write_song(files)), trim=False, fixes=FIXES)
     assert all(r.start_s == 0.0 for r in song.recordings)
     assert len(said) == 1
-    assert "later than Bass DI.wav; too far for microphones at one source" in said[0]
+    assert "later than Bass DI.wav; too far for microphones on one source" in said[0]
 
 
 def test_what_spills_from_the_rest_of_the_kit_does_not_decide(write_song: Write, rng) -> None:
