@@ -248,7 +248,7 @@ def test_mistakes_of_cells_presets_models_and_outputs_come_together(songs) -> No
         "row 3, column preset: unknown preset 'rok'",
         "row 3, column preset: unknown preset 'wid'",
         "row 3, column output: '{sng}.wav' has the unknown field",
-        "row 5, column output: would write 'b.wav' as row 4 does",
+        "row 5, column output: would write 'b.wav', as row 4 would",
     ):
         assert sum(words in line for line in told) == 1, words
     assert len(told) == 10
