@@ -6,7 +6,7 @@ MixologyDB tells fader, pan, equaliser and compressor of each track and the loud
 recording, no audio. A track's power in a band is taken from its level, its equaliser, and what
 tracks of its instrument have there (`BAND_SHARES_DB`). For each axis the figure of every mix is
 found, and its standard deviation between the mixes of one song; the middle song's is printed.
-`mixer/rendering/axes.py` holds what came out.
+`mixer/rendering/choices/axes.py` holds what came out.
 """
 
 from __future__ import annotations

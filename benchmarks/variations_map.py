@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mixer import variations
 from mixer.demo_song import DEMO_SONG
-from mixer.rendering.axes import AXES
+from mixer.rendering.choices.axes import AXES
 from mixer.takes.variations import MadeVariations
 
 WIDTH, HEIGHT, MARGIN = 720, 460, 60

@@ -19,7 +19,7 @@ from mixer.errors import InputError, MixerError
 from mixer.evaluate.plot import plot_summary
 from mixer.evaluate.summary import TESTED_MEASURES, summarise
 from mixer.evaluate.system import SystemSettings, evaluate_systems
-from mixer.rendering.baselines import NONE, SUM
+from mixer.rendering.choices.baselines import NONE, SUM
 
 
 def compare(multitracks: Path, systems: list[str], figure: Path) -> None:

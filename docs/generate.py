@@ -41,8 +41,8 @@ from mixer.model_settings import BUS_KEYS, STRIP_KEYS, SpaceChanges, StripChange
 from mixer.output.settings import OutputSettings
 from mixer.preset.find import shipped_folder
 from mixer.preset.shape import CONSOLE, STRIP
+from mixer.rendering.choices.platforms import PLATFORMS
 from mixer.rendering.options import Option, options_of
-from mixer.rendering.platforms import PLATFORMS
 from mixer.rendering.settings import RenderSettings
 
 DOCS = Path(__file__).parent

@@ -25,7 +25,7 @@ from export.make_model import (
     train_and_export,
 )
 from export.progress_lines import say_progress
-from mixer.rendering.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
+from mixer.rendering.choices.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings
 from training.data.prepared import Examples
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, REAL_SONGS

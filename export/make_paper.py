@@ -34,7 +34,7 @@ from export.paper_songs import (
 )
 from export.progress_lines import say, say_progress, timed
 from mixer.fxnorm.profile import Profile, write_profile
-from mixer.rendering.shipped import PAPER_MODEL
+from mixer.rendering.choices.shipped import PAPER_MODEL
 from training.checkpoint import read_checkpoint
 from training.data.plan import Plan
 from training.data.prepare import prepare_dataset

@@ -24,7 +24,7 @@ from export.make_model import (
     train_and_export,
 )
 from export.progress_lines import say
-from mixer.rendering.shipped import PUBLISHED_PROFILE, TRACK_MODEL
+from mixer.rendering.choices.shipped import PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.song.load import load_song
 from training.data.plan import DEFAULT_TRACK_EFFECTS, PrepareSettings
 from training.data.prepare_tracks import excerpts_of

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mixer.rendering.shipped import PUBLISHED_PROFILE
+from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_EFFECTS, Plan, PlannedSong, PrepareSettings, plan_dataset
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
 from training.synthesis.genres import GENRES

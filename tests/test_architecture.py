@@ -232,7 +232,7 @@ def test_rendering_never_loads_torch() -> None:
 def test_settings_and_formats_load_nothing_heavy() -> None:
     loaded = loaded_after(
         "import mixer.rendering.settings, mixer.audio.formats, mixer.normalisations, mixer.stems, "
-        "mixer.output.names, mixer.rendering.shipped, mixer.rendering.baselines, "
+        "mixer.output.names, mixer.rendering.choices.shipped, mixer.rendering.choices.baselines, "
         "mixer.batch.requests.columns"
     )
     assert not loaded & {"numpy", "scipy", "soundfile", "onnxruntime", "pedalboard", "click"}

@@ -31,7 +31,7 @@ from mixer.evaluate.table import write_table
 from mixer.files.whole_file import refuse_existing
 from mixer.fxnorm.profile import read_profile
 from mixer.meters.target import TargetCurve, measure_target
-from mixer.rendering.baselines import HUMAN_FILE_NAMES
+from mixer.rendering.choices.baselines import HUMAN_FILE_NAMES
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
 from mixer.song.samples import read_stem

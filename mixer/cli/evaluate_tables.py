@@ -20,7 +20,7 @@ from mixer.meters.measure import Measure
 from mixer.meters.measures import ERRORS, PAPER_TABLE, READINGS
 from mixer.meters.signal import SignalPair
 from mixer.meters.target import TargetCurve
-from mixer.rendering.baselines import NONE, SUM
+from mixer.rendering.choices.baselines import NONE, SUM
 
 _CELLS_A_ROW = 5
 _COLUMNS = tuple(measure.column for measure in TESTED_MEASURES)

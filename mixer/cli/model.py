@@ -15,7 +15,7 @@ from mixer.cli.paths import FilePath, required_output
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import Bundle, list_bundles, read_bundle
-from mixer.rendering.shipped import AUTO_MODEL, USES
+from mixer.rendering.choices.shipped import AUTO_MODEL, USES
 
 
 @click.group(cls=Commands, name="model")

@@ -32,7 +32,7 @@ from mixer.output.names import format_of, mix_name
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
-from mixer.rendering.level_words import ROUGH
+from mixer.rendering.choices.level_words import ROUGH
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.plans.planning import plan_render

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from mixer.audio import damage_of
 from mixer.cli.console import talk, talk_warning
 from mixer.output.recipe import Recipe
+from mixer.rendering.choices.shipped import TRACK_MODEL
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.shipped import TRACK_MODEL
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.listing import doubts
 from mixer.song.recording import Recording

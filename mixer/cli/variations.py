@@ -19,7 +19,7 @@ from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.destination import Destination
 from mixer.output.settings import OutputSettings
 from mixer.rendering.asked import load_asked
-from mixer.rendering.axes import AXES, named_moves
+from mixer.rendering.choices.axes import AXES, named_moves
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate
 from mixer.takes.blending import parse_blend

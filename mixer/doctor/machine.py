@@ -29,7 +29,7 @@ def look_at_cuda() -> Iterator[Finding]:
     from mixer.network.device import Device
     from mixer.network.model import read_bundle
     from mixer.network.runtime import built_for, open_graph
-    from mixer.rendering.shipped import DEFAULT_MODEL
+    from mixer.rendering.choices.shipped import DEFAULT_MODEL
 
     n_gpus = count_gpus()
     if not n_gpus:

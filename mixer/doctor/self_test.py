@@ -80,9 +80,9 @@ def run_self_test() -> SelfTest:
 
     from mixer.audio import read_segment, write_audio
     from mixer.preset.merge import resolve
+    from mixer.rendering.choices.shipped import DEFAULT_MODEL
     from mixer.rendering.pipeline import render
     from mixer.rendering.settings import RenderSettings, with_console
-    from mixer.rendering.shipped import DEFAULT_MODEL
     from mixer.song.load import load_song
 
     with tempfile.TemporaryDirectory(prefix="mixer-doctor-") as name:

@@ -16,7 +16,7 @@ from mixer import audio as audio_io
 from mixer.errors import InputError
 from mixer.evaluate.pair import PairSettings, evaluate_pair
 from mixer.evaluate.summary import SongResult
-from mixer.rendering.baselines import HUMAN_FILE_NAMES, NONE, SUM
+from mixer.rendering.choices.baselines import HUMAN_FILE_NAMES, NONE, SUM
 from mixer.rendering.pipeline import render
 from mixer.rendering.plans.plan_by_model import NETWORK_RATE_HZ
 from mixer.rendering.settings import RenderSettings

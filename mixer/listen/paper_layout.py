@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from mixer.errors import SettingsError
 from mixer.network.model import list_bundles
-from mixer.rendering.baselines import HUMAN, LEVELS, NONE, SUM
+from mixer.rendering.choices.baselines import HUMAN, LEVELS, NONE, SUM
 
 N_SONGS, N_MIXES = 6, 6
 # What the paper's test fixes, by the names of the options; whoever says another value asks for

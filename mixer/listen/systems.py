@@ -15,7 +15,7 @@ from mixer.audio.formats import is_audio_name, is_stem_container_name
 from mixer.dsp.blocks import zero_padded
 from mixer.errors import InputError, SettingsError
 from mixer.evaluate.alignment import find_alignment
-from mixer.rendering.baselines import HUMAN, HUMAN_FILE_NAMES, SUM
+from mixer.rendering.choices.baselines import HUMAN, HUMAN_FILE_NAMES, SUM
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
 from mixer.song.samples import read_sum

@@ -15,7 +15,7 @@ from mixer.output.names import (
 from mixer.output.recipe import Recipe
 from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import report_steps_s
-from mixer.rendering.baselines import INPUT_SUM
+from mixer.rendering.choices.baselines import INPUT_SUM
 from mixer.rendering.mix import Mix
 from mixer.rendering.timing.progress import Stage, StageClock, Steps
 from mixer.song.folders.folder_names import LISTENING_SUFFIX, SESSION_SUFFIX

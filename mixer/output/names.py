@@ -10,7 +10,7 @@ from pathlib import Path
 from mixer.audio.formats import FORMATS, without_audio_suffix
 from mixer.errors import SettingsError
 from mixer.files.file_names import unique_names
-from mixer.rendering.baselines import INPUT_SUM, NORMALISED_SUM
+from mixer.rendering.choices.baselines import INPUT_SUM, NORMALISED_SUM
 from mixer.song.folders.folder_names import (
     RECALL_NUMBERS_SUFFIX,
     RECIPE_SUFFIX,

@@ -26,7 +26,7 @@ from mixer.version import __version__
 
 if TYPE_CHECKING:
     from mixer.reference.record import ReferenceRecord
-    from mixer.rendering.axes import VariationTable
+    from mixer.rendering.choices.axes import VariationTable
     from mixer.rendering.translation import Translation
 
 RECIPE_SCHEMA_VERSION = 1

@@ -93,7 +93,7 @@ class RecordedChange:
 
 @dataclass(frozen=True)
 class RecordedVariation:
-    """Place of a variation; as in `mixer.rendering.axes.VariationTable`."""
+    """Place of a variation; as in `mixer.rendering.choices.axes.VariationTable`."""
 
     words: str = text()
     distance: float = number(MISSING, 0.0, 1e6)

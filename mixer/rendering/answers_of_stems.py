@@ -22,6 +22,7 @@ from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import ROUGH
 from mixer.network.track_mixer.predict import predict_settings
+from mixer.rendering.choices.shipped import TRACK_MODEL
 from mixer.rendering.doubt import (
     HEARD_S,
     SHIFT_DB,
@@ -33,7 +34,6 @@ from mixer.rendering.doubt import (
     level_db,
     share_drawn,
 )
-from mixer.rendering.shipped import TRACK_MODEL
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 

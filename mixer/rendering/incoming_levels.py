@@ -14,7 +14,7 @@ import numpy as np
 
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.parameters import MIX, RAW, ROUGH
-from mixer.rendering import level_words
+from mixer.rendering.choices import level_words
 from mixer.roles import FINISHED_STEM
 from mixer.song.tracks import Track
 
@@ -79,7 +79,7 @@ def meaning_of_stems(
     """Interpret the levels of stems, each of one recording or the sum of several.
 
     Args:
-        asked: one of `mixer.rendering.level_words.WORDS`.
+        asked: one of `mixer.rendering.choices.level_words.WORDS`.
         loudness_lufs: integrated, of each stem that sounds.
         peak_dbfs: of each stem that sounds.
         sign_of_raw: listens for what says that they are raw, a phrase; called only if it matters.
@@ -111,7 +111,7 @@ def meaning_of_levels(
     """Interpret the levels of tracks as requested or, for "auto", by the levels themselves.
 
     Args:
-        asked: one of `mixer.rendering.level_words.WORDS`.
+        asked: one of `mixer.rendering.choices.level_words.WORDS`.
         tracks: all of a song's.
         heard: features of each track.
         dry: the user declared the song a dry recording, whose levels mean nothing.

@@ -14,8 +14,8 @@ from mixer.dsp.exact_rest import ExactRest
 from mixer.dsp.long_audio import copy_of, parts_of, silence
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.meters.true_peak import peaks_db
+from mixer.rendering.choices.platforms import verdict
 from mixer.rendering.plans.plan import ModelIdentity, RenderPlan
-from mixer.rendering.platforms import verdict
 from mixer.rendering.settings import RenderSettings
 from mixer.song.song import Song
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mixer.fxnorm.chain import StemReport
     from mixer.network.output import StemRecord
     from mixer.reference.record import ReferenceRecord
-    from mixer.rendering.axes import VariationTable
+    from mixer.rendering.choices.axes import VariationTable
     from mixer.rendering.doubt import Doubts
     from mixer.rendering.incoming_levels import IncomingLevels
     from mixer.rendering.tracks.track_console import TracksRecord

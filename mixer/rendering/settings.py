@@ -19,11 +19,11 @@ from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
 from mixer.reference.asking import parse_reference, parse_references
 from mixer.reference.moves import Moves
-from mixer.rendering.axes import parse_variation
-from mixer.rendering.level_words import AUTO, parse_levels
+from mixer.rendering.choices.axes import parse_variation
+from mixer.rendering.choices.level_words import AUTO, parse_levels
+from mixer.rendering.choices.platforms import PLATFORMS, parse_platform
+from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.rendering.options import option, options_of
-from mixer.rendering.platforms import PLATFORMS, parse_platform
-from mixer.rendering.shipped import AUTO_MODEL
 from mixer.song.fixes import check_fixes, parse_fixes
 from mixer.song.song import Song
 
@@ -80,7 +80,7 @@ class RenderSettings:
         reference: recordings, or folders of them, that the mix is moved towards, each perhaps with
             aspects and amounts after a colon: see `mixer.reference.asking`.
         variation: name of a variation of the mix that keeps its loudness and everything else, from
-            `mixer.rendering.axes.named_moves`; None for none.
+            `mixer.rendering.choices.axes.named_moves`; None for none.
         held_staging_db, held_gain_db: gains with which an earlier take reached the desk's level and
             its loudness, reused so that nothing else changes; None measures them again. Set only
             by a recipe.

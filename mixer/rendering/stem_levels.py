@@ -16,8 +16,8 @@ from mixer.dsp.threads import Workers
 from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, StemLevels, StemReport
 from mixer.fxnorm.profile import Profile
 from mixer.network.track_mixer.human import GROUP_LUFS
+from mixer.rendering.choices.level_words import RAW
 from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
-from mixer.rendering.level_words import RAW
 from mixer.rendering.plans.plan import RenderPlan
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from mixer.files.mistakes import Keys, dotted
 from mixer.files.wording import joined, quote, suggest
 from mixer.preset.merge import merge_strip
 from mixer.preset.shape import ROLES, TRACKS
-from mixer.rendering.shipped import TRACK_MODEL
+from mixer.rendering.choices.shipped import TRACK_MODEL
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_meant

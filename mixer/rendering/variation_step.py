@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import visible
-from mixer.rendering.axes import AXES, Axis, moves_named, place_of
+from mixer.rendering.choices.axes import AXES, Axis, moves_named, place_of
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
 from mixer.rendering.plans.plan import RenderPlan
@@ -103,7 +103,7 @@ def steps_to(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
     """The moves of a named variation of a mix, in dB by axis.
 
     Args:
-        name: of `mixer.rendering.axes.named_moves`.
+        name: of `mixer.rendering.choices.axes.named_moves`.
         away: how far, in spreads.
         axes: those along which the mix can be moved.
 

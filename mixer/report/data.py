@@ -28,10 +28,10 @@ from mixer.meters.stereo_spectrum import (
 )
 from mixer.meters.target import centred_db
 from mixer.meters.true_peak import true_peak_dbtp
-from mixer.rendering.baselines import INPUT_SUM, NORMALISED_SUM
+from mixer.rendering.choices.baselines import INPUT_SUM, NORMALISED_SUM
+from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
-from mixer.rendering.shipped import PUBLISHED_PROFILE
 from mixer.report.channels import ConsolePicture, console_picture
 from mixer.report.curves import (
     LoudnessCurve,

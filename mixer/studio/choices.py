@@ -13,7 +13,7 @@ from mixer.output.versions import STEMS, VERSIONS
 from mixer.preset.find import Found, list_presets
 from mixer.preset.layer import read_layer
 from mixer.preset.shape import NETWORK, STRIP
-from mixer.rendering.platforms import PLATFORMS
+from mixer.rendering.choices.platforms import PLATFORMS
 from mixer.roles import ROLES, UNKNOWN
 from mixer.studio.edits import model_names
 from mixer.studio.messages.offers import Choices, OutputWord, PresetRow

@@ -22,10 +22,10 @@ from mixer.preset.assignments import parse_key, split_key
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.merge import Resolved, resolve
 from mixer.reference.asking import parse_reference
-from mixer.rendering.baselines import LEVELS, NONE
+from mixer.rendering.choices.baselines import LEVELS, NONE
+from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.rendering.options import options_of
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.shipped import AUTO_MODEL
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE, UNKNOWN
 from mixer.song.song import Song
 from mixer.stems import HEX_COLOR

@@ -14,7 +14,7 @@ from mixer.output.config import settings_over_defaults
 from mixer.preset.merge import Resolved
 from mixer.preset.schema import plain_table
 from mixer.preset.trust import refuse_foreign_plugins
-from mixer.rendering.baselines import LEVELS, NONE
+from mixer.rendering.choices.baselines import LEVELS, NONE
 from mixer.rendering.plans.model_choice import model_of
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
-from mixer.rendering.axes import differences, words_of
+from mixer.rendering.choices.axes import differences, words_of
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import WetMix
 from mixer.rendering.pipeline import master, over_desk

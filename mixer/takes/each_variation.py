@@ -15,7 +15,7 @@ from mixer.errors import SettingsError
 from mixer.output.destination import Destination, finished, render_to
 from mixer.output.recipe import SongTable, Take
 from mixer.output.settings import OutputSettings
-from mixer.rendering.axes import VariationTable, place_of
+from mixer.rendering.choices.axes import VariationTable, place_of
 from mixer.rendering.mix import (
     Mix,
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.rendering.axes import Axis
+from mixer.rendering.choices.axes import Axis
 
 # Moves that nobody hears are not made.
 _LEAST_MOVE_DB = 0.15

@@ -16,7 +16,7 @@ from mixer.network.output import WetStems
 from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING as PRESET_ENDING
 from mixer.preset.merge import resolve
-from mixer.rendering.axes import Axis, moves_named, named_moves
+from mixer.rendering.choices.axes import Axis, moves_named, named_moves
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import WetMix
 from mixer.rendering.plans.plan import RenderPlan
@@ -38,7 +38,7 @@ class Wanted:
 
     Attributes:
         spread: number of variations to spread out along the axes.
-        names: of `mixer.rendering.axes.named_moves`, one step each.
+        names: of `mixer.rendering.choices.axes.named_moves`, one step each.
         blends: for each, the text as given, and the name and share of its parts.
         away: distance of each variation from the first mix, in spreads.
     """

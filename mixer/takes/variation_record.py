@@ -15,7 +15,7 @@ from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING
 from mixer.preset.schema import plain_table
 from mixer.preset.write import preset_text
-from mixer.rendering.axes import AXES, VariationTable
+from mixer.rendering.choices.axes import AXES, VariationTable
 from mixer.rendering.mix import Mix
 from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.takes.asking import changed_settings

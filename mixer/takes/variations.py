@@ -27,7 +27,7 @@ from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import a_file_s
 from mixer.rendering.asked import load_asked
-from mixer.rendering.axes import Axis
+from mixer.rendering.choices.axes import Axis
 from mixer.rendering.job import Job
 from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster, WetMix
@@ -97,7 +97,7 @@ def variations(
     Args:
         song_folder: with its recordings.
         n: number of variations to spread out; at least 1 without names and blends.
-        names: of `mixer.rendering.axes.named_moves`, for example "brighter".
+        names: of `mixer.rendering.choices.axes.named_moves`, for example "brighter".
         blends: for example "first=0.6,brighter=0.4".
         away: distance from the first mix, in spreads between engineers.
         settings: of the first mix; without a console of its own, the song's counts.

@@ -13,7 +13,7 @@ import torch
 from mixer.cli.main import run
 from mixer.network.model import read_bundle
 from mixer.network.wave_u_net.parameters import WaveUNetParameters
-from mixer.rendering.shipped import USES
+from mixer.rendering.choices.shipped import USES
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band
 from training.checkpoint import write_checkpoint

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mixer.rendering.shipped import DEFAULT_MODEL, PAPER_MODEL, TRACK_MODEL, USES
+from mixer.rendering.choices.shipped import DEFAULT_MODEL, PAPER_MODEL, TRACK_MODEL, USES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 # Tables are measured anew more often than words are changed.

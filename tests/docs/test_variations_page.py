@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mixer.rendering.axes import AXES, named_moves
+from mixer.rendering.choices.axes import AXES, named_moves
 from tests.docs.page import page_text
 
 BEGIN, END = "<!-- axes: begin -->", "<!-- axes: end -->"

@@ -15,7 +15,7 @@ from mixer.evaluate.system import (
     system_names,
 )
 from mixer.evaluate.table import write_table
-from mixer.rendering.baselines import NONE, SUM
+from mixer.rendering.choices.baselines import NONE, SUM
 from mixer.song.load import load_song
 from tests.signals import band
 

@@ -20,7 +20,7 @@ from export.paper_songs import (
 from mixer.audio import write_audio
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import read_bundle
-from mixer.rendering.shipped import PAPER_MODEL
+from mixer.rendering.choices.shipped import PAPER_MODEL
 from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
 
 RATE_HZ = 44_100

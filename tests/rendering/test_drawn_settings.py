@@ -17,7 +17,7 @@ from mixer.meters.true_peak import true_peak_dbtp
 from mixer.normalisations import NORMALISATIONS
 from mixer.preset.schema import read_console
 from mixer.preset.shape import CONSOLE
-from mixer.rendering.level_words import WORDS
+from mixer.rendering.choices.level_words import WORDS
 from mixer.rendering.settings import with_console
 from mixer.song.song import Song
 from mixer.stems import STEMS

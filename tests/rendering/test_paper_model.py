@@ -13,8 +13,8 @@ from mixer.demo_song import compose_demo_song
 from mixer.meters.clicks import find_clicks
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.model import read_bundle
+from mixer.rendering.choices.shipped import PAPER_MODEL
 from mixer.rendering.mix import Mix
-from mixer.rendering.shipped import PAPER_MODEL
 
 RATE_HZ = 44_100
 # Third octaves would show single notes; octaves show what a broken network does.

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.human_spread import spreads_of
 from mixer.console.settings import Band, Compressor, Console, Duck, Filter, Strip
 from mixer.errors import SettingsError
-from mixer.rendering.axes import AXES, moves_named, named_moves, words_of
+from mixer.rendering.choices.axes import AXES, moves_named, named_moves, words_of
 from mixer.takes.blending import blend_consoles, parse_blend
 from mixer.takes.spreading import spread_out
 

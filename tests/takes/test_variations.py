@@ -29,7 +29,7 @@ from mixer.output.replay import replay
 from mixer.output.settings import OutputSettings
 from mixer.preset.merge import resolve
 from mixer.rendering.asked import load_asked
-from mixer.rendering.axes import AXES, distance, words_of
+from mixer.rendering.choices.axes import AXES, distance, words_of
 from mixer.rendering.pipeline import render
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console

@@ -12,7 +12,7 @@ from mixer.errors import SettingsError
 from mixer.fxnorm.profile import read_profile
 from mixer.fxnorm.reverb import REVERBERANT_STEMS
 from mixer.normalisations import REVERBS, check_effects
-from mixer.rendering.shipped import PUBLISHED_PROFILE
+from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from training.data.multitracks import TARGETS, LeftOut, Multitrack, find_multitracks
 from training.data.prepared import Examples
 from training.data.splits import METHODS, assign_splits

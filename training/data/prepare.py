@@ -18,7 +18,7 @@ from typing import TypedDict, cast
 from mixer.errors import InputError, MixerError, OutputError
 from mixer.files.whole_file import hash_file, whole_file, write_json
 from mixer.fxnorm.profile import Profile, read_profile, write_profile
-from mixer.rendering.shipped import PUBLISHED_PROFILE
+from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from mixer.stems import STEMS
 from mixer.version import __version__
 from training.data import prepared

@@ -23,10 +23,10 @@ from mixer.evaluate.benchmark import BenchmarkResult, Truth, benchmark_mix, meas
 from mixer.evaluate.benchmark_summary import BenchmarkSummary, SummaryTable, summarise_benchmark
 from mixer.evaluate.benchmark_table import benchmark_markdown, stems_markdown
 from mixer.files.whole_file import write_json
-from mixer.rendering.baselines import NONE, SUM
+from mixer.rendering.choices.baselines import NONE, SUM
+from mixer.rendering.choices.shipped import DEFAULT_MODEL
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.shipped import DEFAULT_MODEL
 from training.shipped.benchmark_songs import (
     GROUP_TITLES,
     HELD_OUT_GENRES,

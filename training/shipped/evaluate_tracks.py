@@ -33,10 +33,10 @@ from mixer.evaluate.track_errors import (
 from mixer.files.marked_part import with_marked_part
 from mixer.files.whole_file import write_json
 from mixer.network.model import read_bundle
-from mixer.rendering.baselines import LEVELS, SUM, WITHOUT_NETWORK
+from mixer.rendering.choices.baselines import LEVELS, SUM, WITHOUT_NETWORK
+from mixer.rendering.choices.shipped import DEFAULT_MODEL, TRACK_MODEL
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.shipped import DEFAULT_MODEL, TRACK_MODEL
 from mixer.song.load import load_song
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of

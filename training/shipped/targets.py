@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 
 from mixer.evaluate.benchmark import ERROR_NAMES
 from mixer.evaluate.benchmark_summary import BenchmarkSummary
-from mixer.rendering.baselines import NONE, SUM
+from mixer.rendering.choices.baselines import NONE, SUM
 from training.shipped.benchmark_songs import SongGroup
 
 # Groups of songs whose true mix is known.

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mixer.rendering.baselines import WITHOUT_NETWORK
+from mixer.rendering.choices.baselines import WITHOUT_NETWORK
 
 if TYPE_CHECKING:
     from mixer.network.runner import NetworkRunner

@@ -21,7 +21,7 @@ from mixer.batch.engines.network import Networks, open_local
 from mixer.batch.engines.work import LostNetworkError
 from mixer.errors import DeviceError, MixerError, ModelError
 from mixer.model_settings import StripChanges, as_tables, from_tables
-from mixer.rendering.shipped import DEFAULT_MODEL
+from mixer.rendering.choices.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import numpy as np

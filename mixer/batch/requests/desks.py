@@ -22,9 +22,9 @@ from mixer.batch.requests.manifest import Row
 from mixer.batch.requests.mistakes import mistake
 from mixer.errors import Gathered, InputError, MixerError, PresetError
 from mixer.output.config import Config
-from mixer.rendering.platforms import PLATFORMS
+from mixer.rendering.choices.platforms import PLATFORMS
+from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.rendering.settings import TARGETS, asked_ceiling
-from mixer.rendering.shipped import AUTO_MODEL
 from mixer.song.folders.folder_names import SONG_FILE
 
 if TYPE_CHECKING:

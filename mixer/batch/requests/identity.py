@@ -14,9 +14,14 @@ from mixer.batch.requests.manifest import Row
 from mixer.batch.requests.mistakes import ManifestError, mistake
 from mixer.errors import MixerError
 from mixer.output.settings import OutputSettings, changed
-from mixer.rendering.baselines import LEVELS, WITHOUT_NETWORK
+from mixer.rendering.choices.baselines import LEVELS, WITHOUT_NETWORK
+from mixer.rendering.choices.shipped import (
+    AUTO_MODEL,
+    DEFAULT_MODEL,
+    PUBLISHED_PROFILE,
+    TRACK_MODEL,
+)
 from mixer.rendering.options import options_of
-from mixer.rendering.shipped import AUTO_MODEL, DEFAULT_MODEL, PUBLISHED_PROFILE, TRACK_MODEL
 from mixer.version import __version__
 
 _KEPT = 1_024  # different settings of a manifest

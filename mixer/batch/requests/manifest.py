@@ -21,7 +21,7 @@ from mixer.files.wording import counted, quote, suggest
 from mixer.output.config import CODING, Config
 from mixer.output.settings import MIX_ALONE, OutputSettings, changed
 from mixer.reference.asking import parse_reference, reference_from
-from mixer.rendering.platforms import PLATFORMS
+from mixer.rendering.choices.platforms import PLATFORMS
 
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
 # What programs write into a cell that holds nothing; only of a song's folder it may be the name.

@@ -30,7 +30,7 @@ from mixer.output.names import (
     session_files,
 )
 from mixer.output.settings import OutputSettings, changed
-from mixer.rendering.shipped import AUTO_MODEL
+from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.song.folders.folder_names import (
     BATCH_STATE_FOLDER,
     LISTENING_SUFFIX,

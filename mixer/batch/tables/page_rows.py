@@ -14,7 +14,7 @@ from mixer.batch.states import State
 from mixer.batch.tables.outliers import asked_of
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import REPORT_SUFFIX
-from mixer.rendering.shipped import AUTO_MODEL
+from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.report.markup import printable
 from mixer.report.words import with_minus
 from mixer.song.folders.folder_names import STEMS_SUFFIX

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 
 from mixer.console.settings import Console
-from mixer.rendering.level_words import MIX, RAW
+from mixer.rendering.choices.level_words import MIX, RAW
+from mixer.rendering.choices.shipped import AUTO_MODEL, DEFAULT_MODEL, TRACK_MODEL
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.shipped import AUTO_MODEL, DEFAULT_MODEL, TRACK_MODEL
 from mixer.rendering.track_hand import asks_more_than_gains
 from mixer.song.song import Song
 from mixer.song.tracks import are_mono_recordings, tracks_of

@@ -15,9 +15,9 @@ from mixer.fxnorm.rooms import RoomSource
 from mixer.model_settings import StripChanges
 from mixer.network.model import Bundle
 from mixer.network.track_mixer.architecture import TRACK_MIXER
-from mixer.rendering.baselines import LEVELS, NONE
+from mixer.rendering.choices.baselines import LEVELS, NONE
+from mixer.rendering.choices.shipped import TRACK_MODEL
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.shipped import TRACK_MODEL
 from mixer.rendering.track_hand import (
     TrackHand,
     with_hand,

@@ -14,10 +14,10 @@ from mixer.fxnorm.rooms import RoomSource, read_rooms
 from mixer.network.manifest import Manifest
 from mixer.network.model import Bundle
 from mixer.normalisations import FOR_DRY_SONGS
+from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from mixer.rendering.plans.plan import ModelIdentity, RenderPlan
 from mixer.rendering.plans.plan_notes import about_wet_stems
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.shipped import PUBLISHED_PROFILE
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import STEMS

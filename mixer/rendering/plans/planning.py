@@ -10,7 +10,7 @@ from mixer.console.split import PreNetworkGain, without_changes
 from mixer.network.device import parse_device
 from mixer.network.model import Bundle, read_bundle
 from mixer.preset.merge import resolve
-from mixer.rendering.baselines import LEVELS, NONE
+from mixer.rendering.choices.baselines import LEVELS, NONE
 from mixer.rendering.plans.model_choice import model_of
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_by_model import (

@@ -12,7 +12,7 @@ from mixer.model_settings import Change, StripChanges
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.levels import level_settings
 from mixer.network.track_mixer.settings import ConsoleSettings
-from mixer.rendering.baselines import LEVELS
+from mixer.rendering.choices.baselines import LEVELS
 from mixer.rendering.doubt import SHIFT_DB, TILT_DB, Answer, Doubts, Part, gains_db, share_drawn
 from mixer.song.tracks import Track
 

@@ -21,9 +21,9 @@ from mixer.network.track_mixer.settings import (
     TrackTable,
     as_json,
 )
+from mixer.rendering.choices.level_words import RAW
 from mixer.rendering.doubt import Doubts, doubts_of
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
-from mixer.rendering.level_words import RAW
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.answers_of_tracks import answers_of_tracks, drawn_changes
 from mixer.rendering.tracks.track_files import TrackFiles

@@ -13,7 +13,7 @@ from mixer import RenderSettings, SettingsError, load_song, render, write_mix
 from mixer.batch.requests.manifest import read_manifest
 from mixer.console.settings import Console
 from mixer.output.recipe_reader import read_recipe
-from mixer.rendering.platforms import PLATFORMS, TurnsUp, verdict
+from mixer.rendering.choices.platforms import PLATFORMS, TurnsUp, verdict
 from mixer.rendering.settings import with_console
 from tests.signals import band
 

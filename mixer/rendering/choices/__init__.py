@@ -1,0 +1,1 @@
+"""What a setting of a render may name: models, platforms, baselines, levels, axes of variation."""
