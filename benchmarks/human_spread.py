@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-# Low, middle and high band of `mixer.rendering.sound`.
+# Low, middle and high band of `mixer.rendering.sound.sound`.
 BANDS_HZ = ((30.0, 150.0), (150.0, 4_000.0), (4_000.0, 16_000.0))
 # Median share of the power, in dB, of raw tracks of 15 songs, by part of an instrument's name.
 BAND_SHARES_DB = {

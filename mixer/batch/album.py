@@ -132,7 +132,7 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
 
 def _as_it_was_made(plan: RenderPlan, measurements: PremasterMeasurements) -> RenderPlan:
     """The plan with the desk of the variation that the mix is; its target is the album's."""
-    from mixer.rendering.variation_step import varied_plan
+    from mixer.rendering.sound.variation_step import varied_plan
 
     if not plan.varies:
         return plan

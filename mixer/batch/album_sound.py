@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from mixer.rendering.sound_names import BASS, BRIGHTNESS, ROOM, VOICE, WIDTH
+from mixer.meters.sound_figures import BASS, BRIGHTNESS, ROOM, VOICE, WIDTH
 
 # Half of the band around the median, in dB or LU, and the largest move.
 BANDS_DB = {VOICE: 1.0, BASS: 1.5, BRIGHTNESS: 1.5, WIDTH: 1.5, ROOM: 3.0}
@@ -41,7 +41,7 @@ def find_moves(
     """Songs outside of the band, and by how much each is moved.
 
     Args:
-        sounds: song to its figures in dB, from `mixer.rendering.sound.measure_sound`.
+        sounds: song to its figures in dB, from `mixer.rendering.sound.sound.measure_sound`.
         amounts: song to amount, 0 (only reported) to 1 (moved to the band's edge).
 
     Returns:

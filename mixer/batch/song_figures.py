@@ -21,7 +21,7 @@ def figures_of_measurement(made: Premaster, read_s: float, hears_sound: bool) ->
         read_s: seconds that its reading took.
         hears_sound: also measure what an album with one sound compares.
     """
-    from mixer.rendering.sound import measure_sound
+    from mixer.rendering.sound.sound import measure_sound
 
     return {
         "premaster_lufs": made.measurements["before_master"]["loudness_lufs"],

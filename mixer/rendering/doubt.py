@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz
+from mixer.meters.sound_figures import BASS, BASS_HZ, BRIGHT_HZ, BRIGHTNESS, MIDDLE_HZ, VOICE, WIDTH
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.manifest import Manifest
 from mixer.network.track_mixer.settings import TrackSettings, curve_at
-from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
-from mixer.rendering.sound_names import BASS, BRIGHTNESS, VOICE, WIDTH
 from mixer.stems import STEMS, VOCALS
 
 # As much of a song as tells its settings, from its middle.
@@ -120,7 +119,7 @@ def level_db(answer: Answer, stem: str) -> float:
 
 
 def sound_of(parts: Sequence[Part]) -> dict[str, float]:
-    """Figures of `mixer.rendering.sound.measure_sound` that can be computed from band powers."""
+    """The figures of `measure_sound` that can be computed from band powers."""
     mid = np.sum([part.mid for part in parts], axis=0)
     side = np.sum([part.side for part in parts], axis=0)
     hz = band_centres_hz(len(mid))

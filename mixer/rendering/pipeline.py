@@ -17,7 +17,6 @@ from mixer.dsp.long_audio import gained
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.job import Job, Material
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.material import wet_material
 from mixer.rendering.mix import (
     Levels,
@@ -34,6 +33,7 @@ from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.sound.known_levels import KnownLevels
 from mixer.rendering.stages import (
     OfStems,
     blend,
@@ -224,13 +224,13 @@ def over_desk(
         The mix before its master, with the given plan or that of the requested variation.
 
     Raises:
-        InputError, SettingsError: as in `mixer.rendering.variation_step.make_varied`.
+        InputError, SettingsError: as in `mixer.rendering.sound.variation_step.make_varied`.
     """
     if not plan.varies:
         return _through_desk(
             wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness, hear=hear
         )
-    from mixer.rendering.variation_step import make_varied
+    from mixer.rendering.sound.variation_step import make_varied
 
     known = known or KnownLevels(plan.mix_rate, wet)
 

@@ -12,12 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from mixer.dsp.bounded_steps import Floats, solve_in_bounds
+from mixer.meters.sound_figures import BASS, BRIGHTNESS, VOICE, WIDTH
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import with_desk
-from mixer.rendering.sound import measure_sound, with_moves
-from mixer.rendering.sound_names import BASS, BRIGHTNESS, VOICE, WIDTH
+from mixer.rendering.sound.sound import measure_sound, with_moves
 from mixer.rendering.timing.progress import StageClock
 
 # What the desk moves after the network.
@@ -36,7 +36,7 @@ def reach_sound(
     Args:
         wet: from `mixer.rendering.pipeline.wet_mix`, with its wet stems.
         plan: of the same mix, with the desk to start from.
-        goals: target by figure of `mixer.rendering.sound.measure_sound`, in its unit; figures
+        goals: target by figure of `mixer.rendering.sound.sound.measure_sound`, in its unit; figures
             without a goal may change.
         clock: is notified of each stage.
 

@@ -10,16 +10,16 @@ from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
 from mixer.rendering.choices.axes import differences, words_of
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import WetMix
 from mixer.rendering.pipeline import master, over_desk
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import with_desk
-from mixer.rendering.sound import measure_sound, with_moves
+from mixer.rendering.sound.known_levels import KnownLevels
+from mixer.rendering.sound.sound import measure_sound, with_moves
+from mixer.rendering.sound.variation_step import movable
 from mixer.rendering.timing.forecast import making_forecast
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Stage, StageClock
-from mixer.rendering.variation_step import movable
 from mixer.studio.made import MIX
 from mixer.studio.making import Maker
 from mixer.studio.messages.song_state import Variation

@@ -22,7 +22,7 @@ from mixer.rendering.mix import (
 from mixer.rendering.pipeline import over_desk
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import with_desk
-from mixer.rendering.sound import measure_sound, measure_voice_lu
+from mixer.rendering.sound.sound import measure_sound, measure_voice_lu
 from mixer.rendering.timing.progress import StageClock
 from mixer.takes.numbering import base_of, next_variation, variation_path
 from mixer.takes.parts import REST, hash_stems

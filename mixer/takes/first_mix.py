@@ -14,7 +14,6 @@ from mixer.output.destination import Destination, Rendered, finished, render_to
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import SongTable
 from mixer.output.recipe_reader import RecordedMix, numbers
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import (
     Levels,
     Mix,
@@ -23,9 +22,10 @@ from mixer.rendering.mix import (
     measure_levels,
 )
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.sound import measure_sound
+from mixer.rendering.sound.known_levels import KnownLevels
+from mixer.rendering.sound.sound import measure_sound
+from mixer.rendering.sound.variation_step import variation_target_lufs
 from mixer.rendering.stages import NOMINAL_LUFS, staging_gain_db
-from mixer.rendering.variation_step import variation_target_lufs
 from mixer.stems import VOCALS
 from mixer.takes.parts import REST, hash_parts, hash_rest, hash_samples
 from mixer.takes.variation_plan import (

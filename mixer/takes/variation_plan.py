@@ -17,12 +17,12 @@ from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING as PRESET_ENDING
 from mixer.preset.merge import resolve
 from mixer.rendering.choices.axes import Axis, moves_named, named_moves
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import WetMix
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.sound import with_moves
-from mixer.rendering.variation_step import steps_to
+from mixer.rendering.sound.known_levels import KnownLevels
+from mixer.rendering.sound.sound import with_moves
+from mixer.rendering.sound.variation_step import steps_to
 from mixer.stems import VOCALS
 from mixer.takes.blending import blend_consoles
 from mixer.takes.numbering import base_of, variations_beside
@@ -78,7 +78,7 @@ class First:
         known: measured loudness of its stems.
         parts: hashes of its parts, from `mixer.takes.parts.hash_parts`.
         hashes: of the wet stems in front of their strips, by the `id` of their arrays.
-        sound: its figures of `mixer.rendering.sound`, in dB.
+        sound: its figures of `mixer.rendering.sound.sound`, in dB.
         recipe: its file.
         settings: what all variations are rendered by, except for their consoles.
         loudness_lufs: of the mix.

@@ -29,16 +29,16 @@ from mixer.output.writing_forecast import a_file_s
 from mixer.rendering.asked import load_asked
 from mixer.rendering.choices.axes import Axis
 from mixer.rendering.job import Job
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
+from mixer.rendering.sound.known_levels import KnownLevels
+from mixer.rendering.sound.variation_step import movable
 from mixer.rendering.timing.forecast import a_variation_s, first_of_variations_s, making_forecast
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
-from mixer.rendering.variation_step import movable
 from mixer.song.song import Song
 from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation, make_all
@@ -62,7 +62,7 @@ class MadeVariations:
     Attributes:
         first: the first mix, where it was rendered; None if it was there already.
         first_path: its file.
-        first_sound: its figures of `mixer.rendering.sound`.
+        first_sound: its figures of `mixer.rendering.sound.sound`.
         first_lufs: its loudness.
         unsure_db: by axis, the standard deviation between the model's answers; 0 if it cannot
             be asked.

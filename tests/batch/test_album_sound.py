@@ -19,7 +19,7 @@ from mixer.batch.album_sound import (
 )
 from mixer.cli.main import run
 from mixer.console.settings import Console, Strip
-from mixer.rendering.sound import measure_sound, with_moves
+from mixer.rendering.sound.sound import measure_sound, with_moves
 from mixer.stems import STEMS
 from tests.signals import noise
 

@@ -41,7 +41,7 @@ BESIDE = {
     "mixer.rendering.tracks.track_console",
     "mixer.rendering.tracks.track_material",
     "mixer.rendering.translation",
-    "mixer.rendering.variation_step",
+    "mixer.rendering.sound.variation_step",
     "pedalboard",
     "rich",
 }

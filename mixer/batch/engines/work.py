@@ -166,7 +166,7 @@ class _Render:
         if self.order.phase == Phase.FINISH or self.order.loudness_lufs is not None:
             settings = replace(settings, loudness_lufs=self.order.loudness_lufs)
         if self.order.album_moves:
-            from mixer.rendering.sound import with_moves
+            from mixer.rendering.sound.sound import with_moves
 
             console = with_moves(settings.console or Console(), self.order.album_moves, song.stems)
             settings = replace(settings, console=console)

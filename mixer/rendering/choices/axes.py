@@ -8,7 +8,7 @@ voice       2.0 LU against the rest. Lead against the rest in 24 commercial song
 bass, brightness, width
             `python -m benchmarks.human_spread` on MixologyDB (90 mixes of 13 songs): 3.34 (2.0 to
             4.9), 1.97 (0.9 to 3.5) and 2.89 dB (2.0 to 10.8) in the figures of
-            `mixer.rendering.sound`.
+            `mixer.rendering.sound.sound`.
 dynamics    The same command: what engineers' compressors take of peaks differs by 3.12 dB; a
             compressor on the bus that takes as much moves the crest factor by 1.0 dB (three songs).
 """
@@ -22,7 +22,7 @@ from typing import TypedDict
 
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
-from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, VOICE, WIDTH
+from mixer.meters.sound_figures import BASS, BRIGHTNESS, DYNAMICS, VOICE, WIDTH
 
 # In spreads: a smaller difference is not worth a word, one below the second is a slight one.
 LEAST_SPREADS, SLIGHT_SPREADS = 0.3, 0.6
@@ -33,7 +33,7 @@ class Axis:
     """One way in which mixes differ.
 
     Attributes:
-        name: of the figure, of `mixer.rendering.sound_names`.
+        name: of the figure, of `mixer.meters.sound_figures`.
         spread_db: standard deviation between engineers.
         up, down: adjective for a mix further up, further down.
         moved_by: what moves it, in words for the user.
@@ -64,7 +64,7 @@ class VariationTable(TypedDict):
     Attributes:
         words: what it does that the first does not, as measured.
         moves: by axis of `AXES`, how far it was to move, in dB; empty for a blend.
-        sound: its own figures of `mixer.rendering.sound`.
+        sound: its own figures of `mixer.rendering.sound.sound`.
         moved: by axis, how much further up it is than the first, in dB.
         distance: from the first, in spreads between engineers.
         first_lufs: loudness of the first, which is its own target.

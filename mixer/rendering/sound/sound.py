@@ -13,13 +13,22 @@ import numpy as np
 from mixer.console.settings import Band, Compressor, Console, Gate, Number, Strip
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import parts_of
+from mixer.meters.sound_figures import (
+    BASS,
+    BASS_HZ,
+    BRIGHT_HZ,
+    BRIGHTNESS,
+    DYNAMICS,
+    MIDDLE_HZ,
+    ROOM,
+    VOICE,
+    WIDTH,
+)
 from mixer.meters.stereo_spectrum import N_FFT, StereoSpectrum
 from mixer.model_settings import Change, StripChanges
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.sound_bands import BASS_HZ, BRIGHT_HZ, MIDDLE_HZ
-from mixer.rendering.sound_names import BASS, BRIGHTNESS, DYNAMICS, ROOM, VOICE, WIDTH
+from mixer.rendering.sound.known_levels import KnownLevels
 from mixer.stems import VOCALS
 
 # Crest factors are of windows of this length, no more than this below the loudest.

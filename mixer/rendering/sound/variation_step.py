@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import visible
+from mixer.meters.sound_figures import DYNAMICS, VOICE, WIDTH
 from mixer.rendering.choices.axes import AXES, Axis, moves_named, place_of
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import with_desk
-from mixer.rendering.sound import measure_sound, with_moves
-from mixer.rendering.sound_names import DYNAMICS, VOICE, WIDTH
+from mixer.rendering.sound.known_levels import KnownLevels
+from mixer.rendering.sound.sound import measure_sound, with_moves
 
 
 def make_varied(
@@ -80,7 +80,7 @@ def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], t
 
     Args:
         plan: of the mix.
-        sound: its figures, from `mixer.rendering.sound.measure_sound`.
+        sound: its figures, from `mixer.rendering.sound.sound.measure_sound`.
     """
     master, reasons = plan.asked.master, dict[str, str]()
     manifest = None if plan.bundle is None or plan.tracks else plan.bundle.manifest

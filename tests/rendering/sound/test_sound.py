@@ -12,13 +12,13 @@ from mixer import RenderSettings, load_song
 from mixer.console.desk import apply_master_strip
 from mixer.console.settings import Console, Strip
 from mixer.meters.loudness import integrated_loudness_lufs, step_energies
-from mixer.rendering import known_levels, known_spectra
 from mixer.rendering.job import Job
-from mixer.rendering.known_levels import KnownLevels
 from mixer.rendering.mix import Premaster, WetMix, measure_levels
 from mixer.rendering.pipeline import over_desk, premaster, wet_mix
 from mixer.rendering.plans.planning import plan_render
-from mixer.rendering.sound import measure_crest_db, measure_sound, with_moves
+from mixer.rendering.sound import known_levels, known_spectra
+from mixer.rendering.sound.known_levels import KnownLevels
+from mixer.rendering.sound.sound import measure_crest_db, measure_sound, with_moves
 from mixer.rendering.timing.progress import StageClock
 from mixer.stems import STEMS
 from tests.signals import band, noise, sine

@@ -9,8 +9,8 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray, db_to_gain, sum_of
 from mixer.meters.loudness import energies_with_part, gated_loudness_lufs, step_energies
-from mixer.rendering.known_spectra import KnownSpectra
 from mixer.rendering.mix import Levels, WetMix, measure_levels, unmade_of, unmade_stems
+from mixer.rendering.sound.known_spectra import KnownSpectra
 from mixer.stems import VOCALS
 
 Found = TypeVar("Found")
