@@ -19,11 +19,11 @@ from mixer.console.sends import Sends
 from mixer.console.settings import MASTER, Strip
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, sum_of
+from mixer.dsp.gain_between import gain_between
 from mixer.dsp.long_audio import add_to, copy_of, divide_by, gained, multiply_by, parts_of, silence
 from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
 from mixer.reference.mover import Mover
 from mixer.reference.record import moves_of
-from mixer.rendering.gain_between import gain_between
 from mixer.rendering.mix import Mix
 from mixer.rendering.tracks.track_strip import run_bus
 

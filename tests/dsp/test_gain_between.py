@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mixer.dsp import long_audio
-from mixer.rendering.gain_between import gain_between
+from mixer.dsp.gain_between import gain_between
 
 RATE = 44_100
 
