@@ -13,7 +13,7 @@ from mixer.output.destination import Destination, Rendered
 from mixer.output.names import FileRole, output_paths, versions_folder
 from mixer.output.recipe_words import translated_lines, version_lines
 from mixer.rendering.choices.axes import standing_words
-from mixer.rendering.doubt import doubt_words
+from mixer.rendering.doubts.doubt import doubt_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.song.listing import left_out_files, mixed_files

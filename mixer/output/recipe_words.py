@@ -12,7 +12,7 @@ from mixer.output.idle_changes import idle_lines
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE
 from mixer.output.recipe import OutputTable, Recipe, Take
 from mixer.rendering.choices.axes import standing_words
-from mixer.rendering.doubt import doubt_words
+from mixer.rendering.doubts.doubt import doubt_words
 
 # A change of the bus's gain that one would not hear.
 _LEAST_DB = 0.005

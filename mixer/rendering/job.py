@@ -15,7 +15,7 @@ from mixer.rendering.timing.progress import StageClock
 
 if TYPE_CHECKING:
     from mixer.fxnorm.chain import StemReport
-    from mixer.rendering.doubt import Doubts
+    from mixer.rendering.doubts.doubt import Doubts
     from mixer.rendering.incoming_levels import IncomingLevels
     from mixer.rendering.kept_material import KeptMaterial
     from mixer.rendering.tracks.kept_tracks import KeptTracks

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mixer.network.output import StemRecord
     from mixer.reference.record import ReferenceRecord
     from mixer.rendering.choices.axes import VariationTable
-    from mixer.rendering.doubt import Doubts
+    from mixer.rendering.doubts.doubt import Doubts
     from mixer.rendering.incoming_levels import IncomingLevels
     from mixer.rendering.tracks.track_console import TracksRecord
 

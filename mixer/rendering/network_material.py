@@ -18,7 +18,7 @@ from mixer.model_settings import changes_after
 from mixer.network.output import Output, is_wanted
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
-from mixer.rendering.doubt import Answer, Doubts, doubts_of, knows_doubt
+from mixer.rendering.doubts.doubt import Answer, Doubts, doubts_of, knows_doubt
 from mixer.rendering.job import Job, Material
 from mixer.rendering.normalised_stems import (
     normalise_stems,
@@ -88,7 +88,7 @@ def _opened(job: Job) -> LocalRunner | None:
     plan = job.plan
     assert plan.bundle is not None
     if _is_asked(plan):  # loaded here, it keeps nobody waiting
-        import_module("mixer.rendering.answers_of_stems")
+        import_module("mixer.rendering.doubts.answers_of_stems")
     if not runs_on_cpu(plan.settings.device):
         return None
     return LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
@@ -135,7 +135,7 @@ def _asking(
     plan = job.plan
     if not _is_asked(plan):
         return None
-    from mixer.rendering.answers_of_stems import CPU, answers_of_stems, hear_stems
+    from mixer.rendering.doubts.answers_of_stems import CPU, answers_of_stems, hear_stems
 
     bundle = plan.bundle
     assert bundle is not None
@@ -156,7 +156,7 @@ def _drawn(
     job: Job, stems: Sequence[np.ndarray | None], answers: Sequence[Answer], doubts: Doubts
 ) -> Job:
     """The job with what its doubts draw towards neutral."""
-    from mixer.rendering.answers_of_stems import as_they_came, drawn_changes
+    from mixer.rendering.doubts.answers_of_stems import as_they_came, drawn_changes
 
     plan, abstain = job.plan, job.plan.settings.abstain
     drawn = drawn_changes(doubts, answers[0], as_they_came(stems), abstain)

@@ -111,7 +111,7 @@ def covariance(axes: Sequence[Axis], answers: Sequence[Mapping[str, float]]) -> 
 
     Args:
         axes: along which mixes can be moved.
-        answers: figures of each, from `mixer.rendering.doubt.sound_of`; none for no doubt.
+        answers: figures of each, from `mixer.rendering.doubts.doubt.sound_of`; none for no doubt.
     """
     rows = [[row.get(axis.name, 0.0) / axis.spread_db for axis in axes] for row in answers]
     if len(rows) < 2 or not axes:

@@ -33,7 +33,7 @@ BESIDE = {
     "mixer.network.untrusted.graphs",
     "mixer.reference.match",
     "mixer.reference.record",
-    "mixer.rendering.answers_of_stems",
+    "mixer.rendering.doubts.answers_of_stems",
     "mixer.rendering.frozen_bus",
     "mixer.rendering.kept_material",
     "mixer.rendering.raw_stems",

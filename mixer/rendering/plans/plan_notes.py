@@ -11,7 +11,7 @@ from mixer.files.wording import joined
 from mixer.model_settings import asked_for
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.preset.shape import NETWORK, ROLES, TRACKS
-from mixer.rendering.doubt import knows_doubt
+from mixer.rendering.doubts.doubt import knows_doubt
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 
 

@@ -14,7 +14,7 @@ from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.network.output import WetStems, is_wanted
 from mixer.normalisations import NORMALISATIONS
-from mixer.rendering.doubt import HEARD_S, knows_doubt
+from mixer.rendering.doubts.doubt import HEARD_S, knows_doubt
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.stem_levels import asks_for_levels
 from mixer.rendering.timing import unit_costs as costs

@@ -22,10 +22,10 @@ from mixer.network.track_mixer.settings import (
     as_json,
 )
 from mixer.rendering.choices.level_words import RAW
-from mixer.rendering.doubt import Doubts, doubts_of
+from mixer.rendering.doubts.answers_of_tracks import answers_of_tracks, drawn_changes
+from mixer.rendering.doubts.doubt import Doubts, doubts_of
 from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.tracks.answers_of_tracks import answers_of_tracks, drawn_changes
 from mixer.rendering.tracks.track_files import TrackFiles
 from mixer.rendering.tracks.track_hand_strips import HandRecord
 from mixer.song.names.sides import Side, find_sides

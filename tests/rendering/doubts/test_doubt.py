@@ -14,8 +14,8 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.model_settings import Change, StripChanges, changes_after
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
-from mixer.rendering.answers_of_stems import answers_of_stems, as_they_came, hear_stems
-from mixer.rendering.doubt import (
+from mixer.rendering.doubts.answers_of_stems import answers_of_stems, as_they_came, hear_stems
+from mixer.rendering.doubts.doubt import (
     Answer,
     DoubtRecord,
     Part,

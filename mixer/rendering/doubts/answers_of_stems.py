@@ -23,7 +23,7 @@ from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.parameters import ROUGH
 from mixer.network.track_mixer.predict import predict_settings
 from mixer.rendering.choices.shipped import TRACK_MODEL
-from mixer.rendering.doubt import (
+from mixer.rendering.doubts.doubt import (
     HEARD_S,
     SHIFT_DB,
     TILT_DB,

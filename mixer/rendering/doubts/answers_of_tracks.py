@@ -1,4 +1,4 @@
-"""Several answers of a model of tracks to one song, and those of roles' medians; see `.doubt`."""
+"""Answers of a model of tracks to one song, and those of the roles' medians; see `.doubt`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.levels import level_settings
 from mixer.network.track_mixer.settings import ConsoleSettings
 from mixer.rendering.choices.baselines import LEVELS
-from mixer.rendering.doubt import SHIFT_DB, TILT_DB, Answer, Doubts, Part, gains_db, share_drawn
+from mixer.rendering.doubts.doubt import (
+    SHIFT_DB,
+    TILT_DB,
+    Answer,
+    Doubts,
+    Part,
+    gains_db,
+    share_drawn,
+)
 from mixer.song.tracks import Track
 
 # From what was heard to the settings of a console.
