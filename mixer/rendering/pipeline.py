@@ -17,7 +17,7 @@ from mixer.dsp.long_audio import gained
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.job import Job, Material
-from mixer.rendering.material import wet_material
+from mixer.rendering.material.wet_material import wet_material
 from mixer.rendering.mix import (
     Levels,
     Measurements,

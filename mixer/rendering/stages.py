@@ -1,6 +1,6 @@
 """The stages after the wet material, each a function of arrays: song's own rate, amount, desk.
 
-`mixer.rendering.material` makes the wet material, `mixer.rendering.pipeline` puts all in order.
+The wet material comes from `mixer.rendering.material`; `mixer.rendering.pipeline` sets the order.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def test_the_network_opens_while_stems_are_normalised_where_a_core_is_idle(
             opened_by.append(threading.current_thread().name)
             super().__init__(*given)
 
-    monkeypatch.setattr("mixer.rendering.network_material.Network", Noted)
+    monkeypatch.setattr("mixer.rendering.material.network_material.Network", Noted)
     folder = write_song({f"{n}.wav": a for n, a in band(rng, 1.0, 44_100).items()})
     song, settings = load_song(folder), RenderSettings(model="default", device="cpu")
     alone, beside = (render(song, settings, threads=n).audio for n in (1, 2))

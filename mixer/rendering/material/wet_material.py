@@ -17,8 +17,12 @@ from mixer.dsp.long_audio import copy_of
 from mixer.dsp.threads import available_threads
 from mixer.network.session import Network
 from mixer.rendering.job import Job, Material, wanted_stems
-from mixer.rendering.network_material import material_of_network
-from mixer.rendering.normalised_stems import normalise_stems, sum_of_stems, with_gains_before
+from mixer.rendering.material.network_material import material_of_network
+from mixer.rendering.material.normalised_stems import (
+    normalise_stems,
+    sum_of_stems,
+    with_gains_before,
+)
 from mixer.rendering.plans.plan import MaterialKind
 from mixer.rendering.timing.forecast import ASK, HEAR, OPEN, listening_steps_s
 from mixer.rendering.timing.progress import Stage, Steps

@@ -12,8 +12,8 @@ from mixer.dsp.blocks import sum_of
 from mixer.dsp.free_memory import MOST_IN_MEMORY, available_memory_bytes
 from mixer.dsp.threads import Workers, available_threads
 from mixer.rendering.job import Job
+from mixer.rendering.material.stems_in_work import StemsInWork
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.stems_in_work import StemsInWork
 from mixer.rendering.timing.progress import Stage
 from mixer.song.song import Song
 

@@ -20,7 +20,7 @@ from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.rendering.doubts.doubt import Answer, Doubts, doubts_of, knows_doubt
 from mixer.rendering.job import Job, Material
-from mixer.rendering.normalised_stems import (
+from mixer.rendering.material.normalised_stems import (
     normalise_stems,
     stems_at_once,
     sum_of_stems,
