@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mixer.batch.albums import Albums, Finish
 from mixer.batch.engines.engine import Engine
 from mixer.batch.engines.order import Finished, Order, Outcome, Retried, Working
 from mixer.batch.ledgers.ledger import Ledger
@@ -29,6 +28,7 @@ from mixer.batch.plan import Job, outputs_are_there
 from mixer.batch.states import Action, Ending, Phase, State
 from mixer.batch.survey import Size
 from mixer.batch.waiting import Task, Waiting
+from mixer.batch.waiting_albums import Albums, Finish
 from mixer.files.wording import counted
 
 _TICK_S = 0.25

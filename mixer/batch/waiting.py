@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixer.batch.albums import Finish
 from mixer.batch.engines.engine import Engine
 from mixer.batch.plan import Job
 from mixer.batch.states import Phase
 from mixer.batch.survey import Size, survey_or_say
+from mixer.batch.waiting_albums import Finish
 from mixer.files.wording import counted, size_of
 
 # Songs looked at after one that is too large to start now, and how often it may be overtaken.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixer.batch.album import load_premaster, save_premaster
+from mixer.batch.albums.kept_premaster import load_premaster, save_premaster
 from mixer.batch.engines.network import Networks
 from mixer.batch.engines.order import Order, Outcome, StagedFile
 from mixer.batch.engines.staged import staged_files
@@ -252,9 +252,9 @@ class _Render:
         self, destination: Destination, plan: RenderPlan, network: NetworkRunner | None
     ) -> Premaster:
         """The song with the sound that its album asks for, what is not moved held where it was."""
+        from mixer.batch.albums.reach_sound import reach_sound
         from mixer.rendering.job import Job
         from mixer.rendering.pipeline import wet_mix, without_parts
-        from mixer.rendering.reach_sound import reach_sound
         from mixer.rendering.timing.forecast import making_forecast
         from mixer.rendering.timing.machine_pace import pace_for
         from mixer.rendering.timing.progress import StageClock

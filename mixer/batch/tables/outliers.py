@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from mixer.batch.album_sound import move_words
+from mixer.batch.albums.album_sound import move_words
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.states import State
 from mixer.rendering.settings import DEFAULT_CEILING_DBTP

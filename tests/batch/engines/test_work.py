@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from mixer import RenderSettings, load_song, render, write_mix
-from mixer.batch.album import Measured, album_offset_db, song_target_lufs
+from mixer.batch.albums.album_loudness import Measured, album_offset_db, song_target_lufs
 from mixer.batch.engines.network import Networks, open_local
 from mixer.batch.engines.order import Order
 from mixer.batch.engines.work import WorkerContext, render_song

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer.batch.album_sound import (
+from mixer.batch.albums.album_sound import (
     BANDS_DB,
     MOST_MOVE_DB,
     Move,

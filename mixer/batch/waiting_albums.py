@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from mixer.batch.album import (
+from mixer.batch.albums.album_loudness import (
     OFFSET_TOLERANCE_DB,
     Measured,
     album_offset_db,
     song_target_lufs,
 )
-from mixer.batch.album_sound import Move, find_moves
+from mixer.batch.albums.album_sound import Move, find_moves
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.plan import Job
 from mixer.batch.states import Action, State

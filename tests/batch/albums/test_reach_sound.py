@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mixer.batch.albums.reach_sound import reach_sound
 from mixer.meters.sound_figures import BASS, BRIGHTNESS, VOICE, WIDTH
 from mixer.rendering.job import Job
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plans.planning import plan_render
-from mixer.rendering.reach_sound import reach_sound
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.sound.sound import measure_sound, with_moves
 from mixer.rendering.timing.progress import StageClock

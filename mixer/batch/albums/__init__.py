@@ -1,0 +1,1 @@
+"""Albums: songs that share one loudness offset, and one sound if it is asked for."""
