@@ -38,7 +38,9 @@ from mixer.files.mistakes import NOTHING, has_none
 from mixer.files.shape import LeafKind, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
 from mixer.model_settings import BUS_KEYS, STRIP_KEYS, SpaceChanges, StripChanges
+from mixer.output.daw.formats import DAW_TITLES
 from mixer.output.settings import OutputSettings
+from mixer.output.versions import VERSIONS
 from mixer.preset.find import shipped_folder
 from mixer.preset.shape import CONSOLE, STRIP
 from mixer.rendering.choices.platforms import PLATFORMS
@@ -69,6 +71,17 @@ _ROW_COLUMNS = {
     "towards the album's medians.",
     "preset": "Names, or `.toml` files next to the manifest; the last one wins: `rock+wide`; "
     "`none` for none.",
+}
+
+
+# What a cell says in other words than options do: one of several flags, or several values at once.
+_COLUMN_HELP = {
+    "dry": "The recordings are dry.",
+    "abstain": "With uncertainty: how far to move unsure settings towards neutral.",
+    "reference": "Move the mix towards a recording, relative to the manifest: song.wav, or "
+    "song.wav:tone=0.7,width; several separated by semicolons.",
+    "daw": f"Also write a session for {DAW_TITLES}.",
+    "report": "Write an HTML report with a player; embed puts 30 s previews inside the page.",
 }
 
 
@@ -275,12 +288,11 @@ def manifest_columns() -> str:
 
 
 def _column_row(option: Option) -> tuple[str, str, str]:
-    what = option.help if option.help.endswith(".") else option.help + "."
-    if option.flags:
-        what = " ".join(text for _, text in option.flags.values())
+    what = _COLUMN_HELP.get(option.name, option.help)
+    what = what if what.endswith(".") else what + "."
     if option.words:
         what += " " + ", ".join(f"`{word}`" for word in option.words) + "."
-        what += " Several with a plus sign." if option.kind is tuple else ""
+        what += " Several separated by plus signs." if option.kind is tuple else ""
     elif option.kind in (int, float):
         what += _range_in_words(*option.range)
     elif option.kind is bool:
@@ -335,6 +347,13 @@ def platforms_table() -> str:
     return _table(("--for", "LUFS", "dBTP", "quieter mixes", "from"), rows)
 
 
+def versions_table() -> str:
+    """The versions that `--deliver` makes beside the mix and its stems."""
+    rows = [(f"`{word}`", each.title, each.help) for word, each in VERSIONS.items()]
+    rows = [("`mix`", "", "the mix itself"), *rows, ("`stems`", "STEM", "each wet stem")]
+    return _table(("--deliver", "kind in the file's name", "contents"), rows)
+
+
 def manual() -> str:
     """The manual page, which is installed beside the program."""
     return man_page(cli, "mixer")
@@ -349,7 +368,8 @@ PAGES: dict[str, Callable[[], str]] = {
 # Tables inside pages that people write, between comments with their names.
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("presets.md", "presets"): presets_table,
-    ("revisions.md", "platforms"): platforms_table,
+    ("deliverables.md", "versions"): versions_table,
+    ("deliverables.md", "platforms"): platforms_table,
 }
 
 

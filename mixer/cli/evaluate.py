@@ -177,7 +177,7 @@ def mixes(
 )
 @click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
 @click.option(
-    "--dry/--wet", default=None, help="Treat the songs as dry (wet). [default: song.toml]"
+    "--dry/--wet", default=None, help="Treat the songs as dry, or as wet. [default: song.toml]"
 )
 @click.option(
     "--reference-name",

@@ -130,7 +130,7 @@ def command() -> None:
     "--device", default="auto", show_default=True, help="Device: auto, cpu, cuda or cuda:N."
 )
 @click.option(
-    "--dry/--wet", default=None, help="Treat the songs as dry (wet). [default: song.toml]"
+    "--dry/--wet", default=None, help="Treat the songs as dry, or as wet. [default: song.toml]"
 )
 @click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
 @click.option("--overwrite", is_flag=True, help="Replace a test that has no answers yet.")

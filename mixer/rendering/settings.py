@@ -101,7 +101,7 @@ class RenderSettings:
     )
     amount: float = option(1.0, "Blend: 0 is the plain sum, 1 the mix.", range=(0.0, 1.0))
     dry: bool | None = option(
-        None, "Treat the recordings as dry (wet).", otherwise="song.toml", off="wet"
+        None, "Treat the recordings as dry, or as wet.", otherwise="song.toml", off="wet"
     )
     levels: str = option(
         AUTO,

@@ -106,9 +106,13 @@ def _after_first_mix(said: str) -> None:
     assert Path("out/seen.report.html").is_file()
 
 
+def _batch(demo: Path) -> None:
+    _songs(demo, "songs/one", "songs/two", "songs/three")
+
+
 def _after_batch(said: str) -> None:
     del said
-    assert len(list(Path("out").glob("*.wav"))) == 2
+    assert len(list(Path("out").glob("*.wav"))) == 3
 
 
 def _evaluation(demo: Path) -> None:
@@ -208,16 +212,19 @@ def _after_references(said: str) -> None:
     assert Path("again/two.wav").read_bytes() == Path("mixes/two.wav").read_bytes()
 
 
-def _revisions(demo: Path) -> None:
-    _one_song(demo)
-    with Path("my_song/song.toml").open("a", encoding="utf-8") as file:
-        file.write("\nexplicit = [{ from_s = 1.0, to_s = 1.5 }]\n")
-    _songs(demo, "songs/one", "songs/two", "songs/three")
-
-
 def _after_revisions(said: str) -> None:
     del said
     assert Path("mixes/my_song.take3.wav").is_file()
+
+
+def _deliverables(demo: Path) -> None:
+    _one_song(demo)
+    with Path("my_song/song.toml").open("a", encoding="utf-8") as file:
+        file.write("\nexplicit = [{ from_s = 1.0, to_s = 1.5 }]\n")
+
+
+def _after_deliverables(said: str) -> None:
+    del said
     assert len(list(Path("out/my_song.versions").iterdir())) == 10
     assert Path("out/streaming.take2.mix.json").is_file()
 
@@ -245,14 +252,15 @@ def scene_of(page: str, demo: Path) -> Scene:
     """
     scenes = {
         "README": Scene(_readme, after=_after_readme),
-        "batch": Scene(_readme, after=_after_batch),
+        "batch": Scene(_batch, after=_after_batch),
+        "deliverables": Scene(_deliverables, after=_after_deliverables),
         "evaluation": Scene(_evaluation, _evaluation_words, _after_evaluation),
         "first-mix": Scene(_first_mix, _short_demo(demo), _after_first_mix),
         "library": Scene(_one_song, after=_after_library),
         "paper": Scene(_musdb18, _training_words, _after_paper, trains=True),
         "presets": Scene(_presets),
         "references": Scene(_references, after=_after_references),
-        "revisions": Scene(_revisions, after=_after_revisions),
+        "revisions": Scene(_one_song, after=_after_revisions),
         "song-folders": Scene(_song_folder),
         "training": Scene(_training, _training_words, trains=True),
         "variations": Scene(_one_song, after=_after_variations),
