@@ -31,8 +31,9 @@ from mixer.output.write import (
     write_versions,
 )
 from mixer.output.writing_forecast import hashing_share, writing_forecast
+from mixer.rendering.mastering import master
 from mixer.rendering.mix import Mix, Premaster
-from mixer.rendering.pipeline import master, premaster
+from mixer.rendering.pipeline import premaster
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.timing.forecast import making_forecast

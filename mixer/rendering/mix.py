@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 import numpy as np
@@ -271,3 +271,23 @@ def measure_levels(
 def moved_levels(levels: Levels, gain_db: float) -> dict[str, float | None]:
     """Levels, all in dB, after a gain."""
     return {name: None if level is None else level + gain_db for name, level in levels.items()}
+
+
+def without_parts(made: Premaster, *, stems: bool, tracks: bool) -> Premaster:
+    """A mix before its master, without the parts that were not requested; their levels are kept.
+
+    Args:
+        made: a mix with wet stems.
+        stems, tracks: keep the wet stems, the wet tracks.
+    """
+    if not tracks:
+        made = replace(made, wet_tracks={})
+    if stems:
+        return made
+    levels = measure_each(dict(made.wet_stems), made.plan.mix_rate)
+    return replace(made, wet_stems={}, wet_levels=levels)
+
+
+def measure_each(wet: Mapping[str, np.ndarray], sample_rate: int) -> dict[str, Levels]:
+    """The levels of wet stems, by name."""
+    return {stem: measure_levels(audio, sample_rate) for stem, audio in wet.items()}

@@ -179,7 +179,7 @@ def _unread_above(folder: Path) -> str | None:
         return None
     return (
         f"{SONG_FILE} in the folder above is not read, as it is about all of "
-        f"{quote(os.path.basename(above))}; render that folder, or copy the file into {quote(name)}"
+        f"{quote(Path(above).name)}; render that folder, or copy the file into {quote(name)}"
     )
 
 

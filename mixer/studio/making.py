@@ -21,8 +21,9 @@ from mixer.network.track_mixer.settings import FLAT
 from mixer.rendering.job import Job
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.kept_material import KeptMaterial
+from mixer.rendering.mastering import master
 from mixer.rendering.mix import Mix, WetMix
-from mixer.rendering.pipeline import master, over_desk, premaster, wet_mix
+from mixer.rendering.pipeline import over_desk, premaster, wet_mix
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.sound.known_levels import KnownLevels
 from mixer.rendering.timing import unit_costs as costs

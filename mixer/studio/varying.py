@@ -10,8 +10,9 @@ from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
 from mixer.rendering.choices.axes import differences, words_of
+from mixer.rendering.mastering import master
 from mixer.rendering.mix import WetMix
-from mixer.rendering.pipeline import master, over_desk
+from mixer.rendering.pipeline import over_desk
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import with_desk
 from mixer.rendering.sound.known_levels import KnownLevels

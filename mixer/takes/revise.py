@@ -26,8 +26,8 @@ from mixer.output.replay import (
 from mixer.output.settings import MIX_ALONE, OutputSettings
 from mixer.rendering.kept_arrays import KeptArrays, cache_folder
 from mixer.rendering.kept_material import KeptMaterial, kept_alike
-from mixer.rendering.mix import Mix, Premaster
-from mixer.rendering.pipeline import premaster, without_parts
+from mixer.rendering.mix import Mix, Premaster, without_parts
+from mixer.rendering.pipeline import premaster
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_targets

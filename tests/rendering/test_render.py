@@ -11,7 +11,8 @@ from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import DeviceError, ModelError, SettingsError
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.true_peak import true_peak_dbtp
-from mixer.rendering.pipeline import master, premaster
+from mixer.rendering.mastering import master
+from mixer.rendering.pipeline import premaster
 from mixer.rendering.plans.planning import plan_render
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band, noise, sine

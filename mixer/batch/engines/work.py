@@ -254,7 +254,8 @@ class _Render:
         """The song with the sound that its album asks for, what is not moved held where it was."""
         from mixer.batch.albums.reach_sound import reach_sound
         from mixer.rendering.job import Job
-        from mixer.rendering.pipeline import wet_mix, without_parts
+        from mixer.rendering.mix import without_parts
+        from mixer.rendering.pipeline import wet_mix
         from mixer.rendering.timing.forecast import making_forecast
         from mixer.rendering.timing.machine_pace import pace_for
         from mixer.rendering.timing.progress import StageClock
