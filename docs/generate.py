@@ -37,7 +37,6 @@ from mixer.console.settings import (
 from mixer.files.mistakes import NOTHING, has_none
 from mixer.files.shape import LeafKind, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
-from mixer.model_settings import BUS_KEYS, STRIP_KEYS, SpaceChanges, StripChanges
 from mixer.output.daw.formats import DAW_TITLES
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import VERSIONS
@@ -46,6 +45,7 @@ from mixer.preset.shape import CONSOLE, STRIP
 from mixer.rendering.choices.platforms import PLATFORMS
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings
+from mixer.setting_changes import BUS_KEYS, STRIP_KEYS, SpaceChanges, StripChanges
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py; edit the code that it comes from. -->"

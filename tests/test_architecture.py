@@ -20,7 +20,7 @@ LAYERS = (
         "mixer.stems",
         "mixer.roles",
         "mixer.normalisations",
-        "mixer.model_settings",
+        "mixer.setting_changes",
     ),
     ("mixer.dsp", "mixer.files"),
     ("mixer.audio",),

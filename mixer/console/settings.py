@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixer.files.fields import choice, entries, number
-from mixer.model_settings import SpaceChanges, StripChanges
+from mixer.setting_changes import SpaceChanges, StripChanges
 
 # A number, or its automation.
 Points = tuple[tuple[float, float], ...]

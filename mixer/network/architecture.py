@@ -78,7 +78,7 @@ class Architecture(Generic[P]):
             `mixer.network.track_mixer.predict` instead of `runs`.
         has_wet_stems: it can also output its wet stems.
         has_output_curve: it applies a tanh to the sum of its wet stems.
-        changes: which of `mixer.model_settings.STRIP_KEYS` it sets itself.
+        changes: which of `mixer.setting_changes.STRIP_KEYS` it sets itself.
         lengths: from hyper-parameters and the lengths of a graph's inputs, by symbol, to all
             lengths of its outputs.
     """

@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.model_settings import StripChanges
+from mixer.setting_changes import StripChanges
 
 Audio = NDArray[np.float32]
 # called with the fraction done

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
-from mixer.model_settings import StripChanges
 from mixer.network.model import Bundle
 from mixer.network.output import Output, WetStems
 from mixer.network.session import Network
 from mixer.network.stream import run_network
+from mixer.setting_changes import StripChanges
 
 
 class NetworkRunner(Protocol):

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 from mixer.dsp.threads import one_blas_thread
-from mixer.model_settings import StripChanges
 from mixer.network.output import Audio, Output, Progress, RunOptions, WetStems
 from mixer.network.session import Network
+from mixer.setting_changes import StripChanges
 
 
 @one_blas_thread

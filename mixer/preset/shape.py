@@ -22,8 +22,8 @@ from mixer.console.settings import (
     Strip,
 )
 from mixer.files.shape import Leaf, LeafKind, Names, Rows, Shape, Table, table_of
-from mixer.model_settings import BusChanges, SpaceChanges, StripChanges
 from mixer.roles import ROLE_NAMES
+from mixer.setting_changes import BusChanges, SpaceChanges, StripChanges
 from mixer.stems import STEMS
 
 ALL_STEMS = "all_stems"

@@ -13,12 +13,12 @@ import numpy as np
 
 from mixer.console.split import PreNetworkGain
 from mixer.fxnorm.chain import StemReport
-from mixer.model_settings import as_tables
 from mixer.network.output import Output, StemRecord
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.rendering.kept_arrays import KeptArrays
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing.progress import Stage
+from mixer.setting_changes import as_tables
 from mixer.song.tracks import Track
 
 _STEM, _NETWORK, _LEVELS = "normalised", "network", "levels"

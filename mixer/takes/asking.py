@@ -49,7 +49,7 @@ def ask(
     Args:
         texts: `key=value`, or comma-separated wishes in plain words.
         console: console of the take that is revised.
-        known: keys of `mixer.model_settings.STRIP_KEYS` that the model sets.
+        known: keys of `mixer.setting_changes.STRIP_KEYS` that the model sets.
         stems: of the song.
 
     Raises:

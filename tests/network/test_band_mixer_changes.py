@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from mixer.model_settings import Change, StripChanges
 from mixer.network.band_mixer.changes import as_table, change_controls
 from mixer.network.band_mixer.controls import StemControls
 from mixer.network.band_mixer.parameters import CHANGES
 from mixer.network.band_mixer.run import mix_by_bands
 from mixer.network.band_mixer.space import LEAST_DB, room_filter
 from mixer.network.output import RunOptions
+from mixer.setting_changes import Change, StripChanges
 from tests.network.test_band_mixer import HYPER, NAMES, RATE, noise, settings
 
 N_BANDS, N_BLOCKS = 24, 6

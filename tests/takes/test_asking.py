@@ -6,7 +6,7 @@ import pytest
 
 from mixer.console.settings import Band, Console, Strip
 from mixer.errors import SettingsError
-from mixer.model_settings import Change, StripChanges
+from mixer.setting_changes import Change, StripChanges
 from mixer.stems import STEMS
 from mixer.takes.asking import ask
 

@@ -6,8 +6,8 @@ import pytest
 
 from mixer.console.settings import Console, Strip
 from mixer.errors import SettingsError
-from mixer.model_settings import STRIP_KEYS
 from mixer.preset.schema import plain_table
+from mixer.setting_changes import STRIP_KEYS
 from mixer.stems import STEMS
 from mixer.takes.asking import ask
 from mixer.takes.wishes import AMOUNTS, WISHES

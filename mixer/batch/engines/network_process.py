@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, final
 from mixer.batch.engines.network import Networks, open_local
 from mixer.batch.engines.work import LostNetworkError
 from mixer.errors import DeviceError, MixerError, ModelError
-from mixer.model_settings import StripChanges, as_tables, from_tables
 from mixer.rendering.choices.shipped import DEFAULT_MODEL
+from mixer.setting_changes import StripChanges, as_tables, from_tables
 
 if TYPE_CHECKING:
     import numpy as np

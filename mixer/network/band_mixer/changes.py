@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz, erb_number
-from mixer.model_settings import (
+from mixer.network.band_mixer.controls import StemControls
+from mixer.network.band_mixer.parameters import CHANGES, CURVE_KEYS
+from mixer.network.band_mixer.space import LEAST_DB
+from mixer.setting_changes import (
     POINTS_HZ,
     Change,
     StripChanges,
@@ -17,9 +20,6 @@ from mixer.model_settings import (
     changed,
     changed_curve,
 )
-from mixer.network.band_mixer.controls import StemControls
-from mixer.network.band_mixer.parameters import CHANGES, CURVE_KEYS
-from mixer.network.band_mixer.space import LEAST_DB
 
 # At most twice the movement that the network asks for.
 _MOST_MOTION = 2.0
@@ -28,7 +28,7 @@ _MOST_MOTION = 2.0
 class StemTable(TypedDict):
     """One stem's settings as a record tells them; fields as in `StemControls`.
 
-    Fader and curve are means in time, the curve at `mixer.model_settings.POINTS_HZ` around the
+    Fader and curve are means in time, the curve at `mixer.setting_changes.POINTS_HZ` around the
     fader; balance and side are means over the bands.
     """
 

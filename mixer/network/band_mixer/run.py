@@ -19,7 +19,6 @@ from mixer.dsp.blocks import peak
 from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import Workers
 from mixer.errors import InputError
-from mixer.model_settings import StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
 from mixer.network.band_mixer.changes import as_table, change_controls
@@ -36,6 +35,7 @@ from mixer.network.output import (
 )
 from mixer.network.session import Network
 from mixer.network.song_reader import SongReader
+from mixer.setting_changes import StripChanges
 
 # Shares of the time, for progress.
 _LEVELS, _CONTROLS = 0.3, 0.05

@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from mixer.model_settings import (
+from mixer.network.track_mixer.settings import (
+    SEND_OFF_DB,
+    BusSettings,
+    Compression,
+    ConsoleSettings,
+    SpaceSettings,
+    TrackSettings,
+)
+from mixer.setting_changes import (
     BUS_KEYS,
     BusChanges,
     Change,
@@ -21,14 +29,6 @@ from mixer.model_settings import (
     asked_for,
     changed,
     changed_curve,
-)
-from mixer.network.track_mixer.settings import (
-    SEND_OFF_DB,
-    BusSettings,
-    Compression,
-    ConsoleSettings,
-    SpaceSettings,
-    TrackSettings,
 )
 
 # A side signal that is not there at all has no level in dB.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixer.model_settings import STRIP_KEYS
 from mixer.network.flat_integers import FlatIntegers, check_ranges
 from mixer.network.track_mixer.settings import CURVE_HZ
+from mixer.setting_changes import STRIP_KEYS
 from mixer.stems import STEMS
 
 MAX_TRACKS = 128
@@ -43,7 +43,7 @@ TRACK_CONTROLS = (
 # For the groups (1, stems, controls) and for the mix (1, controls). Their compressors are set by
 # `mixer.network.track_mixer.glue`, which knows how the sum moves.
 BUS_CONTROLS = ("gain_db", *CURVE_CONTROLS, "threshold_db", "ratio")
-# What such a console has of `mixer.model_settings.StripChanges`.
+# What such a console has of `mixer.setting_changes.StripChanges`.
 CHANGES = tuple(key for key in STRIP_KEYS if key not in ("motion", "balance_db"))
 GRAPH_OUTPUTS = ("tracks", "groups", "mix")
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.threads import Workers
-from mixer.model_settings import Change, StripChanges
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.band_mixer.bands import Levels, band_weights, measure_levels, silent_levels
 from mixer.network.band_mixer.controls import StemControls
@@ -35,6 +34,7 @@ from mixer.rendering.doubts.doubt import (
     share_drawn,
 )
 from mixer.roles import FINISHED_STEM
+from mixer.setting_changes import Change, StripChanges
 from mixer.stems import STEMS
 
 CPU = "cpu"

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.model_settings import Change, StripChanges
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.levels import level_settings
 from mixer.network.track_mixer.settings import ConsoleSettings
@@ -22,6 +21,7 @@ from mixer.rendering.doubts.doubt import (
     gains_db,
     share_drawn,
 )
+from mixer.setting_changes import Change, StripChanges
 from mixer.song.tracks import Track
 
 # From what was heard to the settings of a console.

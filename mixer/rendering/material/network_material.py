@@ -14,7 +14,6 @@ from mixer.dsp.blocks import peak
 from mixer.dsp.long_audio import parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
-from mixer.model_settings import changes_after
 from mixer.network.output import Output, is_wanted
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
@@ -30,6 +29,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.stem_levels import bring_to_usual_levels
 from mixer.rendering.timing.forecast import ASK, KEEP, OPEN, RUN, network_steps_s
 from mixer.rendering.timing.progress import Stage, Steps
+from mixer.setting_changes import changes_after
 
 if TYPE_CHECKING:
     from mixer.rendering.kept_material import KeptMaterial

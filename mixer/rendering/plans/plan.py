@@ -12,7 +12,6 @@ from mixer.console.split import PreNetworkGain, is_neutral_console, stems_needed
 from mixer.errors import ModelError
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.rooms import RoomSource
-from mixer.model_settings import StripChanges
 from mixer.network.model import Bundle
 from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.rendering.choices.baselines import LEVELS, NONE
@@ -22,6 +21,7 @@ from mixer.rendering.track_hand import (
     TrackHand,
     with_hand,
 )
+from mixer.setting_changes import StripChanges
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 from mixer.stems import VOCALS
@@ -106,7 +106,7 @@ class RenderPlan:
 
     @property
     def known_changes(self) -> frozenset[str]:
-        """The model's settings that a user can change, of `mixer.model_settings.STRIP_KEYS`."""
+        """The model's settings that a user can change, of `mixer.setting_changes.STRIP_KEYS`."""
         if self.material not in (MaterialKind.NETWORK, MaterialKind.TRACKS):
             return frozenset()
         if self.bundle is None:

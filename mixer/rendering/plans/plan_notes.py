@@ -8,11 +8,11 @@ from dataclasses import replace
 from mixer.console.settings import MASTER, Console
 from mixer.files.mistakes import dotted
 from mixer.files.wording import joined
-from mixer.model_settings import asked_for
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.preset.shape import NETWORK, ROLES, TRACKS
 from mixer.rendering.doubts.doubt import knows_doubt
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
+from mixer.setting_changes import asked_for
 
 
 def no_doubts(plan: RenderPlan) -> tuple[str, ...]:

@@ -25,10 +25,10 @@ from mixer.meters.sound_figures import (
     WIDTH,
 )
 from mixer.meters.stereo_spectrum import N_FFT, StereoSpectrum
-from mixer.model_settings import Change, StripChanges
 from mixer.rendering.mix import Premaster
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.sound.known_levels import KnownLevels
+from mixer.setting_changes import Change, StripChanges
 from mixer.stems import VOCALS
 
 # Crest factors are of windows of this length, no more than this below the loudest.

@@ -8,7 +8,6 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
-from mixer.model_settings import changes_after
 from mixer.network.session import Network
 from mixer.network.track_mixer.changes import change_console
 from mixer.network.track_mixer.features import TrackLevels
@@ -28,6 +27,7 @@ from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.track_files import TrackFiles
 from mixer.rendering.tracks.track_hand_strips import HandRecord
+from mixer.setting_changes import changes_after
 from mixer.song.names.sides import Side, find_sides
 from mixer.song.tracks import Track
 

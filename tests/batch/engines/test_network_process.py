@@ -22,7 +22,7 @@ from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
 from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.session import Options, run_batch
 from mixer.errors import DeviceError, InputError
-from mixer.model_settings import Change, StripChanges
+from mixer.setting_changes import Change, StripChanges
 from tests.signals import band
 
 

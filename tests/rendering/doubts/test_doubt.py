@@ -11,7 +11,6 @@ import pytest
 from mixer import RenderSettings, SettingsError, load_song, render
 from mixer.dsp.threads import Workers
 from mixer.meters.loudness import integrated_loudness_lufs
-from mixer.model_settings import Change, StripChanges, changes_after
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.rendering.doubts.answers_of_stems import answers_of_stems, as_they_came, hear_stems
@@ -26,6 +25,7 @@ from mixer.rendering.doubts.doubt import (
     sound_of,
 )
 from mixer.rendering.plans.planning import plan_render
+from mixer.setting_changes import Change, StripChanges, changes_after
 from mixer.stems import STEMS
 from tests.signals import band, noise
 

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from mixer.model_settings import (
+from mixer.network.track_mixer.parameters import CURVE_CONTROLS
+from mixer.network.track_mixer.settings import CURVE_HZ
+from mixer.setting_changes import (
     POINT_KEYS,
     POINTS_HZ,
     BusChanges,
@@ -14,8 +16,6 @@ from mixer.model_settings import (
     changed_curve,
     from_tables,
 )
-from mixer.network.track_mixer.parameters import CURVE_CONTROLS
-from mixer.network.track_mixer.settings import CURVE_HZ
 
 OFF_DB = -40.0
 
