@@ -83,7 +83,9 @@ def answer(value: Mapping[str, object]) -> None:
 def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
     """A bar with stage, detail and time left; a line a stage where stderr is not a terminal."""
     if quiet:
-        yield lambda stage, detail, share: None
+        from mixer.rendering.timing.progress import unheard
+
+        yield unheard
         return
     # Not at the top: what says one line alone need not load it.
     from rich.console import Console

@@ -13,14 +13,14 @@ import numpy as np
 
 from mixer.dsp.fourier import irfft, rfft
 from mixer.rendering.timing import unit_costs as costs
-from mixer.rendering.timing.progress import Progress
+from mixer.rendering.timing.progress import Progress, is_heard
 
 _N_TIMES = 6
 
 
 def pace_for(progress: Progress | None) -> float | None:
     """Seconds here for a second of the unit costs; None if nobody listens to the progress."""
-    return None if progress is None else _pace()
+    return _pace() if is_heard(progress) else None
 
 
 @functools.cache

@@ -20,6 +20,16 @@ from types import TracebackType
 # called with the stage, what in it, and the share of the render that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
 
+
+def unheard(stage: str, detail: str, share: float) -> None:
+    """A listener who wants to hear nothing: between two steps no clock moves for its sake."""
+
+
+def is_heard(progress: Progress | None) -> bool:
+    """Whether anybody listens."""
+    return progress is not None and progress is not unheard
+
+
 _TICK_S = 0.03
 # What is left of a stage is never taken for less than this share of the time that it has taken, so
 # that a late step is waited for.
@@ -89,8 +99,8 @@ class StageClock:
         pace: float | None = None,
     ) -> None:
         self.seconds: dict[str, float] = {}
-        self._is_heard = progress is not None
-        self._progress, self._now = progress or (lambda stage, detail, share: None), now
+        self._is_heard = is_heard(progress)
+        self._progress, self._now = progress or unheard, now
         self._forecast_s, self._then_s = dict(forecast_s or {}), then_s
         self._earlier_s: float = 0.0 if follows is None else follows._earlier_s + follows._own_s()
         self._told_pace: float | None = follows._told_pace if follows and pace is None else pace

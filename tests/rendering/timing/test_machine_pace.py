@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mixer.rendering.timing import machine_pace
 from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.progress import unheard
 
 
 def test_only_for_a_listener_and_once(monkeypatch) -> None:
@@ -15,7 +16,7 @@ def test_only_for_a_listener_and_once(monkeypatch) -> None:
 
     monkeypatch.setattr(machine_pace, "probe_s", probe_s)
     machine_pace._pace.cache_clear()
-    assert machine_pace.pace_for(None) is None
+    assert machine_pace.pace_for(None) is machine_pace.pace_for(unheard) is None
     assert not measured
     told = [machine_pace.pace_for(lambda stage, detail, share: None) for _ in range(2)]
     machine_pace._pace.cache_clear()

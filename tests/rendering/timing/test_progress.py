@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import threading
 from itertools import pairwise
 
 import pytest
@@ -21,7 +22,7 @@ from mixer.rendering.timing.forecast import (
     network_steps_s,
     take_forecast,
 )
-from mixer.rendering.timing.progress import Stage, StageClock, Steps, time_left_s
+from mixer.rendering.timing.progress import Stage, StageClock, Steps, time_left_s, unheard
 from mixer.song.load import load_song
 from tests.reference.songs import another_song
 from tests.signals import band
@@ -259,6 +260,15 @@ def test_a_listener_that_wants_no_more_ends_the_ticks_and_not_the_render(hands) 
 
     with StageClock(refuse, FORECAST_S, hands) as clock, pytest.raises(RuntimeError):
         clock.start(Stage.NORMALISE)
+
+
+@pytest.mark.parametrize(
+    ("progress", "n_ticking"), [(lambda *step: None, 1), (unheard, 0), (None, 0)]
+)
+def test_a_clock_ticks_only_for_a_listener(progress, n_ticking, hands) -> None:
+    before = set(threading.enumerate())
+    with StageClock(progress, FORECAST_S, hands):
+        assert len(set(threading.enumerate()) - before) == n_ticking
 
 
 def test_at_the_beginning_nobody_knows_how_long_it_takes() -> None:
