@@ -7,8 +7,9 @@ not how many seconds it takes.
 
 A short render mostly starts and loads, which would hide what its work costs. So each command runs
 in a fork of a process that has loaded everything (`benchmarks/forked.py`), and the loading has a
-row of its own. Where instructions are counted, so has each stage of a render: a single stage may be
-a small part of its case.
+row of its own. Where instructions are counted, so has each stage of a render, since a single stage
+may be a small part of its case, and each of some pieces of work (`benchmarks/pieces.py`) that are a
+small part of their stage: to decode, to resample, to write, to hash, to measure, to limit.
 """
 
 from __future__ import annotations
@@ -24,12 +25,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.songs import write_song, write_tracks
+import numpy as np
+
+from benchmarks.forked import WORK
+from benchmarks.songs import SAMPLE_RATE_HZ, song_of, write_song, write_tracks
+from mixer import audio as audio_io
 
 LOADING = "start, and first short renders"
 _FORKED = Path(__file__).with_name("forked.py")
 _COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 _FIRST_S, _FIRST_TRACKS = 1.0, 2
+_OTHER_RATE_HZ = 48_000
+# What pieces decode and write: a format, and its depth.
+_FORMATS = (("wav", "16"), ("wav", "24"), ("flac", "24"), ("mp3", ""), ("ogg", ""), ("m4a", ""))
+# How far beyond full scale the mix of the pieces is, so that there is something to limit.
+_LOUD = 2.0
 
 _OF = ": "
 # The first part of a render, before any of its stages.
@@ -48,15 +58,17 @@ class Size:
     loud_s: float
     tracks_s: float
     n_tracks: int
+    pieces_s: float
 
 
-# Valgrind takes a hundred times as long; processors' clocks need some tenths of a second.
-COUNTED, TIMED = Size(20.0, 6.0, 6.0, 8.0, 6), Size(60.0, 20.0, 10.0, 20.0, 12)
+# Valgrind takes a hundred times as long; processors' clocks need some tenths of a second. They do
+# not tell what a single piece costs.
+COUNTED, TIMED = Size(20.0, 6.0, 6.0, 8.0, 6, 6.0), Size(60.0, 20.0, 10.0, 20.0, 12, 0.0)
 
 
 @dataclass(frozen=True)
 class Commands:
-    """Arguments of `mixer`: of what loads everything, and of the cases by name."""
+    """Commands, as `benchmarks.forked` has them: what loads everything, and the cases by name."""
 
     first: list[list[str]]
     then: dict[str, list[str]]
@@ -71,7 +83,7 @@ def commands(folder: Path, size: Size) -> Commands:
     out = ["-o", str(folder / "out"), "--overwrite", "--quiet"]
 
     def render(song: Path, model: str, *more: str) -> list[str]:
-        return ["render", str(song), "--model", model, *more, *out]
+        return ["mixer", "render", str(song), "--model", model, *more, *out]
 
     short = write_song(folder / "first", _FIRST_S)
     few = write_tracks(folder / "first tracks", _FIRST_S, _FIRST_TRACKS)
@@ -80,15 +92,52 @@ def commands(folder: Path, size: Size) -> Commands:
     loud = write_song(folder / "loud", size.loud_s)
     tracks = write_tracks(folder / "tracks", size.tracks_s, size.n_tracks)
     target = ("--loudness", "-14")
+    first = [render(short, "default", *target), render(short, "none"), render(few, "tracks")]
+    if size.pieces_s:
+        first += _pieces(folder / "first pieces", _FIRST_S).values()
     return Commands(
-        [render(short, "default", *target), render(short, "none"), render(few, "tracks")],
+        first,
         {
             f"default, {size.default_s:g} s": render(default, "default"),
             f"none, {size.none_s:g} s": render(none, "none"),
             f"default to -14 LUFS, {size.loud_s:g} s": render(loud, "default", *target),
             f"{size.n_tracks} tracks, {size.tracks_s:g} s": render(tracks, "tracks"),
+            **(_pieces(folder / "pieces", size.pieces_s) if size.pieces_s else {}),
         },
     )
+
+
+def _pieces(folder: Path, duration_s: float) -> dict[str, list[str]]:
+    """Write the files of all pieces of work into a folder; the commands that run them, by name."""
+    own, other, out = str(SAMPLE_RATE_HZ), str(_OTHER_RATE_HZ), str(folder / "out")
+    song = write_song(folder / "song", duration_s)
+    mix = np.sum(list(song_of(duration_s).values()), axis=0)
+    mix *= np.float32(_LOUD / np.max(np.abs(mix)))
+    samples = folder / "mix.npy"
+    np.save(samples, mix)
+    found = {
+        "load a song": ["load", str(song)],
+        "read its stems": ["read-stems", str(song), own],
+        "read its stems, resampled": ["read-stems", str(song), other],
+    }
+    for file_format, depth in _FORMATS:
+        of_format, name = depth or "24", f"{file_format} {depth}".strip()
+        file = folder / f"{name}.{file_format}"
+        audio_io.write_audio(
+            file, mix / _LOUD, SAMPLE_RATE_HZ, file_format=file_format, bit_depth=of_format
+        )
+        found[f"read {name}"] = ["read", str(file)]
+        found[f"write {name}"] = ["write", str(samples), own, file_format, of_format, out]
+    found |= {
+        "resample": ["resample", str(samples), own, other],
+        "hash a file": ["hash-file", str(folder / "wav 24.wav")],
+        "hash samples": ["hash-samples", str(samples)],
+        "loudness": ["loudness", str(samples), own],
+        "true peak": ["true-peak", str(samples), own],
+        "peaks": ["peaks", str(samples), own],
+        "limiter": ["limit", str(samples), own],
+    }
+    return {f"{name}, {duration_s:g} s": ["piece", *words] for name, words in found.items()}
 
 
 def can_count() -> bool:
@@ -126,6 +175,9 @@ def instructions(asked: Commands, checkout: Path) -> Costs:
             until = [(stage, _counted(folder / str(pid)) - before) for stage, pid in fork.marks]
             whole = _counted(folder / str(fork.pid)) - before
             stages = _by_stage(until, whole)
+            if WORK in stages:  # a piece, whose preparation is no part of it
+                costs[case] = stages[WORK]
+                continue
             costs |= {case: whole} | {stage_of(case, stage): own for stage, own in stages.items()}
         return costs
 

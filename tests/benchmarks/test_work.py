@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.work import LOADING, Commands, _by_stage, _counted, _run, cpu_s
+from benchmarks.forked import WORK
+from benchmarks.regression import ROOT
+from benchmarks.work import LOADING, Commands, _by_stage, _counted, _pieces, _run, cpu_s
 
 # In place of `mixer`: fails where it is told to, and where nothing was run before.
 _STAND_IN = """
@@ -27,8 +29,10 @@ def test_each_command_runs_in_a_fork_of_what_has_loaded_all(tmp_path: Path) -> N
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(_STAND_IN)
-    then = {"one": ["work"], "worse": ["fail"], "another": ["work"]}
-    costs = cpu_s(Commands([["load"]], then), tmp_path)
+    then = {
+        name: ["mixer", word] for name, word in (("one", "work"), ("worse", "fail"), ("2", "work"))
+    }
+    costs = cpu_s(Commands([["mixer", "load"]], then), tmp_path)
     assert list(costs) == [LOADING, *then]
     assert [case for case, cost in costs.items() if cost is None] == ["worse"]
 
@@ -63,13 +67,22 @@ def test_a_fork_marks_where_each_stage_begins(tmp_path: Path) -> None:
         (package / "__init__.py").touch()
     (timing / "progress.py").write_text(_CLOCK)
     (tmp_path / "mixer" / "__main__.py").write_text(_MIXING)
-    forks, _ = _run(Commands([["1"]], {"one": ["2"]}), tmp_path, [])
+    forks, _ = _run(Commands([["mixer", "1"]], {"one": ["mixer", "2"]}), tmp_path, [])
     one, nothing = forks["one"], forks[""]
     assert one is not None
     assert nothing is not None
     assert [stage for stage, _ in one.marks] == ["read", "mix"]
     assert len({one.pid, nothing.pid, *(pid for _, pid in one.marks)}) == 4
     assert nothing.marks == []
+
+
+def test_the_work_of_each_piece_is_marked_where_it_begins(tmp_path: Path) -> None:
+    pieces = _pieces(tmp_path, 1.0)
+    forks, _ = _run(Commands([], pieces), ROOT, [])
+    failed = [name for name, fork in forks.items() if fork is None]
+    assert not failed
+    marks = {name: [mark for mark, _ in fork.marks] for name, fork in forks.items() if fork}
+    assert marks == {"": [], **{name: [WORK] for name in pieces}}
 
 
 def test_a_stage_costs_what_is_counted_until_the_next_begins() -> None:
@@ -79,7 +92,7 @@ def test_a_stage_costs_what_is_counted_until_the_next_begins() -> None:
 
 def test_another_checkout_is_not_measured_in_its_place(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="was measured in place of"):
-        cpu_s(Commands([["--version"]], {}), tmp_path)
+        cpu_s(Commands([["mixer", "--version"]], {}), tmp_path)
 
 
 def test_instructions_are_read_from_what_valgrind_says(tmp_path: Path) -> None:
