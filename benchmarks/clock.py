@@ -147,26 +147,23 @@ class Watched:
     Attributes:
         notes: updates of its progress bar.
         taken_s, stated_s: seconds from the command to the prompt, and those that it stated.
-        foreseen_s: seconds that each stage was foreseen to take.
+        begun: of each stage in its order, when it began, and what it was then foreseen to take.
         stretches: the longest of the main thread, and of any that asks whether to stop.
     """
 
     notes: list[Note]
     taken_s: float
     stated_s: float
-    foreseen_s: dict[str, float]
+    begun: list[tuple[float, str, float]]
     stretches: list[Stretch]
 
     def stages(self) -> Iterator[str]:
-        """A line a stage: what it was foreseen to take, and what it took, at one pace."""
-        ends = [*self.notes[1:], self.notes[-1]]
-        taken_s: dict[str, float] = {}
-        for note, end in zip(self.notes, ends, strict=True):
-            taken_s[note.stage] = taken_s.get(note.stage, 0.0) + end.at_s - note.at_s
-        pace = sum(taken_s.values()) / sum(self.foreseen_s.values())
-        for stage, foreseen_s in self.foreseen_s.items():
-            took_s = taken_s.get(stage, 0.0)
-            yield f"    {stage:<12} {took_s:6.2f} s, foreseen {pace * foreseen_s:6.2f} s"
+        """A line a stage: what it took, and what it was foreseen to take, at one pace."""
+        ends_s = [at_s for at_s, _, _ in self.begun[1:]] + [self.notes[-1].at_s]
+        pace = (ends_s[-1] - self.begun[0][0]) / sum(foreseen_s for *_, foreseen_s in self.begun)
+        yield f"    before them  {self.begun[0][0]:6.2f} s; at {pace:.2f} of the pace foreseen:"
+        for (began_s, stage, foreseen_s), end_s in zip(self.begun, ends_s, strict=True):
+            yield f"    {stage:<12} {end_s - began_s:6.2f} s, foreseen {pace * foreseen_s:6.2f} s"
 
 
 def watch(arguments: Sequence[str], out: Path) -> Watched:
@@ -182,7 +179,7 @@ def watch(arguments: Sequence[str], out: Path) -> Watched:
         [Note(*each) for each in told["notes"]],
         taken_s,
         float(stated[1]) if stated else float("nan"),
-        told["foreseen_s"],
+        [(at_s, stage, foreseen_s) for at_s, stage, foreseen_s in told["begun"]],
         [Stretch(*each) for each in told["stretches"]],
     )
 

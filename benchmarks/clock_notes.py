@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
@@ -101,27 +102,31 @@ def noted(file: Path, arguments: list[str]) -> int:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     notes: list[tuple[float, str, str, float]] = []
-    stretches, clocks = Stretches(), list[progress.StageClock]()
+    begun: list[tuple[float, str, float]] = []
+    stretches, bar_began_s = Stretches(), math.inf
+
+    def now_s() -> float:
+        return time.process_time() - bar_began_s
 
     @contextlib.contextmanager
     def bar(*, quiet: bool) -> Iterator[Any]:
-        began_s = time.process_time()
-
-        def show(stage: str, detail: str, share: float) -> None:
-            notes.append((time.process_time() - began_s, stage, detail, share))
-
+        nonlocal bar_began_s
+        bar_began_s = time.process_time()
         stretches.begin()
-        yield show
+        yield lambda stage, detail, share: notes.append((now_s(), stage, detail, share))
         stretches.end()
-        notes.append((time.process_time() - began_s, "end", "", 1.0))
+        notes.append((now_s(), "end", "", 1.0))
 
     class Clock(progress.StageClock):
         """Goes by processor time."""
 
         def __init__(self, told: Any = None, forecast_s: Any = None, **more: Any) -> None:
             super().__init__(told, forecast_s, time.process_time, **more)
-            if told is not None:
-                clocks.append(self)
+
+        def start(self, stage: progress.Stage, detail: str = "") -> None:
+            super().start(stage, detail)
+            if self._is_heard:
+                begun.append((now_s(), stage.value, self._forecast_s.get(stage, 0.0)))
 
     # Not what `progress_bar` shows: what is listened to is what it would be told.
     console.progress_bar = bar
@@ -140,7 +145,7 @@ def noted(file: Path, arguments: list[str]) -> int:
     finally:
         told = {
             "notes": notes,
-            "foreseen_s": {k: v for each in clocks for k, v in each._forecast_s.items()},
+            "begun": begun,
             "stretches": [[each.seconds, each.where] for each in (stretches.main, stretches.asked)],
         }
         file.write_text(json.dumps(told))
