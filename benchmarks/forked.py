@@ -31,7 +31,7 @@ from typing import Any
 
 # A stage that begins, and the process of the fork that marks its beginning.
 Mark = tuple[str, int]
-# Told of each; None where nobody wants them.
+# Is told of each mark; None to make no marks.
 Tell = Callable[[Mark], object] | None
 
 

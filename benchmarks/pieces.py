@@ -93,7 +93,7 @@ def _loudness(samples: str, sample_rate: str) -> Callable[[], object]:
 
 
 def _true_peak(samples: str, sample_rate: str) -> Callable[[], object]:
-    """Of all of it, as behind a limiter."""
+    """The true peak of audio that is oversampled whole, as behind a limiter."""
     from mixer.meters.true_peak import true_peak_dbtp
 
     audio = np.load(samples)
@@ -101,7 +101,7 @@ def _true_peak(samples: str, sample_rate: str) -> Callable[[], object]:
 
 
 def _peaks(samples: str, sample_rate: str) -> Callable[[], object]:
-    """Of what may hold it alone."""
+    """The true peak of audio that is oversampled only where the peak may be."""
     from mixer.meters.true_peak import peaks_db
 
     audio = np.load(samples)

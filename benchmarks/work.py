@@ -175,7 +175,7 @@ def instructions(asked: Commands, checkout: Path) -> Costs:
             until = [(stage, _counted(folder / str(pid)) - before) for stage, pid in fork.marks]
             whole = _counted(folder / str(fork.pid)) - before
             stages = _by_stage(until, whole)
-            if WORK in stages:  # a piece, whose preparation is no part of it
+            if WORK in stages:  # a piece, without its preparation
                 costs[case] = stages[WORK]
                 continue
             costs |= {case: whole} | {stage_of(case, stage): own for stage, own in stages.items()}
