@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,22 +33,27 @@ MASTER = "master"
 MASTER_LACKS = ("mute", "solo", "duck", "reverb_db", "delay_db")
 # When tracks pass their strips, the groups have not been summed yet.
 TRACK_LACKS = ("duck",)
-# Metadata key of a strip's field: the function that makes its effect.
-EFFECT = "effect"
+# Metadata keys of a strip's field: the function that makes its effect, and whether what that does
+# depends on the level of what passes it.
+EFFECT, FOLLOWS_LEVEL = "effect", "follows_level"
 # Longest list of effects: more bands or plug-ins than anybody needs.
 MOST_ENTRIES = 64
 
 
-def effect(made_by: str, field: Any = None) -> Any:
+def effect(made_by: str | None, field: Any = None, *, follows_level: bool = False) -> Any:
     """A field of the strip that is an effect; None, () or the default means that it is off.
 
     Args:
         made_by: "module:function" in `mixer.console`, imported when it is needed; it takes the
             setting and the sample rate in Hz and returns a new `mixer.console.processing.Effect`.
+            None for one that `mixer.console.strip` makes of more than these.
         field: the default and the allowed values; None for an optional table.
+        follows_level: what it does depends on the level of what passes it, or may; it then differs
+            from part to part of a mix.
     """
     field = field or dataclasses.field(default=None)
-    return dataclasses.field(default=field.default, metadata={**field.metadata, EFFECT: made_by})
+    about = {EFFECT: made_by, FOLLOWS_LEVEL: follows_level}
+    return dataclasses.field(default=field.default, metadata={**field.metadata, **about})
 
 
 def amount() -> Any:
@@ -167,7 +172,8 @@ class Strip:
     """One stem's channel strip; None or an empty list means that an effect is off.
 
     The effects act in the order of their fields, followed by the sends, after the fader. A new
-    effect needs a file and a field here, which names the function that makes it.
+    effect needs a file and a field here, which names the function that makes it and says whether it
+    follows the level; versions, sessions and the studio go by that.
 
     `network` changes settings that a model chose; they act before the strip and are not effects
     of it.
@@ -180,15 +186,17 @@ class Strip:
     mute: bool = False
     solo: bool = False
     amount: Number = amount()
-    duck: Duck | None = None
+    duck: Duck | None = effect(None, follows_level=True)
     high_pass: Filter | None = effect("filters:high_pass")
     low_pass: Filter | None = effect("filters:low_pass")
     eq: tuple[Band, ...] = effect("filters:band_filter", entries(default=(), most=MOST_ENTRIES))
-    gate: Gate | None = effect("dynamics:gate")
-    compressor: Compressor | None = effect("dynamics:compressor")
-    de_esser: DeEsser | None = effect("de_esser:DeEsserEffect")
-    saturation: Saturation | None = effect("saturation:SaturationEffect")
-    plugins: tuple[Plugin, ...] = entries(default=(), most=MOST_ENTRIES)
+    gate: Gate | None = effect("dynamics:gate", follows_level=True)
+    compressor: Compressor | None = effect("dynamics:compressor", follows_level=True)
+    de_esser: DeEsser | None = effect("de_esser:DeEsserEffect", follows_level=True)
+    saturation: Saturation | None = effect("saturation:SaturationEffect", follows_level=True)
+    plugins: tuple[Plugin, ...] = effect(
+        None, entries(default=(), most=MOST_ENTRIES), follows_level=True
+    )
     width: Number = effect("stereo:WidthEffect", number(1.0, 0.0, 2.0))
     pan: Number = effect("stereo:PanEffect", number(0.0, -1.0, 1.0))
     gain_db: Number = effect("stereo:GainEffect", number(0.0, -60.0, 24.0))
@@ -196,6 +204,26 @@ class Strip:
     reverb_db: Number | None = number(None, -60.0, 12.0)
     delay_db: Number | None = number(None, -60.0, 12.0)
     network: StripChanges | None = None
+
+
+STRIP_EFFECTS = {
+    field.name: field for field in dataclasses.fields(Strip) if EFFECT in field.metadata
+}
+
+
+def following_level(strip: Strip) -> tuple[str, ...]:
+    """Names of a strip's effects that depend on the level of what passes it, in their order."""
+    return tuple(
+        name
+        for name, field in STRIP_EFFECTS.items()
+        if field.metadata[FOLLOWS_LEVEL] and getattr(strip, name) != field.default
+    )
+
+
+def without_effects(strip: Strip, names: Iterable[str]) -> Strip:
+    """A strip with effects switched off."""
+    off: dict[str, Any] = {name: STRIP_EFFECTS[name].default for name in names}
+    return dataclasses.replace(strip, **off)
 
 
 @dataclass(frozen=True)

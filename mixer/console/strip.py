@@ -16,14 +16,11 @@ from mixer.console.automation import Automation
 from mixer.console.dynamics import duck
 from mixer.console.plugin import RunPlugin, run_plugin
 from mixer.console.processing import BLOCK_SAMPLES, Effect, EffectReport, blend, run_effect
-from mixer.console.settings import EFFECT, Number, Plugin, Strip
+from mixer.console.settings import EFFECT, STRIP_EFFECTS, Number, Plugin, Strip
 from mixer.dsp.blocks import FloatArray, peak
 from mixer.dsp.long_audio import copy_of, silence
 from mixer.errors import PresetError
 from mixer.stems import STEMS
-
-# Stages that take more than a setting and a rate: another stem, another process.
-_OTHERWISE_MADE = ("duck", "plugins")
 
 # What each effect of a strip did, by the name of its settings: an `EffectReport` (None for a duck
 # whose key is not there), or a list of them if there may be several; "mute" is True.
@@ -91,7 +88,7 @@ def apply_strip(
             _check_level(peak(out), name, stem)
         else:
             done = _run_stage(name, setting, out, sample_rate, share, keys or {}, stem)
-        if isinstance(getattr(Strip, name), tuple):  # of its kind there may be several
+        if isinstance(STRIP_EFFECTS[name].default, tuple):  # of its kind there may be several
             report.setdefault(name, []).append(done)
         else:
             report[name] = done
@@ -129,17 +126,15 @@ def _check_level(largest: float, name: str, stem: str) -> None:
 
 def _stages(strip: Strip) -> Iterator[tuple[str, Any, Number]]:
     """Name, setting and amount of every effect that would change anything, in order."""
-    for field in dataclasses.fields(Strip):
-        if EFFECT not in field.metadata and field.name not in _OTHERWISE_MADE:
-            continue
-        setting = getattr(strip, field.name)
+    for name, field in STRIP_EFFECTS.items():
+        setting = getattr(strip, name)
         for part in setting if isinstance(field.default, tuple) else (setting,):
             if dataclasses.is_dataclass(part):
                 amount = getattr(part, "amount", 1.0)
                 if _constant(amount) != 0.0:
-                    yield field.name, part, amount
+                    yield name, part, amount
             elif part is not None and _constant(part) != field.default:
-                yield field.name, part, 1.0
+                yield name, part, 1.0
 
 
 def _effect(
@@ -153,8 +148,7 @@ def _effect(
                 f"{stem}.duck.by: {setting.by!r} is not another stem of the song; use {known}"
             )
         return duck(setting, keys[setting.by], sample_rate) if setting.by in keys else None
-    made_by = Strip.__dataclass_fields__[name].metadata[EFFECT]
-    module, _, function = made_by.partition(":")
+    module, _, function = STRIP_EFFECTS[name].metadata[EFFECT].partition(":")
     make = getattr(import_module(f"{__package__}.{module}"), function)
     effect: Effect = make(setting, sample_rate)
     return effect

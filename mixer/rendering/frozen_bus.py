@@ -16,7 +16,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from mixer.console.sends import Sends
-from mixer.console.settings import MASTER, Strip
+from mixer.console.settings import MASTER, Strip, following_level, without_effects
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, sum_of
 from mixer.dsp.gain_between import gain_between
@@ -184,16 +184,5 @@ def _bus_settings(table: BusTable) -> BusSettings:
 
 
 def _linear_strip(audio: FloatArray, sample_rate: int, strip: Strip, name: str) -> FloatArray:
-    # What of a strip listens to what passes it, or may.
-    deaf = replace(
-        strip,
-        mute=False,
-        solo=False,
-        duck=None,
-        gate=None,
-        compressor=None,
-        de_esser=None,
-        saturation=None,
-        plugins=(),
-    )
-    return apply_strip(audio, sample_rate, deaf, stem=name)[0]
+    linear = without_effects(replace(strip, mute=False, solo=False), following_level(strip))
+    return apply_strip(audio, sample_rate, linear, stem=name)[0]

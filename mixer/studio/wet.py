@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mixer.console.sends import Sends
-from mixer.console.settings import EFFECT, Console, Strip
+from mixer.console.settings import STRIP_EFFECTS, Console, Strip, following_level
 from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.threads import Workers, available_threads
@@ -43,7 +43,6 @@ _UNSURE_S = 0.5
 _LONGEST_RESPONSE_S, _CUT_ENERGY = 20.0, 1e-9
 # What of a strip the page does itself, after all that it may find in the audio.
 PLAYED_LAST = ("width", "pan", "gain_db")
-PLAYED_FILTERS = ("high_pass", "low_pass", "eq")
 _NOT_EFFECTS = ("mute", "solo", "reverb_db", "delay_db", "network")
 
 
@@ -79,24 +78,14 @@ def baked_fields(strip: Strip) -> tuple[str, ...]:
         return tuple(f.name for f in dataclasses.fields(strip) if f.name not in _NOT_EFFECTS)
     if any(_moves(getattr(strip, name)) for name in PLAYED_LAST):
         return tuple(f.name for f in dataclasses.fields(strip) if f.name not in _NOT_EFFECTS)
-    listening = [
-        name
-        for name in ("duck", "gate", "compressor", "de_esser", "saturation", "plugins")
-        if getattr(strip, name)
-    ]
     filters = (strip.high_pass, strip.low_pass, *strip.eq)
     moving = any(
         _moves(value) for one in filters if one is not None for value in vars(one).values()
     )
     blended = any(one.amount != 1.0 for one in filters if one is not None)
-    if not (listening or moving or blended):
+    if not (following_level(strip) or moving or blended):
         return ()
-    return tuple(
-        field.name
-        for field in dataclasses.fields(strip)
-        if (EFFECT in field.metadata or field.name in ("duck", "plugins"))
-        and field.name not in PLAYED_LAST
-    )
+    return tuple(name for name in STRIP_EFFECTS if name not in PLAYED_LAST)
 
 
 def baked_strip(strip: Strip) -> Strip | None:

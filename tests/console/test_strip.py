@@ -9,6 +9,7 @@ import pytest
 
 from mixer.console.settings import (
     EFFECT,
+    STRIP_EFFECTS,
     Band,
     Compressor,
     DeEsser,
@@ -18,6 +19,8 @@ from mixer.console.settings import (
     Plugin,
     Saturation,
     Strip,
+    following_level,
+    without_effects,
 )
 from mixer.console.strip import apply_strip, is_neutral
 from mixer.errors import PresetError
@@ -200,10 +203,25 @@ def test_every_field_of_a_strip_is_an_effect_or_known_to_be_none() -> None:
     }
     others = {field.name for field in dataclasses.fields(Strip)} - set(made)
     sends = {"reverb_db", "delay_db"}
-    assert others == {"mute", "solo", "amount", "duck", "plugins", "network"} | sends
-    for made_by in made.values():
+    assert others == {"mute", "solo", "amount", "network"} | sends
+    assert [name for name, made_by in made.items() if made_by is None] == ["duck", "plugins"]
+    for made_by in filter(None, made.values()):
         module, _, function = made_by.partition(":")
         assert callable(getattr(import_module(f"mixer.console.{module}"), function))
+
+
+@pytest.mark.parametrize("name", sorted(set(STRIP_EFFECTS) - {"duck", "plugins"}))
+def test_the_effects_that_follow_the_level_are_those_that_are_not_linear(
+    name: str, rng: np.random.Generator
+) -> None:
+    strip = without_effects(FULL, set(STRIP_EFFECTS) - {name})
+    loud = (0.4 * rng.standard_normal((2, 20_000))).astype(np.float32)
+    loud[:, :10_000] *= 0.1
+    of_loud, _ = apply_strip(loud, RATE_HZ, strip)
+    of_soft, _ = apply_strip(0.125 * loud, RATE_HZ, strip)
+    off = np.abs(8.0 * of_soft - of_loud).max() / np.abs(of_loud).max()
+    assert (off > 1e-3) == (following_level(strip) == (name,))
+    assert without_effects(strip, [name]) == Strip()
 
 
 def test_settings_that_would_overflow_are_refused(rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.console.settings import Band, Filter
+from mixer.console.settings import Band, Filter, following_level
 from mixer.console.settings import Strip as HandStrip
 from mixer.console.stereo import pan_gains
 from mixer.dsp.blocks import db_to_gain
@@ -77,9 +77,8 @@ def moves(settings: TrackSettings, hand: HandStrip | None) -> bool:
     by_model = settings.shape != 0.0 or settings.ride != 0.0 or not settings.compression.is_off
     if hand is None:
         return by_model
-    effects = (hand.gate, hand.compressor, hand.saturation)
     is_automated = any(isinstance(n, tuple) for n in (hand.gain_db, hand.amount))
-    return by_model or is_automated or hand.amount != 1.0 or any(e is not None for e in effects)
+    return by_model or is_automated or hand.amount != 1.0 or bool(following_level(hand))
 
 
 def hand_bands(hand: HandStrip) -> Iterator[EqBand]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Literal
 
+from mixer.console.settings import STRIP_EFFECTS
 from mixer.network.track_mixer.settings import (
     CURVE_HZ,
     HIGH_PASS_OFF_HZ,
@@ -214,20 +215,27 @@ def _of_hand(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterator[str]:
         taken_db = done.get("compressor", {}).get("max_reduction_db")
         taken = "" if taken_db is None else f", taking up to {taken_db:.1f} dB"
         yield f"{ratio} at {_number(compressor['threshold_db'], _db_plain)}{taken}"
-    if "gate" in said:
-        yield f"gate at {_number(said['gate']['threshold_db'], _db_plain)}"
-    if "de_esser" in said:
-        yield f"de-esser at {_number(said['de_esser']['frequency_hz'], _hz)}"
-    if "saturation" in said:
-        yield f"saturation {_number(said['saturation']['drive_db'], _db_plain)}"
-    if "duck" in said:
-        yield f"ducked {_number(said['duck']['amount_db'], _db_plain)} by {said['duck']['by']}"
+    for name, words in _WORDS.items():
+        if name in said:
+            yield words(said[name])
+    others = STRIP_EFFECTS.keys() & said.keys() - _WORDS.keys() - _WORDED
+    yield from (name.replace("_", " ") for name in sorted(others))
     yield from (PurePath(plugin["path"]).stem for plugin in said.get("plugins", ()))
     for key, name in _SENDS:
         if key in said:
             yield f"{name} {_number(said[key], _db_plain)}"
     if "amount" in said:
         yield f"amount {_number(said['amount'], _percent)}"
+
+
+# Effects whose words take more than their settings; one without any is told by its name.
+_WORDED = {"high_pass", "low_pass", "eq", "compressor", "plugins", "width", "pan", "gain_db"}
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "gate": lambda gate: f"gate at {_number(gate['threshold_db'], _db_plain)}",
+    "de_esser": lambda de_esser: f"de-esser at {_number(de_esser['frequency_hz'], _hz)}",
+    "saturation": lambda made: f"saturation {_number(made['drive_db'], _db_plain)}",
+    "duck": lambda duck: f"ducked {_number(duck['amount_db'], _db_plain)} by {duck['by']}",
+}
 
 
 def _of_pan(pan: Any) -> Iterator[str]:

@@ -3,15 +3,18 @@
 import numpy as np
 import pytest
 
+from mixer.console.settings import Band, Compressor, DeEsser, Plugin
+from mixer.console.settings import Strip as ConsoleStrip
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.erb_bands import band_centres_hz
-from mixer.network.track_mixer.settings import curve_at
+from mixer.network.track_mixer.settings import TrackSettings, curve_at
 from mixer.output.daw.eq_fit import fit_bands
 from mixer.output.daw.formats import DAW_FORMATS, Device
 from mixer.output.daw.movement import automation, moving_gain
 from mixer.output.daw.native import automation_values, response_db, run_strip
 from mixer.output.daw.strip import EqBand, Strip, balance_gains, placed
 from mixer.output.daw.strip_fit import fit_strip
+from mixer.output.daw.track_strip import moves
 from tests.signals import noise
 
 RATE_HZ = 44_100
@@ -57,6 +60,21 @@ def test_movement_is_few_points_that_pass_near_it() -> None:
     drawn_db = 20 * np.log10(np.interp(times, *np.array(points).T))
     assert np.abs(drawn_db - gains_db).max() < 0.3
     assert automation(times, np.full(len(times), 0.05)) == ()
+
+
+@pytest.mark.parametrize(
+    ("strip", "is_moving"),
+    [
+        (ConsoleStrip(), False),
+        (ConsoleStrip(gain_db=3.0, eq=(Band(),), width=0.5), False),
+        (ConsoleStrip(compressor=Compressor()), True),
+        (ConsoleStrip(de_esser=DeEsser()), True),
+        (ConsoleStrip(plugins=(Plugin("tape.vst3"),)), True),
+        (ConsoleStrip(gain_db=((0.0, 0.0), (1.0, 3.0))), True),
+    ],
+)
+def test_what_follows_the_level_needs_automation(strip: ConsoleStrip, is_moving: bool) -> None:
+    assert moves(TrackSettings(), strip) == is_moving
 
 
 def test_a_gain_that_moves_is_heard(rng) -> None:

@@ -12,6 +12,8 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     as_json,
 )
+from mixer.rendering.tracks import track_words as words_module
+from mixer.rendering.tracks.track_hand_strips import HandRecord
 from mixer.rendering.tracks.track_words import (
     added_words,
     bus_words,
@@ -119,6 +121,14 @@ def test_the_space_is_told_once() -> None:
 )
 def test_the_hand_is_told_beside_it(hand: dict | None, told: str) -> None:
     assert hand_words(hand) == told
+
+
+def test_an_effect_without_words_of_its_own_is_told_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hand: HandRecord = {"heard": True, "set": {"gain_db": 2.0, "de_esser": {"frequency_hz": 6e3}}}
+    monkeypatch.delitem(words_module._WORDS, "de_esser")
+    assert hand_words(hand) == "+2 dB, de esser"
 
 
 def test_a_stem_is_told_with_its_numbers() -> None:

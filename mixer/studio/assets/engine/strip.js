@@ -1,6 +1,7 @@
 // A channel strip, live: filters, equaliser, gate, compressor, width, pan, gain, in the order and by the
-// definitions of `mixer.console`. What else there is (de-esser, saturation, plug-ins, duck) is rendered. A strip is what a preset's table says of it: `{gain_db: -2,
-// eq: [{type: "peak", ...}], ...}`; what is left out is neutral.
+// definitions of `mixer.console`. What else there is (de-esser, saturation, plug-ins, duck) is rendered.
+// A strip is what a preset's table says of it: `{gain_db: -2, eq: [{type: "peak", ...}], ...}`; what is
+// left out is neutral.
 
 import { Dynamics } from "./dynamics.js";
 import { butterworth, eqBand, IDENTITY } from "./filters.js";
@@ -10,13 +11,15 @@ import { Ramp, RAMP_BLOCKS } from "./ramp.js";
 // Defaults of an effect that is there, as `mixer.console.settings` has them.
 export const BAND = { type: "peak", frequency_hz: 1000, gain_db: 0, q: 0.7, amount: 1 };
 export const FILTER = { frequency_hz: 80, slope_db_per_octave: 12, amount: 1 };
-// What a page cannot do exactly: it is heard in what the server renders.
-const RENDERED_ONLY = ["duck", "de_esser", "saturation", "plugins"];
+// What a page plays itself; every other effect is heard in what the server renders.
+const PLAYED = ["high_pass", "low_pass", "eq", "gate", "compressor", "width", "pan", "gain_db", "reverb_db", "delay_db"];
+const NO_EFFECTS = ["mute", "solo", "amount", "network"];
 
 /** Names of the strip's effects that are only heard in a render. */
 export function renderedOnly(strip) {
-  return RENDERED_ONLY.filter((name) => {
-    const value = strip?.[name];
+  const effects = Object.keys(strip ?? {}).filter((name) => !PLAYED.includes(name) && !NO_EFFECTS.includes(name));
+  return effects.filter((name) => {
+    const value = strip[name];
     return Array.isArray(value) ? value.length > 0 : Boolean(value) && value.amount !== 0;
   });
 }
