@@ -3,7 +3,9 @@
 import importlib.util
 import os
 import re
+import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,14 +13,31 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixer.dsp.free_memory import available_memory_bytes
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 SAMPLE_RATE_HZ = 44_100
 _TRAINS = re.compile(r"^(?:from|import) (?:torch|export|training|tests\.training)\b", re.MULTILINE)
+_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 6 << 30
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a folder in memory holds what the tests write, programs to be run among it."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return False
+    may_run = not os.statvfs(folder).f_flag & os.ST_NOEXEC
+    return may_run and min(shutil.disk_usage(folder).free, available_memory_bytes()) > _ROOM_BYTES
 
 
 # A developer's own defaults and presets change no test, nor any process that one starts.
 os.environ["MIXER_CONFIG"] = str(Path(__file__).parent / "no" / "config.toml")
 os.environ["MIXER_PRESETS"] = str(Path(__file__).parent / "no" / "presets")
+
+
+# What is written is synced to the disk, thousands of times: where there is plenty of memory, the
+# tests' folders lie in it.
+if _has_room(_MEMORY):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 # A shell that runs the suite in the background has it ignore Ctrl-C, as would all that it starts.
@@ -69,6 +88,21 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if needs_it else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+def pytest_configure(config: pytest.Config) -> None:
+    """Files are dealt to the processes of `-n` in the order of the tests, not of their number."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Fast tests first; among processes, whole files with the slow ones first.
+
+    A long file that begins last would leave the other processes idle.
+    """
+    is_slow = {item: item.get_closest_marker("slow") is not None for item in items}
+    if not hasattr(config, "workerinput"):
+        items.sort(key=is_slow.__getitem__)
+        return
+    n_slow = Counter(item.path for item in items if is_slow[item])
+    n_tests = Counter(item.path for item in items)
+    items.sort(key=lambda i: (-n_slow[i.path], -n_tests[i.path], i.path, is_slow[i]))

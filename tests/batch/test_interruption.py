@@ -70,8 +70,9 @@ def test_a_terminal_that_goes_away_ends_the_run_and_kills_no_worker(
         "cpu",
     ]
     process = subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup has it ignored
+    )  # fmt: skip
     while not (tmp_path / "out" / STATE_FOLDER / LEDGER_FILE).exists() or not (
         children(process.pid)
     ):

@@ -68,6 +68,7 @@ def test_a_peaky_stem_lands_below_its_target_at_full_scale(rng: np.random.Genera
     assert np.abs(out).max() == pytest.approx(1.0, abs=1e-6)
     assert np.abs(out).max() <= 1.0
     assert done["held_by_peak"]
+    assert done["gain_db"] == pytest.approx(20.0 * np.log10(1.0 / 0.9), abs=1e-4)
     assert energy_db(out)[1] < energy_db(audio)[1] + 1.0
 
 

@@ -86,13 +86,25 @@ def test_quiet_frames_stay_as_they_are(rng: np.random.Generator) -> None:
     assert done["frames_matched_share"] == 0.0
 
 
-def test_a_bin_against_the_side_is_not_blown_up(rng: np.random.Generator) -> None:
-    # A tone hard on the left of a stem that leans to the right.
-    audio = wide(rng, lean_db=6.0)
-    tone = 0.1 * np.sin(2.0 * np.pi * 3_000.0 * np.arange(audio.shape[1]) / RATE)
-    audio[0] += tone.astype(np.float32)
-    panned, _ = match_panning(audio, RATE, FLAT)
-    assert np.abs(panned).max() < 10.0 * np.abs(audio).max()
+def test_a_bin_against_the_side_rises_by_20_db_and_no_more() -> None:
+    """A tone hard on the left of a stem that leans to the right, which nothing can bring across."""
+    tone = 0.1 * np.sin(2.0 * np.pi * 3_000.0 * np.arange(2 * RATE) / RATE)
+    audio = np.stack([tone, np.zeros_like(tone)]).astype(np.float32)
+    panned, _ = match_panning(audio, RATE, FLAT, side=1)
+    inside = slice(N_FFT, -N_FFT)
+    # The offset to the right leaves 0.3 of it.
+    np.testing.assert_allclose(panned[0, inside], 10.0 * 0.3 * tone[inside], atol=1e-4)
+    assert not panned[1].any()
+
+
+def test_the_side_is_heard_between_50_and_2500_hz(rng: np.random.Generator) -> None:
+    """What is below 12 kHz hardly leans, to the right; more energy above is on the left."""
+    spectrum = np.fft.rfft(rng.standard_normal((2, 5 * RATE)))
+    hz = np.arange(spectrum.shape[1]) / 5.0
+    low, high = np.fft.irfft(spectrum * [hz < 12_000.0, hz > 12_000.0])
+    audio = np.stack([low + 3.0 * high, 1.01 * low]).astype(np.float32)
+    assert np.diff(energy_db(audio))[0] < -3.0
+    assert measure_side(audio, RATE) == 1
 
 
 def test_in_place_is_the_same(rng: np.random.Generator) -> None:

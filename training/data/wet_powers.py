@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.optimize
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray, root_hann, stft_blocks
+from mixer.dsp.nonnegative import fit_nonnegative
 from mixer.network.band_mixer.bands import powers_of_spectra
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 from training.data.mixture_filters import MixtureFilters, mid_and_side
@@ -131,7 +131,7 @@ def shares_of_rest(
         triangle = np.linalg.qr(np.vstack([by_frame, np.sqrt(_POWER_RIDGE) * np.eye(n_stems)]))
         for view in (_LEFT, _RIGHT, _SIDE):
             wanted = np.append(rest_powers[view, band] / scale, np.zeros(n_stems))
-            shares[:, view, band] = scipy.optimize.nnls(triangle.R, triangle.Q.T @ wanted)[0]
+            shares[:, view, band] = fit_nonnegative(triangle.R, triangle.Q.T @ wanted)
     both = shares[:, [_LEFT, _RIGHT]].mean(axis=1)
     # The side cannot exceed the power that both channels share.
     shares[:, _SIDE] = np.minimum(shares[:, _SIDE], both)
