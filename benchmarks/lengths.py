@@ -72,6 +72,7 @@ def draw(rows: list[Row], what: str, picture: Path) -> None:
 
     matplotlib.use("svg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     # The same picture for the same figures: no date, no random names.
     inks = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
@@ -92,8 +93,11 @@ def draw(rows: list[Row], what: str, picture: Path) -> None:
     memory.set(xlabel=what, ylabel="peak memory, GB")
     for axes in (time, memory):
         axes.grid(alpha=0.3, which="both", color="#808080")
-        axes.set_xticks(places, [f"{place:,}".replace(",", " ") for place in places])
+        axes.set_xticks(places, [str(place) for place in places])
         axes.minorticks_off()
+        # Figures of less than a decade would have no label otherwise.
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
     figure.savefig(picture, metadata={"Date": None})
     plt.close(figure)
     text = picture.read_text(encoding="utf-8")
@@ -107,12 +111,18 @@ def table(
 ) -> Iterator[str]:
     """A row a render, in Markdown; the pictures go into a folder."""
     rows: list[Row] = []
-    yield "| four stems of, or tracks of a minute | clock | CPU | peak memory |"
+    yield "| song | clock | CPU | peak memory |"
     yield "| --- | --- | --- | --- |"
     for series in (by_length(longest_s), by_tracks(most_tracks)):
         for row in series:
             rows.append(row)
-            what = f"{row['n']} s" if row["what"] == "seconds" else f"{row['n']} tracks"
+            n = row["n"]
+            tracks = "track" if n == 1 else "tracks"
+            what = (
+                f"four stems, {n} s"
+                if row["what"] == "seconds"
+                else f"{n} {tracks}, {TRACKS_S:g} s"
+            )
             yield (
                 f"| {what} | {row['clock_s']:.1f} s | {row['cpu_s']:.1f} s | "
                 f"{row['peak_gb']:.2f} GB |"
