@@ -103,8 +103,9 @@ def _role(
 @lru_cache(SAME_NAMES)
 def _named_role(name: str, stem: str, family: str | None) -> str:
     container, _, stream = name.rpartition("#")
-    title = stream if container else without_audio_suffix(name[name.rfind("/") + 1 :])
-    role = role_of(title, stem)
+    if not is_stem_container_name(container):  # Logic's takes: Vox#02.wav
+        stream = without_audio_suffix(name[name.rfind("/") + 1 :])
+    role = role_of(stream, stem)
     if role == UNKNOWN and family is not None and STEM_OF_ROLE.get(family) == stem:
         return family
     return role

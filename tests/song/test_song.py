@@ -38,6 +38,14 @@ def test_raw_tracks_and_exact_stems_are_grouped(write_song) -> None:
     assert stems_of(folder) == names
 
 
+def test_a_take_of_logic_has_the_role_of_its_name(write_song) -> None:
+    tone = sine(200.0, 0.1, 44_100)
+    song = load_song(write_song({"Backing Vox#02.wav": tone, "OH Kit#1.wav": tone}), listen=False)
+    assert {r.file: r.role for r in song.recordings} == {
+        "Backing Vox#02.wav": "backing_vocals", "OH Kit#1.wav": "overheads",
+    }  # fmt: skip
+
+
 def test_the_stem_is_the_sum_of_its_files_padded_at_the_end(write_song, rng) -> None:
     kick, snare = noise(rng, 1.0, 44_100), sine(180.0, 0.4, 44_100)
     song = load_song(write_song({"Kick.wav": kick, "Snare.wav": snare}))

@@ -22,6 +22,9 @@ _PHRASES_BEFORE = frozenset((("w", "o"), ("all", "but"), ("everything", "but")))
 _AFTER = frozenset(
     ("removed", "muted", "less", "なし", "抜き", fold("제거"), fold("없음"), fold("없이"))
 )
+# A guitar or a trumpet is played muted; a song is heard with its vocals or its drums muted.
+_MUTED = "muted"
+_MUTED_ALONE = frozenset(("drums", "vocals", "lead_vocal", "backing_vocals"))
 # Between the negation and what is negated.
 _BETWEEN = frozenset(
     ("the", "all", "any", "lead", "main", "backing", "background", "bg", "le", "la", "les", "il")
@@ -88,7 +91,8 @@ def _negation(tokens: Sequence[str]) -> tuple[int, int, Evidence] | None:
         if token in _AFTER and position:
             for length in (2, 1):
                 negated = _part(tokens[max(position - length, 0) : position])
-                if negated is not None:
+                is_played = token == _MUTED and negated and negated.family not in _MUTED_ALONE
+                if negated is not None and not is_played:
                     return position - len(negated.text.split()), position + 1, negated
         negated = _run_together(token)
         if negated is not None:

@@ -46,6 +46,12 @@ PHRASES_WEAK = """
     l r
     """
 
+# With a word of mixes, and not mixes: the main microphones before an orchestra or a choir.
+PHRASES_OF_PARTS = """
+    main pair, main mic, main array, main tree, main stereo pair, main ortf, main xy, main ab,
+    main ms, stereo pair, stereo mic
+    """
+
 # All tracks of an instrument in one file, if they are there one by one as well.
 SUMS = frozenset(
     ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "gruppe", "groupe", "grupo",

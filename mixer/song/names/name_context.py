@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from mixer.song.names import track_vocabulary as vocabulary
 from mixer.song.names.complements import held_by
+from mixer.song.names.sections import find_choir_basses, find_saxophones
+from mixer.song.names.separators import source_name
 from mixer.song.names.sums import find_sums
-from mixer.song.names.titles import SHARE_WITH_SOURCE, without_title
+from mixer.song.names.titles import (
+    SHARE_WITH_SOURCE,
+    titles_of_folder,
+    without_title,
+    without_titles_inside,
+)
 from mixer.song.names.track_names import (
     EXACT,
+    NOTHING_KNOWN,
     Classification,
     NamedTrack,
     decide,
+    is_numbered_instrument,
     litter,
     take_apart,
 )
+from mixer.song.names.track_roles import role_of_words
 from mixer.song.names.track_word_splitting import is_unknown, split_words
-from mixer.song.names.track_word_tables import LEFT_OUT_WEAK, SAME_FOLDERS, SOURCE
+from mixer.song.names.track_word_tables import HINT, LEFT_OUT_WEAK, ROLE, SAME_FOLDERS, SOURCE
 from mixer.song.names.track_words import Evidence, find_evidence
 from mixer.stems import Stem
 
-_BARE_LEADS = frozenset(("lead", "ld"))
+_LEAD_VOCAL = "ld"  # engineers' short form; a synthesiser's lead is written out
+_BARE_LEADS = frozenset(("lead", _LEAD_VOCAL))
+_BESIDE_LEADS = ("backing_vocals", "vocal_double", "choir")
 _FEWEST_SHARING = 3
 _FEWEST_PARTS_OF_MIX = 2
 _SHOWN_PARTS = 3
@@ -58,7 +70,9 @@ def classify_all(
     # A title is taken off names that begin with all of it; other words of it are in none of them.
     title = tuple(token for token in words if not token.isdigit())
     title = title if heard.issuperset(title) else ()
-    return list(_classified(tuple(names), own_folders, title, frozenset(heard.intersection(words))))
+    own = frozenset(heard.intersection(words))
+    inside = tuple(t for t in titles_of_folder(song) if len(own.intersection(t)) > 1)
+    return list(_classified(tuple(names), own_folders, title, inside, own))
 
 
 @lru_cache(SAME_FOLDERS)
@@ -71,6 +85,7 @@ def _classified(
     names: tuple[str, ...],
     folders: tuple[tuple[str, ...], ...],
     title: tuple[str, ...],
+    inside: tuple[tuple[str, ...], ...],
     song: frozenset[str],
 ) -> tuple[Classification, ...]:
     """As `classify_all`, cached by names, which are equal in many songs.
@@ -78,11 +93,13 @@ def _classified(
     Args:
         names, folders: as there.
         title: words of the song's name if the files' names may begin with them.
+        inside: titles in the song's name that may be anywhere in the files' names.
         song: words of the song's name that are in names of files.
     """
     whole = [take_apart(name, own) for name, own in zip(names, folders, strict=True)]
     parts = [index for index, name in enumerate(names) if litter(name) is None]
     own = without_title([list(whole[index].tokens) for index in parts], title)
+    own = without_titles_inside(own, inside)
     own = _without_shared_words(own)
     own = _without_formats(own, [whole[index].title for index in parts])
     tracks = {
@@ -90,7 +107,7 @@ def _classified(
         for index, tokens in zip(parts, own, strict=True)
     }
     results = [litter(name) or decide(tracks[index]) for index, name in enumerate(names)]
-    return tuple(_Folder(names, whole, tracks, results, song).judged())
+    return tuple(_Folder(names, whole, tracks, results, song, inside).judged())
 
 
 def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
@@ -135,18 +152,22 @@ class _Folder:
         tracks: Mapping[int, NamedTrack],
         results: list[Classification],
         song: frozenset[str],
+        titles: Sequence[tuple[str, ...]],
     ) -> None:
         self.names, self.whole, self.tracks, self.results = names, whole, tracks, results
-        self.song = song
+        self.song, self.titles = song, titles
         self.evidence: dict[int, Evidence | None] = {
             index: track.evidence for index, track in tracks.items()
         }
 
     def judged(self) -> list[Classification]:
         """The results, each changed by the first rule about the folder that applies."""
-        adjusted: dict[int, Classification] = {}
+        tokens = {index: track.tokens for index, track in self.tracks.items()}
+        # These hold for the exact name of a stem, too.
+        adjusted = self._separated() | find_choir_basses(tokens, self.evidence)
         for judge in (self._complements, self._backings, self._weak_mixes, self._sums,
-                      self._leads, self._songs_name, self._older):  # fmt: skip
+                      self._leads, self._horns, self._songs_name, self._older,
+                      self._words_of_title):  # fmt: skip
             for index, result in judge().items():
                 if self.results[index].reason != EXACT:
                     adjusted.setdefault(index, result)
@@ -206,7 +227,9 @@ class _Folder:
                 None, f'"{item.text}" beside its own parts: left out, a mix of them', True
             )
             for index, item in self.evidence.items()
-            if item is not None and item.text in vocabulary.WHOLE_BACKINGS
+            if item is not None
+            and item.text in vocabulary.WHOLE_BACKINGS
+            and not is_numbered_instrument(self.tracks[index].tokens)
         }
 
     def _weak_mixes(self) -> dict[int, Classification]:
@@ -225,11 +248,11 @@ class _Folder:
 
     def _is_of_recorder(self, index: int) -> bool:
         """Whether it is the sum that a field recorder writes beside its numbered tracks."""
-        tokens = self.tracks[index].tokens
+        tokens = self.whole[index].tokens
         if "lr" not in tokens:
             return False
         front = tokens[: tokens.index("lr")]
-        beside = [t.tokens for place, t in self.tracks.items() if place != index]
+        beside = [self.whole[place].tokens for place in self.tracks if place != index]
         numbered = [t for t in beside if t[: len(front)] == front and t[-1:] and t[-1].isdigit()]
         return len(numbered) >= _FEWEST_PARTS_OF_MIX
 
@@ -250,7 +273,8 @@ class _Folder:
 
     def _leads(self) -> dict[int, Classification]:
         vocals = self._named(lambda item: item.strength == SOURCE and item.stem == "vocals")
-        only_backing = all(item.family == "backing_vocals" for item in vocals.values())
+        only_backing = all(self._is_backing(place) for place in vocals)
+        singers = {token for p in vocals for token in self.tracks[p].tokens if is_unknown(token)}
         found = {}
         for index, item in self.evidence.items():
             others = set(vocals) - {index}
@@ -259,13 +283,47 @@ class _Folder:
             tokens = self.tracks[index].tokens
             if any(e.stem == "vocals" and e is not item for e in find_evidence(tokens)[1:]):
                 continue  # a double of the lead
-            if only_backing:
-                reason = f'word "{item.text}" beside backing vocals: likely the lead vocal'
+            if only_backing or item.text == _LEAD_VOCAL or not singers.isdisjoint(tokens):
+                beside = "backing vocals" if only_backing else "a vocal"
+                reason = f'word "{item.text}" beside {beside}: likely the lead vocal'
                 found[index] = Classification("vocals", reason, False, "lead_vocal")
             else:
                 reason = f'word "{item.text}" beside a vocal: likely an instrument'
                 found[index] = Classification("other", reason, False, "other")
         return found
+
+    def _is_backing(self, index: int) -> bool:
+        return role_of_words(self.tracks[index].tokens, "vocals") in _BESIDE_LEADS
+
+    def _horns(self) -> dict[int, Classification]:
+        return find_saxophones(self.evidence)
+
+    def _separated(self) -> dict[int, Classification]:
+        """Files that a separator took apart, beside what it made of them."""
+        made: dict[str, list[int]] = defaultdict(list)
+        for index, track in self.tracks.items():
+            if track.separated is not None:
+                made[track.separated.source].append(index)
+        found = {}
+        for index, track in self.tracks.items():
+            parts = [part for part in made.get(source_name(track.whole_title), ()) if part != index]
+            if parts:
+                beside = ", ".join(self.names[part] for part in parts[:_SHOWN_PARTS])
+                reason = f"separated into {beside}: left out"
+                certain = len(parts) >= _FEWEST_PARTS_OF_MIX
+                found[index] = Classification(None, reason, certain)
+        return found
+
+    def _words_of_title(self) -> dict[int, Classification]:
+        """Names of which only a word of the song's own title says anything."""
+        return {
+            index: Classification("other", NOTHING_KNOWN, False)
+            for index, item in self.evidence.items()
+            if item is not None
+            and item.strength in (ROLE, HINT)
+            and item.text in self.song
+            and not self.results[index].certain
+        }
 
     def _songs_name(self) -> dict[int, Classification]:
         sources = len(self._named(lambda item: item.strength == SOURCE))
@@ -275,7 +333,9 @@ class _Folder:
         return {
             index: Classification(None, reason, False)
             for index, track in self.tracks.items()
-            if not track.folder and self._bears_only_the_title(index)
+            if not track.folder
+            and self._bears_only_the_title(index)
+            and not self._names_a_person(index)
         }
 
     def _older(self) -> dict[int, Classification]:
@@ -296,6 +356,19 @@ class _Folder:
                 found[index] = Classification(None, reason, False)
         return found
 
+    def _names_a_person(self, index: int) -> bool:
+        """Whether some other parts have the same words: Erica beside Erica Harm is a singer."""
+        words = {token for token in self.whole[index].tokens if not token.isdigit()}
+        others = [
+            place
+            for place, item in self.evidence.items()
+            if place != index
+            and item is not None
+            and item.family is not None
+            and words.issubset(self.whole[place].tokens)
+        ]
+        return len(words) == 1 and 0 < len(others) <= (len(self.tracks) - 1) / 2
+
     def _bears_only_the_title(self, index: int) -> bool:
         """Whether a name consists only of the title that all names or the folder have."""
         whole = [token for token in self.whole[index].tokens if not token.isdigit()]
@@ -303,7 +376,7 @@ class _Folder:
             return bool(whole)
         item = self.evidence[index]
         words = [token for token in whole if token not in _VERSIONS]
-        return (
+        return tuple(words) in self.titles or (
             any(map(is_unknown, words))  # "Song" or "Take" would be no title
             and all(token in self.song for token in words)
             and (item is None or not item.names_a_part)

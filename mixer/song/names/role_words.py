@@ -107,6 +107,7 @@ ROLE_WORDS: dict[str, str] = {
 # Words that say how a part is made, or among what it stands: any other role goes before theirs.
 # Those of the whole kit do as well ("Drums - Kick").
 WIDE_WORDS = """
+    over
     dmx linn 909 707 606 626
     synth syn synthesizer sy moog minimoog juno jupiter prophet virus serum massive saw square
     supersaw fm

@@ -1,22 +1,73 @@
-"""The artist's or the song's name in track names: what nearly all names begin or end with.
+"""The artist's or the song's name in track names.
 
-It is ignored if it contradicts what the names say without it: no song called "Drum Machine Love"
-is all drums.
+It is what nearly all names begin or end with, or what the song's folder is called. It is ignored if
+it contradicts what the names say without it: no song called "Drum Machine Love" is all drums.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
-from mixer.song.names.track_word_splitting import is_unknown
-from mixer.song.names.track_word_tables import SOURCE
+from mixer.song.names.track_word_splitting import is_unknown, split_words
+from mixer.song.names.track_word_tables import SOUND, SOURCE
 from mixer.song.names.track_words import find_evidence, strongest
 
 SHARE_WITH_SOURCE = 1 / 3  # of the names: so many must name an instrument of their own
 _FEWEST_NAMES_FOR_TITLE = 3
 _SHARE_WITH_TITLE = 0.8  # of the names; a mix or a click track may lack the title
 _FEWEST_OBJECTIONS = 2
+_FEWEST_WORDS = 2  # of a folder's title; one word alone may be anything
+# "Artist - Title", "Artist_Title", "Title (Live)".
+_SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|_|[()\[\]]")
+
+
+def titles_of_folder(song: str) -> list[tuple[str, ...]]:
+    """Titles that the name of a song's folder may hold, each as its words.
+
+    One that names an instrument and nothing else (Lead Guitar, Drums and Bass) is none.
+    """
+    titles = []
+    for segment in _SEGMENT.split(song):
+        words = tuple(token for token in split_words(segment) if not token.isdigit())
+        meant = strongest(words)
+        is_said = any(map(is_unknown, words)) or meant is None or meant.strength > SOUND
+        if len(words) >= _FEWEST_WORDS and is_said:
+            titles.append(words)
+    return titles
+
+
+def without_titles_inside(
+    names: list[list[str]], titles: Sequence[tuple[str, ...]]
+) -> list[list[str]]:
+    """The names without a title of the folder, or a part of one, wherever they have it.
+
+    Args:
+        names: the tokens of every name.
+        titles: from `titles_of_folder`.
+    """
+    return [_without_title_inside(tokens, titles) for tokens in names]
+
+
+def _without_title_inside(tokens: list[str], titles: Sequence[tuple[str, ...]]) -> list[str]:
+    for title in titles:
+        for length in range(min(len(title), len(tokens)), _FEWEST_WORDS - 1, -1):
+            for start in range(len(tokens) - length + 1):
+                run = tuple(tokens[start : start + length])
+                if _is_part_of_title(run, title):
+                    return tokens[:start] + tokens[start + length :]
+    return tokens
+
+
+def _is_part_of_title(run: tuple[str, ...], title: tuple[str, ...]) -> bool:
+    """Whether words are a title, or a part of one that is not said of tracks."""
+    if run == title:
+        return True
+    places = range(len(title) - len(run) + 1)
+    return any(title[place : place + len(run)] == run for place in places) and any(
+        map(is_unknown, run)
+    )
 
 
 def without_title(names: list[list[str]], song: Sequence[str] = ()) -> list[list[str]]:
@@ -80,7 +131,9 @@ def _is_title(title: tuple[str, ...], names: list[list[str]], from_end: bool) ->
     if meant is None or (len(title) > 1 and any(map(is_unknown, title))):
         return True
     told = [strongest(rest) for rest in rests]
-    sources = [item.stem for item in told if item is not None and item.strength == SOURCE]
+    # What is no more than a sound (a song called Beat) yields to other sounds.
+    strength = SOURCE if meant.strength == SOURCE else SOUND
+    sources = [item.stem for item in told if item is not None and item.strength <= strength]
     others = [stem for stem in sources if stem != meant.stem]
     # One word is more often an instrument (Bass Gtr, Bass Keys): two stems must object to it.
     objections = len(set(others)) if len(title) == 1 else len(others)

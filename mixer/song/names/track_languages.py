@@ -40,7 +40,6 @@ LANGUAGES: dict[str, dict[Family, str]] = {
         "organ": "orgue",
         "strings": "cordes violoncelles contrebasse",
         "brass": "cuivre cuivres",
-        "woodwind": "flutes",
         "pad": "nappe nappes",
         "fx": "bruitage bruitages",
     },

@@ -18,6 +18,7 @@ from itertools import chain
 from mixer.audio.formats import without_audio_suffix
 from mixer.song.names.complements import Complement, find_complement
 from mixer.song.names.families import STEM_OF_FAMILY, Family
+from mixer.song.names.separators import Separated, find_separated
 from mixer.song.names.track_word_splitting import is_lone_sign, is_unknown, split_words
 from mixer.song.names.track_word_tables import HINT, LEFT_OUT_WEAK, QUALITY, ROLE, SOURCE, fold
 from mixer.song.names.track_words import Evidence, resembling, strongest
@@ -53,14 +54,18 @@ class NamedTrack:
     """A name taken apart.
 
     Attributes:
-        title: the file name, folded, without folder and ending.
+        title: the file name, folded, without folder and ending; of a separator's, what it says.
         tokens: its words.
         folder: words of the folders that it is in; they speak if the name itself does not.
+        whole_title: the file name, folded, without folder and ending.
+        separated: what it is and of which file, if its name is a separator's.
     """
 
     title: str
     tokens: tuple[str, ...]
     folder: tuple[str, ...] = ()
+    whole_title: str = ""
+    separated: Separated | None = None
 
     @property
     def complement(self) -> Complement | None:
@@ -129,7 +134,14 @@ def take_apart(name: str, folder: Sequence[str] = ()) -> NamedTrack:
     """
     base = re.split(r"[/\\]", name)[-1][:_LONGEST_NAME]
     title = fold(without_audio_suffix(base))
-    return NamedTrack(title, tuple(split_words(title)), tuple(folder))
+    separated = find_separated(title)
+    said = title if separated is None else separated.text
+    return NamedTrack(said, tuple(split_words(said)), tuple(folder), title, separated)
+
+
+def is_numbered_instrument(tokens: Sequence[str]) -> bool:
+    """Whether a name is the one that a workstation gives to a new track: Inst 3."""
+    return len(tokens) > 1 and tokens[0] == "inst" and all(t.isdigit() for t in tokens[1:])
 
 
 def decide(track: NamedTrack) -> Classification:
@@ -141,6 +153,8 @@ def decide(track: NamedTrack) -> Classification:
     complement = track.complement
     if complement is not None:
         return Classification("other", complement.reason, True, "other")
+    if is_numbered_instrument(track.tokens):
+        return Classification("other", NOTHING_KNOWN, False)
     best = track.evidence
     if best is None or best.strength >= LEFT_OUT_WEAK:
         best = resembling(track.tokens) or best

@@ -12,6 +12,7 @@ from functools import cache
 
 from mixer.roles import FINISHED_STEM, STEM_OF_ROLE, UNKNOWN
 from mixer.song.names.role_words import ROLE_OF_FAMILY, ROLE_WORDS, WIDE_WORDS
+from mixer.song.names.separators import find_separated
 from mixer.song.names.track_vocabulary import DRUM_MACHINES
 from mixer.song.names.track_word_splitting import split_words
 from mixer.song.names.track_word_tables import SOURCE
@@ -47,12 +48,15 @@ def role_of(title: str, stem: str) -> str:
         One of `mixer.roles.ROLE_NAMES`; `UNKNOWN` if the name does not indicate one.
         A file with the bare name of a stem is a finished stem.
     """
+    separated = find_separated(title)
+    title = title if separated is None else separated.text
     if title.strip().lower() in FINISHED_STEM:
         return FINISHED_STEM[title.strip().lower()]
-    return _role_of_tokens(split_words(title), stem)
+    return role_of_words(split_words(title), stem)
 
 
-def _role_of_tokens(tokens: Sequence[str], stem: str) -> str:
+def role_of_words(tokens: Sequence[str], stem: str) -> str:
+    """As `role_of`, for the words of a name."""
     evidence = sorted(find_evidence(tokens), key=lambda item: (item.strength, item.position))
     words = [item.text for item in evidence]
     # The words of a phrase that has a role do not speak for themselves: a lap steel.

@@ -59,7 +59,7 @@ INSTRUMENTS: dict[Family, str] = {
         cymbal cym cymb crash ride splash china sizzle becken cymbale platillo
         """,
     "overheads": """
-        overhead ovhd ovh oh ohl ohr
+        overhead ovhd ovh ohd oh ohl ohr
         """,
     "percussion": """
         perc percussion percussionist prc percusion percussao perkussion
@@ -69,9 +69,9 @@ INSTRUMENTS: dict[Family, str] = {
         tabla udu darbuka darabuka doumbek dumbek bodhran bendir riq daf dhol dholak mridangam
         ghatam kanjira tavil surdo pandeiro caixa tamborim repinique ganza cuica agogo timbale
         tumbadora quinto cununo cunono guasa paliteo tambora alegre llamador cachapa
-        cabasa cabaza castanet cga clave woodblock templeblock guiro vibraslap ratchet whip
-        rainstick triangle gong tamtam timpani timp taiko daiko odaiko anvil caxixi shekere
-        washboard flexatone jingle sleighbell chime rassel palmas
+        cabasa cabaza guache guacharaca castanet cga clave woodblock templeblock guiro vibraslap
+        ratchet whip rainstick triangle gong tamtam timpani timp taiko daiko odaiko anvil caxixi
+        shekere washboard flexatone jingle sleighbell chime rassel palmas
         """,
     "guitar": """
         guitar guitarist gtr gt git guit gtar gitar gitarre gitarren guitarra guitare chitarra
@@ -115,7 +115,8 @@ INSTRUMENTS: dict[Family, str] = {
         wineglass accordion accordian accordeon akkordeon bandoneon concertina
         harmonica harp arpa banjo mandolin mandola mando uke ukulele ukelele guitalele lute oud
         bouzouki bouzuki balalaika sitar sarod santoor tanpura tambura koto shamisen erhu
-        guzheng pipa yangqin zhongruan liuqin dulcimer psaltery zither autoharp charango cuatro
+        guzheng pipa yangqin zhongruan liuqin dilruba esraj sarangi veena santur saz baglama
+        dulcimer psaltery zither autoharp charango cuatro
         tiple tres cavaquinho requinto vihuela jarana kora ngoni
         turntable deck
         """,
@@ -141,7 +142,7 @@ SOUNDS: dict[Family, str] = {
     "synth": """
         synth syn synthesizer synthesiser sy arp arpeggio arpeggiator pluck plux stab
         moog minimoog juno jupiter prophet oberheim nord virus serum massive korg roland casio
-        sequence sequencer seq saw sine square supersaw leads
+        sequence sequencer seq oscillator saw sine square supersaw leads
         """,
     "keys": """
         key pf
@@ -158,7 +159,7 @@ SOUNDS: dict[Family, str] = {
         soundscape foley applause thunder
         """,
     "strings": """
-        pizz pizzicato spiccato staccato legato bowed
+        pizz pizzicato arco spiccato staccato marcato legato bowed
         """,
     "other": """
         melody mel melodie melodia chord riff lick chug strum strumming instrument
@@ -174,7 +175,7 @@ QUALITIES: dict[Family, str] = {
         nylon steel slide feedback crunch dist distorted distortion wah clean tremolo
         """,
     "other": """
-        acoustic acou electric elec elek ensemble chamber bari solo
+        acoustic acou aco electric elec elek ensemble chamber bari solo
         other music instrumental inst accompaniment playback karaoke
         """,
 }
@@ -207,7 +208,7 @@ ROLES: dict[Family, str] = {
         rack floor ft
         """,
     "room": """
-        room rm amb crotch raum sala ambiente
+        room rm amb crotch knee raum sala ambiente
         """,
     "fx": """
         effect sample drop boom tape echo delay rvb reverb verb send return
@@ -236,6 +237,15 @@ HINTS: dict[Family, str] = {
         """,
     "backing_vocals": """
         bk
+        """,
+    "overheads": """
+        over
+        """,
+    "brass": """
+        hn
+        """,
+    "strings": """
+        vn vc
         """,
     "other": """
         di pod sampler intro outro bridge interlude hi pair misc various
@@ -279,13 +289,20 @@ PHRASES: dict[Family, str] = {
         808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit
         """,
     "acoustic_guitar": """
-        a gtr, a guitar, a guit, a gt, a git, bajo sexto, bajo quinto
+        a gtr, a guitar, a guit, a gt, a git, ac gui, aco gui, acoustic gui, bajo sexto,
+        bajo quinto
+        """,
+    "electric_guitar": """
+        elec gui, electric gui, el gui, e gui
+        """,
+    "organ": """
+        ham top, ham bot, ham bottom, ham low, ham hi, ham high
         """,
     "percussion": """
         tam tam, cow bell, sleigh bell, jingle bell, bell tree,
         mark tree, wind chime, bar chime, finger cymbal, finger snap, finger click, hand clap,
         hand drum, wood block, temple block, rain stick, agogo bell, body perc, metal hit, sub hit,
-        vocal perc, vocal percussion, vox perc, mouth perc,
+        vocal perc, vocal percussion, vox perc, vox percussion, mouth perc,
         guitar perc, gtr perc, guitar body, gtr body, piano perc
         """,
     "other": """
@@ -320,7 +337,7 @@ WHOLE_BACKINGS = frozenset(
 # Words that say nothing about the source but take part in run-together names: kickin, bassdi.
 NEUTRAL = """
     in out up down left right center centre mic mik close far near dry wet inside outside
-    front rear side over new old alt take comp edit stem track audio mono one two three
+    front rear side middle mid new old alt take comp edit stem track audio mono one two three
     four five pt part and with the trig trigger raw tuned bus sum layer short long big
     small soft hard loud electro line l r buss submix subgroup group grp all no minus without
     removed version

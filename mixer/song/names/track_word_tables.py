@@ -116,6 +116,12 @@ def phrase_meanings() -> dict[tuple[str, ...], tuple[int, Family | None]]:
 
 
 @cache
+def silent_phrases() -> frozenset[tuple[str, ...]]:
+    """Phrases, as their words, that say nothing although one of these would."""
+    return frozenset(tuple(p.split()) for p in left_out_words.PHRASES_OF_PARTS.split(","))
+
+
+@cache
 def known_words() -> frozenset[str]:
     """Words that a name may consist of."""
     phrase_words = {word for phrase in phrase_meanings() for word in phrase}

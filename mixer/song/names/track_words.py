@@ -18,6 +18,7 @@ from mixer.song.names.track_word_tables import (
     SOURCE,
     known_words,
     phrase_meanings,
+    silent_phrases,
     word_meanings,
 )
 from mixer.stems import Stem
@@ -78,9 +79,10 @@ def find_evidence(tokens: Sequence[str]) -> list[Evidence]:
     while position < len(tokens):
         for length in (3, 2):
             phrase = tuple(tokens[position : position + length])
-            if len(phrase) == length and phrase in phrases:
-                strength, family = phrases[phrase]
-                found.append(Evidence(strength, position, family, " ".join(phrase)))
+            if len(phrase) == length and (phrase in phrases or phrase in silent_phrases()):
+                if phrase in phrases:
+                    strength, family = phrases[phrase]
+                    found.append(Evidence(strength, position, family, " ".join(phrase)))
                 position += length
                 break
         else:

@@ -194,6 +194,8 @@ def test_a_double_of_the_lead_is_a_vocal_and_an_a_cappella_a_sum() -> None:
 def test_a_field_recorders_sum_is_left_out_beside_its_tracks() -> None:
     names = ("ZOOM0001_LR", "ZOOM0001_Tr1", "ZOOM0001_Tr2")
     assert [item is OUT for item in told(*names).values()] == [True, False, False]
+    more = ("REC07_Tr3", "REC07_Tr4", "REC07_Tr56", "REC07_TrMic")
+    assert [name for name, stem in told("REC07_LR", *more).items() if stem is OUT] == ["REC07_LR"]
     assert told("OH LR", "Piano LR", "Kick") == {"OH LR": "drums", "Piano LR": "other",
                                                  "Kick": "drums"}  # fmt: skip
 
@@ -273,3 +275,95 @@ def test_formats_behind_several_names_say_nothing_and_one_says_a_mix() -> None:
     tracks = ("Kick (Mono)", "Bass (Mono)", "OH (Stereo)", "Zarg (Stereo)")
     assert told(*tracks)["Zarg (Stereo)"] == "other"
     assert told("Kick", "Bass", "OH", "Zarg (Stereo)")["Zarg (Stereo)"] is OUT
+
+
+@pytest.mark.parametrize(
+    ("part", "beside"),
+    [
+        ("Lead Vox SUM", ("BGV L", "BGV R", "Snare")),  # the lead is in no other file
+        ("Anna Vox Bus", ("Ben Vox 1", "Ben Vox 2")),
+        ("BackingVox3 Submix", ("BackingVox1", "BackingVox2")),
+        ("Drum Bus", ("Snare Top", "Snare Btm")),  # the rest of the kit is in no other file
+        ("Gtr Bus", ("Acoustic Gtr L", "Acoustic Gtr R")),
+        ("Room Bus", ("Kick", "Snare")),
+    ],
+)
+def test_a_sum_of_what_is_in_no_other_file_is_a_part(part: str, beside: tuple[str, ...]) -> None:
+    assert OUT not in told(part, *beside).values()
+
+
+def test_a_sum_holds_what_its_name_says() -> None:
+    parts = {
+        "Anna Vox 1": "vocals", "Anna Vox 2": "vocals", "Ben Vox": "vocals", "BGV2 A": "vocals",
+        "BGV2 B": "vocals", "Room L": "drums", "Room Far": "drums", "Kick": "drums",
+    }  # fmt: skip
+    files = [f"{name}.wav" for name in (*parts, "Anna Vox SUM", "BGV2 SUM", "Rooms SUM")]
+    *_, anna, voices, rooms = classify_all(files)
+    assert anna.reason == "named as the sum of Anna Vox 1.wav, Anna Vox 2.wav: left out"
+    assert voices.reason == "named as the sum of BGV2 A.wav, BGV2 B.wav: left out"
+    assert rooms.reason == "named as the sum of Room L.wav, Room Far.wav: left out"
+
+
+@pytest.mark.parametrize("name", ["Muted Gtr 2", "Gtr L muted", "Bass (muted)", "Tpt muted"])
+def test_muted_is_a_way_of_playing(name: str) -> None:
+    assert told(name, "Kick", "Vox")[name] == classify(f"{name}.wav").stem != OUT
+    assert told("Song (drums muted)", "Kick", "Vox")["Song (drums muted)"] is OUT
+
+
+@pytest.mark.parametrize("name", ["Main Pair L", "02_MainArray", "Main Mics", "Main XY"])
+def test_main_microphones_are_not_a_mix(name: str) -> None:
+    parts = {"Violin 1": "other", "Cello": "other", "Timpani": "drums"}
+    assert told(name, *parts) == {name: "other", **parts}
+    assert uncertain(name, *parts) == {name}
+
+
+def test_a_workstations_name_for_a_new_track_is_not_an_instrumental() -> None:
+    parts = {"Kick": "drums", "Bass 2": "bass"}
+    assert told("Inst 4", "Inst 12", "Inst", *parts) == {
+        "Inst 4": "other", "Inst 12": "other", "Inst": OUT, **parts,
+    }  # fmt: skip
+    assert uncertain("Inst 4", "Inst", *parts) == {"Inst 4"}
+
+
+def test_a_lead_is_sung_where_its_name_says_so() -> None:
+    assert told("CHO LD 2", "Vox FX", "Kick")["CHO LD 2"] == "vocals"
+    assert told("Erica Lead", "Erica Vox", "Ben Vox")["Erica Lead"] == "vocals"
+    assert told("Lead", "Backing Vox 1", "Vox Dbl")["Lead"] == "vocals"
+    assert told("Lead", "Vox", "Kick")["Lead"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "song", "stem"),
+    [
+        ("Oh_Brother_Gtr clean", "Anna Lee - Oh Oh Brother", "other"),
+        ("03 Choir Boys Fender Riff", "Choir Boys Fender", "other"),
+        ("Oh Brother Synth pad", "Anna Lee - Oh Brother", "other"),
+        ("12. Oh Brother_02", "Anna Lee - Oh Brother", OUT),
+        ("Rain Wind", "Anna Lee_Rain Wind_Full", OUT),
+        ("Rain Wind print v3", "Rain Wind", OUT),
+        ("Bass Drum", "Bass Drum", "drums"),
+    ],
+)
+def test_a_title_that_sounds_like_a_part_says_nothing(name: str, song: str, stem) -> None:
+    parts = {"Kick": "drums", "Bass DI": "bass", "Lead Vox": "vocals"}
+    assert told(name, *parts, song=song) == {name: stem, **parts}
+
+
+def test_a_weak_word_of_the_title_says_nothing_about_one_file() -> None:
+    assert uncertain("Man Ray 3", "Vox", "Kick", song="The Man") == {"Man Ray 3"}
+    assert told("Man Ray 3", "Vox", "Kick", song="The Man")["Man Ray 3"] == "other"
+    assert told("Man 3", "Vox", "Kick", song="The Man")["Man 3"] == "vocals"
+
+
+def test_a_singer_with_the_bands_name_is_a_part() -> None:
+    parts = ("Erica BV", "Erica Dbl", "Kick", "Bass", "OH", "Gtr")
+    assert told("Erica", *parts, song="Erica - Home")["Erica"] == "other"
+    titled = [f"Erica {part}" for part in ("Vox", "Kick", "Bass", "OH", "Gtr")]
+    assert told("Erica", *titled, song="Erica")["Erica"] is OUT
+
+
+def test_a_sound_that_begins_every_name_is_their_title() -> None:
+    names = {"Kick": "drums", "808": "bass", "Chords": "other", "Hat": "drums"}
+    found = told(*(f"Groove_{name}" for name in names))
+    assert found == {f"Groove_{name}": stem for name, stem in names.items()}
+    assert told("Synth_Bass", "Synth_Lead", "Synth_Pad")["Synth_Lead"] == "other"

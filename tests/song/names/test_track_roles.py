@@ -116,6 +116,15 @@ from mixer.song.names.track_words import meaning_of
         ("Gesang Dopplung", "vocal_double"),
         ("BkVox 2", "backing_vocals"),
         ("Bkgd Vox", "backing_vocals"),
+        ("Drums-Over-M60", "overheads"),
+        ("Snare Over", "snare"),
+        ("Ohds L", "overheads"),
+        ("Ham Top", "organ"),
+        ("Elec Gui 3", "electric_guitar"),
+        ("Aco 2", "acoustic_guitar"),
+        ("Bass Flutes", "woodwind"),
+        ("Cellos arco", "strings"),
+        ("AuSep_2_vc_01", "strings"),
     ],
 )
 def test_role_of_a_name(name: str, role: str):
