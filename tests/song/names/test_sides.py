@@ -61,7 +61,7 @@ def test_a_side_without_its_partner_is_said(write_song) -> None:
     (oh, bass) = sorted(load_song(write_song({"OH L.wav": tone, "Bass.wav": tone})).recordings,
                         key=lambda r: r.file, reverse=True)  # fmt: skip
     assert (oh.side, bass.remarks) == (None, ())
-    assert "left side of a pair, going by its name, but without the other" in oh.remarks[0]
+    assert "the left side of a pair whose other side is missing" in oh.remarks[0]
 
 
 def test_words_that_mean_more_are_sides_beside_their_partner_alone() -> None:
