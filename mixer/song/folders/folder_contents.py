@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mixer.song.folders.folder_tree import Folder
-from mixer.song.names.track_names import classify
+from mixer.song.names.track_names import classify, names_a_source, stem_of_part
 
 _FEWEST_PARTS = 2
 
@@ -14,9 +14,13 @@ def holds_audios(folder: Folder) -> bool:
 
 
 def is_a_song(folder: Folder, name: str) -> bool:
-    """Whether a folder with an instrument's name holds tracks of several other stems."""
+    """Whether a folder with an instrument's name holds tracks of several other stems.
+
+    Only instruments count: Lead, Sub and Top in a folder of synthesisers are all of them.
+    """
     own = classify(name).stem
-    return len({stem for stem in folder.parts if stem != own}) > 1
+    told = {stem_of_part(file) for file in folder.audio if names_a_source(file)}
+    return len(told - {own, None}) > 1
 
 
 def is_band(folder: Folder) -> bool:

@@ -14,11 +14,19 @@ from mixer.song.folders.folder_contents import (
     n_lossless,
     n_parts,
 )
+from mixer.song.folders.folder_neighbours import (
+    kept_by_workstation,
+    numbered_songs,
+    pieces_of_downloads,
+    songs_by_instrument,
+)
 from mixer.song.folders.folder_tree import Folder
 from mixer.song.folders.folder_words import INSTRUMENT, FolderKind, kind_of
 from mixer.song.names.track_word_splitting import split_words
 
 OF_MIXES = "named as a folder of mixes, not of parts"
+_SHOWN_TITLES = 2
+_FEWEST_NUMBERED = 2
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class FolderPlan:
         songs: folders that are songs themselves; if there are any, the folder is not one song.
         own_sums: the folder's own recordings that are the sum of one of its folders, with the
             reason.
+        is_album: whether the songs are numbered: their names do not make them doubtful then.
     """
 
     read: dict[str, tuple[str, ...]]
@@ -39,6 +48,7 @@ class FolderPlan:
     own_reason: str | None = None
     songs: tuple[str, ...] = ()
     own_sums: dict[str, str] = field(default_factory=dict)
+    is_album: bool = False
 
 
 def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
@@ -50,14 +60,34 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     """
     inner = {f.name: f for f in folder.folders_with_audio}
     kinds = {name: kind_of(name, folder.name) for name in inner}
-    left_out = {name: reason for name in inner if (reason := _aside(folder, inner[name], kinds))}
+    left_out = pieces_of_downloads(inner) | {
+        name: reason for name in inner if (reason := _aside(folder, inner[name], kinds))
+    }
     rest = [name for name in inner if name not in left_out]
     if not is_song:
         return FolderPlan(dict.fromkeys(rest, ()), left_out)
     if not rest:
         return FolderPlan({}, left_out)
     has_parts = bool(folder.parts)
+    numbered = [] if has_parts else numbered_songs({name: inner[name] for name in rest}, kinds)
+    if numbered:
+        others = [name for name in rest if kinds[name] == FolderKind.OTHER]
+        left_out |= {
+            name: _beside(folder, name, kinds[name] == FolderKind.PARTS)
+            for name in rest
+            if name not in (*numbered, *others)
+        }
+        return FolderPlan({}, left_out, songs=(*numbered, *others), is_album=True)
     instruments = _instruments(inner, kinds, rest, has_parts)
+    titles = songs_by_instrument(inner, instruments)
+    if titles:
+        shown = ", ".join(titles[:_SHOWN_TITLES])
+        left_out |= {
+            name: f'in the folder "{name}", with songs by instrument ({shown}); '
+            "make a folder for each song, with its instruments"
+            for name in instruments
+        }
+        return FolderPlan({}, left_out)
     collections = [
         name for name in rest if kinds[name] == FolderKind.PARTS and name not in instruments
     ]
@@ -67,6 +97,9 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
         # Beside other songs, a folder named "Stems" is one of them.
         others, collections = others + collections, []
     read = {name: tuple(split_words(name)) for name in instruments}
+    among = _numbered_among(inner, instruments, others)
+    read |= dict.fromkeys(among, ())
+    others = [name for name in others if name not in among]
     if has_parts or instruments:
         for name in (*collections, *others):
             left_out[name] = _beside(folder, name, kinds[name] == FolderKind.PARTS)
@@ -118,7 +151,19 @@ def _instruments(
     if has_parts:
         return named
     # One song called "Voices" among many does not make an instrument of it.
-    return named if sure and len(named) > (len(names) - len(named)) else []
+    others = [name for name in names if name not in named]
+    n_others = len(others) - len(_numbered_among(inner, named, others))
+    return named if sure and len(named) > n_others else []
+
+
+def _numbered_among(
+    inner: dict[str, Folder], instruments: list[str], others: list[str]
+) -> list[str]:
+    """Folders of one song that are numbered as its instruments are: 05_FX, 06_Ear Candy."""
+    n_numbered = sum(name[:1].isdigit() for name in instruments)
+    if n_numbered < max(_FEWEST_NUMBERED, len(instruments)):
+        return []
+    return [name for name in others if name[:1].isdigit() and not is_band(inner[name])]
 
 
 def _own_sums(folder: Folder, inner: dict[str, Folder], instruments: list[str]) -> dict[str, str]:
@@ -140,7 +185,7 @@ def _aside(folder: Folder, inner: Folder, kinds: dict[str, str]) -> str | None:
         return f'in the folder "{name}", {OF_MIXES}'
     if kind == FolderKind.SET_ASIDE or (kind == FolderKind.TAKES and folder.audio):
         return f'in the folder "{name}", which is named as set aside'
-    return None
+    return kept_by_workstation(folder, inner)
 
 
 def _beside(folder: Folder, name: str, is_collection: bool) -> str:

@@ -20,6 +20,7 @@ from mixer.song.folders.folder_names import (
     TRACKS_SUFFIX,
     VERSIONS_SUFFIX,
 )
+from mixer.song.names.titles import titles_of_folder
 from mixer.song.names.track_names import stem_of_part
 from mixer.song.names.track_word_tables import SAME_FOLDERS
 
@@ -104,7 +105,8 @@ class Folder:
     @cached_property
     def parts(self) -> list[str]:
         """Stems that its own files' names identify with certainty."""
-        return [stem for name in self.audio if (stem := stem_of_part(name)) is not None]
+        titles = tuple(titles_of_folder(self.name))
+        return [stem for name in self.audio if (stem := stem_of_part(name, titles)) is not None]
 
 
 @lru_cache(SAME_FOLDERS)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from mixer.song.names.track_word_splitting import is_unknown, split_words
-from mixer.song.names.track_word_tables import HINT, SOUND
+from mixer.song.names.track_word_tables import HINT, LEFT_OUT_EXPORT, SOUND
 from mixer.song.names.track_words import strongest
 
 INSTRUMENT = "instrument"
@@ -27,19 +27,24 @@ class FolderKind(StrEnum):
 _PARTS = frozenset(
     (
         "stem", "multitrack", "multi", "track", "audio", "file", "wav", "wave", "aif", "aiff",
-        "flac", "mp", "raw", "dry", "wet", "individual", "consolidated", "bit", "khz", "k", "hz",
-        "mono", "stereo", "part", "song", "recording", "trackout", "export", "exported", "media",
-        "clip", "out", "tracked", "edited", "edit", "tuned", "cleaned", "zip", "the", "of", "and",
-        "all", "final", "for", "mixing", "spur", "spuren", "piste"
+        "flac", "mp", "ogg", "interchange", "raw", "dry", "wet", "individual", "consolidated",
+        "bit", "khz", "k", "hz", "mono", "stereo", "part", "song", "recording", "trackout",
+        "export", "exported", "media", "clip", "out", "tracked", "edited", "edit", "tuned",
+        "cleaned", "zip", "the", "of", "and", "all", "final", "for", "mixing", "spur", "spuren",
+        "piste"
     )
 )  # fmt: skip
 _TELLING_PARTS = frozenset(
     (
         "stem", "multitrack", "multi", "track", "audio", "wav", "wave", "aif", "aiff", "flac",
-        "part", "recording", "trackout", "export", "exported", "media", "consolidated",
+        "mp", "ogg", "interchange", "part", "recording", "trackout", "export", "exported", "media",
+        "consolidated",
         "individual", "raw", "dry", "wet", "file", "spuren"
     )
 )  # fmt: skip
+# Of whose mix or master they are: Master Stems, Mix Stems.
+_STEMS = frozenset(("stem", "multitrack"))
+_OF_A_MIX = frozenset(("mix", "mixed", "master", "mastered", "mastering", "premaster", "mixdown"))
 _MIXES = frozenset(
     (
         "mix", "mixe", "mixes", "mixed", "mixdown", "master", "mastered", "mastering", "reference",
@@ -67,6 +72,7 @@ _FILLERS = frozenset(
     )
 )  # fmt: skip
 _TAKES = frozenset(("take", "comp", "comping", "playlist"))
+_RELEASE = "ep"  # of a folder, not an electric piano
 
 
 @lru_cache(maxsize=4096)
@@ -92,16 +98,20 @@ def kind_of(name: str, parent: str = "") -> str:
             return FolderKind.SET_ASIDE
         if (plain & _MIXES and only) or _FOLDERS_OF_MIXES & set(own):
             return FolderKind.MIXES
-    if plain & _TELLING_PARTS and _PARTS.issuperset(plain):
+    parts = plain - _OF_A_MIX if plain & _STEMS else plain
+    if parts & _TELLING_PARTS and _PARTS.issuperset(parts):
         return FolderKind.PARTS
     if plain & _TAKES and _FILLERS.issuperset(plain - _TAKES):
         return FolderKind.TAKES
     if plain & _GENERIC and _FILLERS.issuperset(plain - _GENERIC):
         return INSTRUMENT
-    if best is not None and best.family is None and not any(map(is_unknown, own)):
+    is_named_so = best is not None and best.strength < LEFT_OUT_EXPORT
+    if best is not None and best.family is None and not any(map(is_unknown, own)) and is_named_so:
         return FolderKind.SET_ASIDE  # clicks, guides, cues
     if best is None or best.family is None or best.strength >= HINT or best.guess:
         return FolderKind.OTHER
+    if best.text == _RELEASE or {_plain(token) for token in tokens} == outer:
+        return FolderKind.OTHER  # nor does the title say anything that the folder around it has too
     if any(map(is_unknown, own)) or (best.strength > SOUND and len(own) > 1):
         return PERHAPS_INSTRUMENT
     return INSTRUMENT

@@ -10,6 +10,7 @@ from mixer.song.folders.folder_contents import holds_songs, is_band, n_parts
 from mixer.song.folders.folder_plan import is_collection, plan_folder
 from mixer.song.folders.folder_tree import Folder, scan_folder
 from mixer.song.folders.folder_words import PERHAPS_INSTRUMENT, FolderKind, kind_of
+from mixer.song.names.track_names import classify
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,10 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
         for name, words in plan.read.items()
     )
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
-        songs.append(folder.path)
+        if not plan.read and all(classify(name).stem is None for name in folder.audio):
+            left_out.append((folder.path, "every file in it is named as a mix, a click or a guide"))
+        else:
+            songs.append(folder.path)
         for name, inner in inner_folders.items():
             # A song that is in another's folder is not mixed by that other.
             titled = kind_of(name, folder.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
@@ -59,7 +63,8 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
     left_out += [(folder.path / name, "beside songs, not in one of them") for name in folder.audio]
     for inner in folder.folders:
         name = inner.name
-        if name in plan.songs and _is_no_song(folder, inner, plan.songs):
+        doubted = name in plan.songs and not plan.is_album
+        if doubted and _is_no_song(folder, inner, plan.songs):
             left_out.append((inner.path, "named after no song, and no file in it after a part"))
         elif name in plan.songs or name in plan.read:
             _search(inner, songs, left_out)

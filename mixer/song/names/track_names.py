@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from mixer.audio.formats import without_audio_suffix
 from mixer.song.names.complements import Complement, find_complement
 from mixer.song.names.families import STEM_OF_FAMILY, Family
 from mixer.song.names.separators import Separated, find_separated
+from mixer.song.names.titles import without_titles_inside
 from mixer.song.names.track_word_splitting import is_lone_sign, is_unknown, split_words
 from mixer.song.names.track_word_tables import HINT, LEFT_OUT_WEAK, QUALITY, ROLE, SOURCE, fold
 from mixer.song.names.track_words import Evidence, resembling, strongest
@@ -104,18 +105,34 @@ def classify(name: str) -> Classification:
     return litter(name) or decide(take_apart(name))
 
 
-def stem_of_part(name: str) -> Stem | None:
+def stem_of_part(name: str, titles: Sequence[tuple[str, ...]] = ()) -> Stem | None:
     """The stem of a file whose name surely is that of a part; None for a backing and a complement.
 
-    name: as in `classify`.
+    Args:
+        name: as in `classify`.
+        titles: words of the song's, which say nothing in it.
     """
-    told = classify(name)
+    if litter(name) is not None:
+        return None
+    track = take_apart(name)
+    if titles:
+        (tokens,) = without_titles_inside([list(track.tokens)], titles)
+        track = replace(track, tokens=tuple(tokens))
+    told = decide(track)
     if not told.certain or told.reason == EXACT:
         return told.stem if told.certain else None
-    track = take_apart(name)
     item = track.evidence
     is_part = item is not None and item.strength != QUALITY and track.complement is None
     return told.stem if is_part else None
+
+
+def names_a_source(name: str) -> bool:
+    """Whether a file is named after an instrument or voice, not after what it does or sounds like.
+
+    name: as in `classify`.
+    """
+    item = take_apart(name).evidence
+    return item is not None and item.strength == SOURCE
 
 
 def litter(name: str) -> Classification | None:

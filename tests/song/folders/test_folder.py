@@ -113,6 +113,15 @@ def test_a_folders_instrument_speaks_where_the_file_does_not(tree) -> None:
     assert {r.file: r.stem for r in song.recordings} == names
 
 
+def test_what_parts_do_makes_no_song_of_an_instruments_folder(tree) -> None:
+    names = {
+        "Synths/Lead.wav": "other", "Synths/Sub.wav": "other", "Synths/Top.wav": "other",
+        "Drums/Kick.wav": "drums", "Vocals/Low.wav": "vocals",
+    }  # fmt: skip
+    song = load_song(tree(*names), listen=False)
+    assert {r.file: r.stem for r in song.recordings} == names
+
+
 def test_a_sum_beside_its_folder_is_left_out(tree) -> None:
     song = load_song(tree("Drums.wav", "Vox.wav", "Drums/Kick.wav", "Drums/Snare.wav"))
     assert [r.file for r in song.left_out] == ["Drums.wav"]
@@ -181,6 +190,23 @@ def test_an_empty_folder_beside_songs_is_named(tree) -> None:
         (("Artist/Album/01 Song/Kick.wav", "Artist/Album/01 Song/Vox.wav",
           "Artist/Album/02 Other/Drums/Kick.wav", "Artist/Album/02 Other/Bass.wav"),
          ["Artist/Album/01 Song", "Artist/Album/02 Other"]),
+        # Numbered as the songs of an album, not as one song's parts in several formats.
+        (("Album/Track_03/Kick.wav", "Album/Track_03/Vox.wav", "Album/Track_11/stems/a.wav",
+          "Album/Track_11/stems/b.wav", "Album/Track_11/mix.wav", "Album/Mixes/Track_03.wav"),
+         ["Album/Track_03", "Album/Track_11"]),
+        (("Suite/Part 1/Kick.wav", "Suite/Part 1/Vox.wav", "Suite/Part 2/Kick.wav",
+          "Suite/Part 2/Vox.wav", "Suite/Coda/Kick.wav", "Suite/Coda/Bass.wav"),
+         ["Suite/Coda", "Suite/Part 1", "Suite/Part 2"]),
+        (("brass_track7/mix.wav", "brass_track7/stems/0_horn.wav", "brass_track7/stems/1_tuba.wav",
+          "brass_track9/mix.wav", "brass_track9/stems/0_horn.wav", "brass_track9/stems/1_tuba.wav"),
+         ["brass_track7", "brass_track9"]),
+        (("Song/WAV 24-48/Kick.wav", "Song/WAV 24-48/Vox.wav", "Song/WAV 16-44/Kick.wav",
+          "Song/WAV 16-44/Vox.wav", "Song/MP3/Kick.mp3", "Song/MP3/Vox.mp3"), ["Song"]),
+        (("EP 3/Kick.wav", "EP 3/Vox.wav", "Demo/Kick.wav", "Demo/Vox.wav", "Home Final/Kick.wav",
+          "Home Final/Vox.wav"), ["Demo", "EP 3", "Home Final"]),
+        (("Client/In/Home/Kick.wav", "Client/In/Home/Vox.wav", "Client/In/Stay/Kick.wav",
+          "Client/In/Stay/Bass.wav", "Client/Sent/Home Master.wav", "Client/Sent/Stay Mix 2.wav"),
+         ["Client/In/Home", "Client/In/Stay"]),
     ],
 )  # fmt: skip
 def test_trees_as_people_keep_them(tree, names, songs) -> None:
@@ -236,14 +262,39 @@ def test_a_folder_of_too_many_files_is_no_song(tmp_path: Path, monkeypatch) -> N
           "Multitracks/Vox.wav"), "Multitracks/"),
         (("Dry/Kick.wav", "Dry/Vox.wav", "Wet/Kick.wav", "Wet/Vox.wav"), "Dry/"),
         (("01 Drums/Kick.wav", "02 Misc/Tamb.wav", "Mix/Song.wav", "Click/click.wav"), "0"),
+        (("01 Drums/Kick.wav", "02 Gtrs/L.wav", "03 Sugar/blip.wav", "Sugar/x.wav"), "0"),
+        (("Mastering Stems/Kick.wav", "Mastering Stems/Vox.wav", "Song Master.wav"), "Mastering"),
+        (("Home.als", "Samples/Imported/Kick 4.wav", "Samples/Recorded/Vox 2.wav",
+          "Stems/Drums.wav", "Stems/Vocals.wav"), "Stems/"),
+        (("Home.als", "Samples/Recorded/Kick 1.wav", "Samples/Recorded/Vox 2.wav"), "Samples/"),
+        (("Home.ardour", "interchange/Home/audiofiles/Kick-1%L.wav", "dead/Kick-0%L.wav",
+          "interchange/Home/audiofiles/Bass-1.wav", "export/Home.wav"), "interchange/"),
+        (("Home.aup", "Home_data/e00/d00/e0001.wav", "Kick.wav", "Vox.wav"), ("Kick", "Vox")),
     ],
 )  # fmt: skip
-def test_folders_as_workstations_and_people_leave_them(tree, names, mixed: str) -> None:
+def test_folders_as_workstations_and_people_leave_them(tree, names, mixed) -> None:
     folder = tree(*names)
     song = load_song(folder)
     assert {r.file for r in song.recordings} == {name for name in names if name.startswith(mixed)}
     assert lines(song) == on_disk(folder)
     assert find_song_folders(folder).songs == (folder,)
+
+
+@pytest.mark.parametrize(
+    ("song", "names", "mixed"),
+    [
+        # An archive unpacked beside its preview: the title names a drum, and a folder in it is so
+        # called too.
+        ("Tom Sawyer", ("Tom Sawyer/Kick.wav", "Tom Sawyer/Vox.wav", "Tom Sawyer Preview.wav"),
+         "Tom Sawyer/"),
+        ("Home.band", ("Media/Audio Files/Kick#01.wav", "Output/Output.wav"), "Media/"),
+    ],
+)  # fmt: skip
+def test_a_song_in_a_folder_of_its_own_name(tree, song, names, mixed: str) -> None:
+    folder = tree(*names, folder=song)
+    assert all(r.file.startswith(mixed) for r in load_song(folder).recordings)
+    assert find_song_folders(folder).songs == (folder,)
+    assert find_song_folders(folder.parent).songs == (folder,)
 
 
 def test_songs_inside_a_folder_of_multitracks_are_songs(tree) -> None:
@@ -252,3 +303,35 @@ def test_songs_inside_a_folder_of_multitracks_are_songs(tree) -> None:
     with pytest.raises(InputError, match=r"holds songs.*Multitracks/Home, Multitracks/Stay"):
         load_song(folder)
     assert [path.name for path in find_song_folders(folder).songs] == ["Home", "Stay"]
+
+
+def test_songs_sorted_by_instrument_are_not_mixed_into_one(tree) -> None:
+    titles = ("Home.wav", "Neon Rain.wav")
+    for folders in (("Vocals", "Instrumental"), ("bass", "drums", "vocals", "other")):
+        names = [f"{folder}/{title}" for folder in folders for title in titles]
+        folder = tree(*names, folder="-".join(folders))
+        with pytest.raises(
+            InputError, match=r"songs by instrument .Home, Neon Rain.; make a folder"
+        ):
+            load_song(folder)
+        found = find_song_folders(folder)
+        assert not found.songs
+        assert len(found.left_out) == len(folders)
+    # Parts under equal names are one song's.
+    for titles in (("Verse.wav", "Chorus.wav"), ("Lead.wav", "Low.wav"), ("1.wav", "2.wav")):
+        names = [f"{name}/{title}" for name in ("Gtrs", "Keys", "Vocals") for title in titles]
+        assert len(load_song(tree(*names, folder=f"of {titles[0]}")).recordings) == len(names)
+
+
+def test_pieces_of_one_download_are_not_songs(tree) -> None:
+    folder = tree(
+        "Home-20240131T101500Z-001/Home/Kick.wav", "Home-20240131T101500Z-001/Home/Vox.wav",
+        "Home-20240131T101500Z-002/Home/Bass.wav", "Home-20240131T101500Z-002/Home/Gtr.wav",
+    )  # fmt: skip
+    found = find_song_folders(folder)
+    assert not found.songs
+    assert all("one of 2 pieces of a download" in why for _, why in found.left_out)
+    with pytest.raises(InputError, match="put what is in them into one folder"):
+        load_song(folder)
+    alone = tree("Home-20240131T101500Z-001/Home/Kick.wav", folder="alone")
+    assert len(find_song_folders(alone).songs) == 1
