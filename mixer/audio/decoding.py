@@ -38,6 +38,8 @@ def probe(path: Path) -> list[AudioSource]:
     sources = _probe_codec_first(path) if _is_codec(path.name) else _probe_plain(path)
     for source in sources:
         low_hz, high_hz = SAMPLE_RATES_HZ
+        if source.channels == 0:
+            raise InputError(unreadable(path, ValueError("damaged header")))
         if source.channels not in (1, 2):
             raise InputError(
                 f"{path.name}: has {source.channels} channels; mixer reads mono and stereo, "

@@ -9,6 +9,24 @@ from pathlib import Path
 
 # Small enough that Vorbis encoding does not overrun libvorbis's stack, large enough to be quick.
 BLOCK_SAMPLES = 65_536
+_LOOKED_AT_BYTES = 4_096
+_PAGE = "a web page, not audio; download it again, signed in where that is asked for"
+_ARCHIVED = "an archive, not audio; unpack it"
+# What files hold that should have been audio, by their first bytes in lower case.
+_INSTEAD = {
+    b"version https://git-lfs": "a pointer to a file in Git LFS, not audio; run git lfs pull",
+    b"../.git/annex/": "a pointer of git-annex, not audio; run git annex get",
+    b"/annex/objects/": "a pointer of git-annex, not audio; run git annex get",
+    b"<!doctype html": _PAGE,
+    b"<html": _PAGE,
+    b"<?xml": "a message of a server (XML), not audio; download it again",
+    b"{": "a message of a server (JSON), not audio; download it again",
+    b"pk\3\4": _ARCHIVED,
+    b"\x1f\x8b": _ARCHIVED,
+    b"rar!": _ARCHIVED,
+    b"7z\xbc\xaf": _ARCHIVED,
+    b"[internetshortcut]": "a link to a web page, not audio; download what it leads to",
+}
 _OF_THE_DISK = (errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT)
 
 
@@ -68,10 +86,26 @@ def unreadable(path: Path, error: Exception) -> str:
             return f"{path.name}: the file is empty; export it again, or delete it"
     except OSError as gone:
         return f"{path}: {reason_of(gone)}"
+    instead = content_without_audio(path)
+    if instead is not None:
+        return f"{path.name}: {instead}, or leave the file out with ignore = true in song.toml"
     return (
         f"{path.name}: cannot be read as audio ({reason_of(error)}); replace it, or leave it out "
         "with ignore = true in song.toml"
     )
+
+
+def content_without_audio(path: Path) -> str | None:
+    """What a file holds that downloads and copies leave in the place of audio, and what to do."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_LOOKED_AT_BYTES)
+    except OSError:
+        return None
+    if not head.strip(b"\0"):
+        return "begins with zeros, as a copy that failed leaves a file; copy or download it again"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return next((what for begin, what in _INSTEAD.items() if text.startswith(begin)), None)
 
 
 def reason_of(error: Exception) -> str:

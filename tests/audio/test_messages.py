@@ -44,6 +44,29 @@ def test_each_reason_is_its_own_sentence(
     assert message.replace("\\", "") in unreadable(path, error)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "run git lfs pull"),
+        (b"/annex/objects/SHA256E-s1--1.wav\n", "run git annex get"),
+        (b"\xef\xbb\xbf\r\n<!DOCTYPE HTML><title>Sign in</title>", "a web page, not audio"),
+        (b'<?xml version="1.0"?><Error/>', r"a message of a server \(XML\)"),
+        (b'{"error": "expired"}', r"a message of a server \(JSON\)"),
+        (b"PK\3\4\0\0", "an archive, not audio; unpack it"),
+        (bytes(70_000), "begins with zeros, as a copy that failed leaves a file"),
+        (b"", "the file is empty"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "ogg", "aif", "m4a"])
+def test_what_is_in_the_place_of_audio_is_told(
+    tmp_path: Path, content: bytes, message: str, ending: str
+) -> None:
+    path = tmp_path / f"kick.{ending}"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"kick\.{ending}: .*{message}"):
+        audio_io.probe(path)
+
+
 def test_a_name_that_no_disk_takes_is_found_before_the_work(tmp_path: Path) -> None:
     # the folder is not there yet, so the disk has not been asked
     with pytest.raises(OutputError, match="has a name of 259 bytes, but its disk allows 255"):
