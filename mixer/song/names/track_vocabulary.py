@@ -162,7 +162,7 @@ SOUNDS: dict[Family, str] = {
         pizz pizzicato arco spiccato staccato marcato legato bowed
         """,
     "other": """
-        melody mel melodie melodia chord riff lick chug strum strumming instrument
+        melody mel melodie melodia chord riff lick chug strum strumming plucked instrument
         """,
 }
 

@@ -35,6 +35,12 @@ _SCRIPTS = (
     ("hangul", "\uac00", "\ud7a3"),
     ("han", "\u3005", "\u9fff"),
 )
+# A hash or a UUID, whose letters say nothing: 4bd1 is no kick.
+_HASH = re.compile(
+    r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?=[a-f]*\d+[a-f]+\d+[a-f]*\d*[0-9a-f]*(?![0-9a-z]))[0-9a-f]{10,})(?![0-9a-z])",
+    re.IGNORECASE,
+)
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _SHORTEST_PIECE = 3  # letters; shorter pieces are found in any word, except for these
@@ -54,7 +60,8 @@ def split_words(title: str) -> list[str]:
 @lru_cache(SAME_NAMES)
 def _split_words(title: str) -> tuple[str, ...]:
     tokens: list[str] = []
-    for chunk in _CHUNK.findall(fold(title).replace("'", "").replace("\u2019", "")):
+    said = _HASH.sub(" ", fold(title).replace("'", "").replace("\u2019", ""))
+    for chunk in _CHUNK.findall(said):
         if _IS_UNSPACED.fullmatch(chunk):
             tokens.extend(_unspaced(chunk))
             continue

@@ -120,6 +120,28 @@ def test_exact_stems(stem: Stem, extension: str) -> None:
     assert classify(f"/songs/Bass Kick/{stem.upper()}.{extension}") == expected
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "9bd10c4e-3b3f-4ac1-8eb3-7bd2cb4ac5d6",
+        "9BD10C4E-3B3F-4AC1-8EB3-7BD2CB4AC5D6",
+        "stem_4bd1cb3e8ac9_2",
+        "7bd2cb4ac5d69bd10c4e3b3f4ac18eb3",
+    ],
+)
+def test_a_hash_says_nothing(name: str) -> None:
+    assert classify(f"{name}.wav").reason == "unrecognised file name"
+    assert classify(f"Kick {name}.wav").stem == "drums"
+    assert classify(f"{name}_Lead Vox.wav").stem == "vocals"
+    told = classify_all([f"Vocals/{name}.wav"], [["vocal"]])
+    assert [item.stem for item in told] == ["vocals"]
+
+
+@pytest.mark.parametrize("name", ["808 BD", "BD1", "B3", "Bead 808", "Decade80 Kick"])
+def test_short_names_of_such_letters_are_no_hash(name: str) -> None:
+    assert classify(f"{name}.wav").reason != "unrecognised file name"
+
+
 def test_extensions_and_folders_say_nothing() -> None:
     assert classify("Drums/Gtr.wav").stem == "other"
     assert classify("C:\\Bass\\Lead Vox.aiff").stem == "vocals"
