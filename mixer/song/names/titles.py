@@ -83,9 +83,20 @@ def without_title(names: list[list[str]], song: Sequence[str] = ()) -> list[list
                 names = [_shortened(tokens, title, from_end) for tokens in names]
                 break
     title = tuple(token for token in song if not token.isdigit())
-    if any(map(is_unknown, title)):
+    if any(map(is_unknown, title)) or _is_word_of_all(title, names):
         names = [_shortened(tokens, title, False) for tokens in names]
     return names
+
+
+def _is_word_of_all(title: tuple[str, ...], names: list[list[str]]) -> bool:
+    """Whether a folder's one word begins all names and contradicts some: Rise Drums, Rise Choir."""
+    if len(title) != 1 or any(_edge(tokens, 1, False) != title for tokens in names):
+        return False
+    meant = strongest(title)
+    told = [strongest(_shortened(tokens, title, False)) for tokens in names]
+    others = [item for item in told if item is not None and item.family is not None]
+    objections = {item.stem for item in others} - {None if meant is None else meant.stem}
+    return len(objections) >= _FEWEST_OBJECTIONS
 
 
 def _edge(tokens: Sequence[str], count: int, from_end: bool) -> tuple[str, ...]:

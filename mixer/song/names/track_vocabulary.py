@@ -27,10 +27,10 @@ INSTRUMENTS: dict[Family, str] = {
         gesang stimme stimmen sprache voix voz voce canto cantante
         """,
     "lead_vocal": """
-        lvox ldvox ldvoc ldv lvoc
+        lvox ldvox ldvoc ldv lvoc lvx
         """,
     "backing_vocals": """
-        bv bgv bkv bkgv bvox bgvox gvox bvoc bgvoc choir chorale chor gang adlib
+        bv bgv bkv bkgv bvox bvx bgvx bgvox gvox bvoc bgvoc choir chorale chor gang adlib
         choeur coro cori
         """,
     "bass": """
@@ -38,7 +38,7 @@ INSTRUMENTS: dict[Family, str] = {
         guitarron basso bassi bajo baixo
         """,
     "drums": """
-        drum drm kit fok drummer linndrum beatbox beatboxing
+        drum drm kit fok spd drummer linndrum beatbox beatboxing
         schlagzeug trommel batterie bateria batteria tambor
         """,
     "kick": """
@@ -64,8 +64,8 @@ INSTRUMENTS: dict[Family, str] = {
     "percussion": """
         perc percussion percussionist prc percusion percussao perkussion
         tambourine tamb tmb tambo tamborine tamburin shaker shkr shk rattle maraca maracon egg clap
-        clapping handclap snap fingersnap stomp stomping cowbell cbell conga bongo bombek djembe
-        cajon cajone
+        clapping handclap snap fingersnap stomp stomping cowbell cbell conga cong bongo bngo bombek
+        djembe djmb cajon cajone
         tabla udu darbuka darabuka doumbek dumbek bodhran bendir riq daf dhol dholak mridangam
         ghatam kanjira tavil surdo pandeiro caixa tamborim repinique ganza cuica agogo timbale
         tumbadora quinto cununo cunono guasa paliteo tambora alegre llamador cachapa
@@ -78,18 +78,18 @@ INSTRUMENTS: dict[Family, str] = {
         violao gretsch rickenbacker ebow dobro
         """,
     "electric_guitar": """
-        egtr elgtr strat stratocaster tele telecaster lespaul
+        egtr elgtr egt strat stratocaster tele telecaster lespaul
         """,
     "acoustic_guitar": """
-        acgtr agtr
+        acgtr agtr agt
         """,
     "keys": """
-        piano pno pianola klavier fortepiano epiano ep rhodes wurli wurlz wrlz wurly whirly
+        piano pno pianola klavier fortepiano epiano ep rhodes rhds wurli wurlz wrlz wurly whirly
         wurlitzer keys keyboard keyb kbd kb clav clavi clavinet clavichord harpsichord cembalo
         celesta celeste mellotron melodica harmonium
         """,
     "organ": """
-        organ org orgel organo hammond leslie farfisa
+        organ org orgel organo hammond hmnd leslie farfisa
         """,
     "synth": """
         theremin omnichord stylophone minilogue microcosm
@@ -289,8 +289,17 @@ PHRASES: dict[Family, str] = {
         808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit
         """,
     "acoustic_guitar": """
-        a gtr, a guitar, a guit, a gt, a git, ac gui, aco gui, acoustic gui, bajo sexto,
-        bajo quinto
+        a gtr, a guitar, a guit, a gt, a git, twelve string, ac gui, aco gui, acoustic gui,
+        bajo sexto, bajo quinto
+        """,
+    "synth": """
+        ob 6, ob 8, ms 20, sh 101, jp 8, d 50
+        """,
+    "keys": """
+        cp 70, cp 80
+        """,
+    "fx": """
+        h 3000, ear candy
         """,
     "electric_guitar": """
         elec gui, electric gui, el gui, e gui

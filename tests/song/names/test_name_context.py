@@ -367,3 +367,8 @@ def test_a_sound_that_begins_every_name_is_their_title() -> None:
     found = told(*(f"Groove_{name}" for name in names))
     assert found == {f"Groove_{name}": stem for name, stem in names.items()}
     assert told("Synth_Bass", "Synth_Lead", "Synth_Pad")["Synth_Lead"] == "other"
+    # The word of the folder: two stems contradict it, however many names say nothing else.
+    names = {"Drums": "drums", "Choir": "vocals", **dict.fromkeys("ABCDEF", "other")}
+    found = told(*(f"Impact_{name}" for name in names), song="Impact")
+    assert found == {f"Impact_{name}": stem for name, stem in names.items()}
+    assert uncertain(*found, song="Impact") == {f"Impact_{name}" for name in "ABCDEF"}

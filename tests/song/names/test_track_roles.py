@@ -125,6 +125,15 @@ from mixer.song.names.track_words import meaning_of
         ("Bass Flutes", "woodwind"),
         ("Cellos arco", "strings"),
         ("AuSep_2_vc_01", "strings"),
+        ("EGT 2", "electric_guitar"),
+        ("AGT", "acoustic_guitar"),
+        ("BVX 1", "backing_vocals"),
+        ("LVX", "lead_vocal"),
+        ("HMND HI", "organ"),
+        ("D-50", "lead_synth"),
+        ("CP70 L", "keys"),
+        ("H3000.One", "fx"),
+        ("DJMB", "percussion"),
     ],
 )
 def test_role_of_a_name(name: str, role: str):
