@@ -35,7 +35,7 @@ _SCRIPTS = (
     ("hangul", "\uac00", "\ud7a3"),
     ("han", "\u3005", "\u9fff"),
 )
-# A hash or a UUID, whose letters say nothing: 4bd1 is no kick.
+# A hash or a UUID, whose letters say nothing: 4bd1 does not mean a kick.
 _HASH = re.compile(
     r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|(?=[a-f]*\d+[a-f]+\d+[a-f]*\d*[0-9a-f]*(?![0-9a-z]))[0-9a-f]{10,})(?![0-9a-z])",
