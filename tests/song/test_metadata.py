@@ -151,7 +151,7 @@ def test_metadata_that_cannot_be_read_is_a_remark(folder: Path) -> None:
     assert len(song.recordings) == 9
     (note,) = song.notes
     assert note.startswith(f"{FILE}: line")
-    assert note.endswith("by names and by ear")
+    assert note.endswith("by name and by sound")
 
 
 def test_metadata_of_a_folder_within_a_folder_is_read(folder: Path) -> None:
