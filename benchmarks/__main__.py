@@ -35,7 +35,7 @@ from mixer.files.marked_part import with_marked_part
 
 
 class Part(NamedTuple):
-    """What makes a part's table, its seconds on two idle cores, and its subject."""
+    """A part: the function that makes its table, its seconds on two idle cores, and its subject."""
 
     table: Callable[[], Iterator[str]]
     seconds: int

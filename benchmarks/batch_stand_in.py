@@ -1,4 +1,4 @@
-"""What a batch takes beside its renders: overhead, and many workers, with renders stood in for.
+"""Cost of a batch besides its renders: overhead, and many workers, with stand-ins for renders.
 
 Many workers are simulated: each is a process with its place in the pool, its orders and its files,
 and waits in place of a render.
@@ -74,7 +74,7 @@ def simulated(folder: Path) -> Iterator[Row]:
 
 
 def long_song_last(folder: Path) -> Iterator[Row]:
-    """What it brings that the last songs start longest first, with a long one at the very end."""
+    """Gain from starting the last songs longest first, with a long one at the very end."""
     manifest = write_songs(folder / "short ones", N_BEFORE_LONG, _SHORT_S)
     write_song(manifest.parent / _LONG_NAME, LONG * _SHORT_S)
     with manifest.open("a", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""How soon a batch begins: the first song, the plan of many, and a manifest that is finished."""
+"""Time until a batch begins: the first song, the plan of many, and a manifest that is finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the measures take: a pair of four minutes in memory, stage by stage, and from disk."""
+"""Time of the measures: a pair of four minutes in memory, stage by stage, and from disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the default model's work on four stems goes, part by part.
+"""Cost of the default model's work on four stems, part by part.
 
     python -m benchmarks --parts network_parts
 

@@ -1,4 +1,4 @@
-"""Where a render spends its time: the most expensive functions, in all threads.
+"""Profile of a render: the most expensive functions, in all threads.
 
     python -m benchmarks.profile                # the ten of three minutes of four stems
     python -m benchmarks.profile --seconds 600 --model tracks --top 20

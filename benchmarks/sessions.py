@@ -1,4 +1,4 @@
-"""How near sessions come to the mix: played by the tests' workstation, and by Ardour if it is.
+"""Differences of sessions from the mix: played by the tests' workstation, and by Ardour if it is.
 
     python -m benchmarks.sessions SONG... [--model tracks]
 

@@ -1,4 +1,4 @@
-"""What a track costs in a whole render of a folder of tracks: stereo, mono, silent.
+"""Cost of a track in a whole render of a folder of tracks: stereo, mono, silent.
 
     python -m benchmarks.tracks                       # this checkout
     python -m benchmarks.tracks --against ../other    # beside another one, taken by turns
@@ -77,7 +77,7 @@ def _silent(audio: np.ndarray, number: int) -> np.ndarray:
 
 
 class Kind(NamedTuple):
-    """What makes a song's tracks, the options of its render, and what its tracks stand beside."""
+    """A way to make a song's tracks, the options of its render, and the tracks to compare with."""
 
     make: Make
     options: tuple[str, ...]

@@ -195,7 +195,7 @@ def fitted(equations: Sequence[Equation]) -> tuple[float, dict[str, float]]:
 def misfits(
     equations: Sequence[Equation], pace: float, factors: Mapping[str, float]
 ) -> Iterator[str]:
-    """Where most seconds are still wrong: a line each, the worst first."""
+    """The largest errors in seconds: a line each, the worst first."""
     wrong: dict[str, list[float]] = {}
     for each in equations:
         moved_s = sum(part_s * (factors[name] - 1.0) for name, part_s in each.parts_s.items())

@@ -1,4 +1,4 @@
-"""How well dry tracks are found in their mixture: errors of what `training.data.wet_tracks` finds.
+"""Accuracy of dry tracks found in their mixture: errors of `training.data.wet_tracks`.
 
     python -m benchmarks.wet_tracks ../shared/tracks/* --composed 12
 

@@ -1,4 +1,4 @@
-"""What the work of some renders costs in a checkout: instructions, or CPU seconds.
+"""Cost of some renders in a checkout: instructions, or CPU seconds.
 
 Instructions are counted by valgrind, since hardware counters are out of reach on most machines that
 build: they are the same to less than a thousandth however busy the machine is. Under valgrind the

@@ -130,7 +130,8 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 def _option_row(option: click.Option) -> tuple[str, str, str]:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-    help_text, _, said = (option.help or "").rpartition("[default: ")
+    text = (option.help or "").strip().replace("[default]", f"[default: {option.opts[0]}]")
+    help_text, _, said = text.rpartition("[default: ")
     default = said.rstrip("] ") if help_text else ""
     help_text = help_text or said
     if not option.is_flag:

@@ -27,7 +27,7 @@ RUN_FOLDER = "run"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a shipped model is trained and exported.
+    """Recipe to train and export a shipped model.
 
     Attributes:
         name: name of the bundle and of its folder.

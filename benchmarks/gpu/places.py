@@ -39,7 +39,7 @@ def find_places() -> Places:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured.
+    """Amount to measure.
 
     Attributes:
         durations_s: songs of these lengths are mixed.

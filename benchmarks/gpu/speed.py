@@ -1,4 +1,4 @@
-"""How fast the network and a whole render are on the device, and what takes the time."""
+"""Speed of the network and of a whole render on the device, and what takes the time."""
 
 from __future__ import annotations
 

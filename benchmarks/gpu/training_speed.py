@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TrainingSpeed:
-    """How fast `paper-lb` trains on noise, which costs no reading.
+    """Speed of training `paper-lb` on noise, which costs no reading.
 
     Attributes:
         precision, device: of the network.

@@ -1,4 +1,4 @@
-"""What is told of a pass of the console, and of a library that could make it."""
+"""Record of a pass of the console, and of a library that could make it."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class BroadcastInfo:
 
 
 def coding_history_line(sample_rate: int, bit_depth: str, channels: int) -> str:
-    """How a file's own samples are coded, as EBU R 98 writes it; depths as in `BIT_DEPTHS`."""
+    """Coding of a file's own samples, as EBU R 98 writes it; depths as in `BIT_DEPTHS`."""
     mode = {1: "mono", 2: "stereo"}.get(channels, "multitrack")
     line = f"A=PCM,F={sample_rate},W={bit_depth.removesuffix('f')},M={mode}"
     # R 98 has no word for floating point but its free text.

@@ -1,4 +1,4 @@
-"""How much audio a container of uncompressed samples really holds, and a header that says so.
+"""The audio that a container of uncompressed samples really holds, and a header that says so.
 
 Recorders that crash and programs that write into pipes leave sizes in a header that are not true;
 libsndfile then refuses the file, takes the smaller of two wrong lengths, or finds nothing. Only the

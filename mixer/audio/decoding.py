@@ -84,7 +84,7 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
 
 
 def offset_column(source: AudioSource) -> np.ndarray:
-    """What is taken off each channel of a source with an offset, float32 (channels, 1)."""
+    """Offset to subtract from each channel of a source, float32 (channels, 1)."""
     return np.array(source.offset, np.float32)[:, np.newaxis]
 
 

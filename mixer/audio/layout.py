@@ -1,4 +1,4 @@
-"""How a file is read: its parts, its true length, and what is wrong with it. Found once a run.
+"""Layout of an audio file: its parts, its true length, and any damage. Found once a run.
 
 A header is trusted if the file agrees with it; else the length is counted.
 """
@@ -67,7 +67,7 @@ class Part:
 
 
 class Layout(NamedTuple):
-    """How libsndfile reads a file.
+    """Parts in which libsndfile reads a file.
 
     Attributes:
         parts: one after another; more than one for a chain of Ogg links.

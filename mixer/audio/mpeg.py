@@ -26,7 +26,7 @@ from mixer.audio.spliced_file import Pieces, Span
 
 @dataclass(frozen=True)
 class MpegLayout:
-    """How an MPEG audio file decodes.
+    """Frames of an MPEG audio file, and any damage.
 
     Attributes:
         pieces: the bytes that libsndfile reads; None for the unchanged file.

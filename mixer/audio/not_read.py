@@ -26,7 +26,7 @@ _NOT_AUDIO = (b"AVI ", b"WEBP", b"ILBM", b"RMID")
 
 
 def why_not_read(path: Path) -> str | None:
-    """Why a file that may be meant as audio is not read; None if it is not audio.
+    """Reason that a file that may be meant as audio is not read; None if it is not audio.
 
     Only the names of what downloads, phones and studios leave are known, and the first bytes of
     files with an unknown ending.

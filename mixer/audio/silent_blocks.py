@@ -1,4 +1,4 @@
-"""Which blocks of a file are digital silence, found when it is first read: they are not read again.
+"""Blocks of digital silence in a file, found when it is first read: they are not read again.
 
 A mix reads its recordings twice, to measure and to mix them, and a track of a song is mostly
 silence. What is known of a file holds while the file stays as it is.
@@ -22,7 +22,7 @@ _lock = threading.Lock()
 
 
 class SilentBlocks:
-    """What is known of one file while it is read once, from its first block to its last.
+    """Silence found in one file while it is read once, from its first block to its last.
 
     Args:
         path: of the file.

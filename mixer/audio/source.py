@@ -96,7 +96,7 @@ def unreadable(path: Path, error: Exception) -> str:
 
 
 def content_without_audio(path: Path) -> str | None:
-    """What a file holds that downloads and copies leave in the place of audio, and what to do."""
+    """Contents left by failed downloads and copies in the place of audio, and what to do."""
     try:
         with path.open("rb") as file:
             head = file.read(_LOOKED_AT_BYTES)

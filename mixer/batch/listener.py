@@ -12,7 +12,7 @@ from mixer.batch.ledgers.ledger_rows import Record
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run is.
+    """Progress of a run.
 
     Attributes:
         n_total: number of songs in this run.
@@ -75,7 +75,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Summary:
-    """How a run ended.
+    """Result of a run.
 
     Attributes:
         records: of every song that was listed, in the manifest's order.

@@ -1,4 +1,4 @@
-"""How much memory a batch may use, and about how much a song takes."""
+"""The memory that a batch may use, and an estimate of what a song takes."""
 
 from __future__ import annotations
 

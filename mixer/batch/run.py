@@ -37,7 +37,7 @@ _GONE = "its files were removed or changed during the run; start again"
 
 @dataclass(frozen=True)
 class Limits:
-    """When a run gives up by itself.
+    """Limits at which a run gives up by itself.
 
     Attributes:
         max_failures: after more failures than this, no more songs are begun; None for no limit.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def figures_of_measurement(made: Premaster, read_s: float, hears_sound: bool) -> Figures:
-    """What the album's offset is computed from, and the times so far.
+    """Figures from which the album's offset is computed, and the times so far.
 
     Args:
         made: the song before its master.

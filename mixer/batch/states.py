@@ -22,7 +22,7 @@ class State(StrEnum):
 
 
 class Phase(StrEnum):
-    """How much of a song an order asks for.
+    """Part of the work on a song that an order asks for.
 
     Everything; or, for songs of an album, first the mix before the master and its loudness
     (MEASURE), then the master with the album's offset (FINISH).
@@ -34,7 +34,7 @@ class Phase(StrEnum):
 
 
 class Ending(StrEnum):
-    """How an order ended."""
+    """Outcome of an order."""
 
     DONE = "done"
     MEASURED = "measured"
@@ -54,7 +54,7 @@ class Action(StrEnum):
 
 
 class Mode(StrEnum):
-    """Which songs a run does."""
+    """Selection of the songs that a run renders."""
 
     RESUME = "resume"
     RETRY_FAILED = "retry-failed"

@@ -1,4 +1,4 @@
-"""How big a song is, from its files' headers: memory, disk and time, before anything is decoded."""
+"""Size of a song from its files' headers: memory, disk and time, before anything is decoded."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Waiting:
                 self._without_room.append(task)
 
     def short_of_disk(self) -> str | None:
-        """Why a run ends before tasks that the disk has no room for; None without any."""
+        """Message that a run ends before tasks that the disk has no room for; None without any."""
         if not self._without_room:
             return None
         task, *others = self._without_room

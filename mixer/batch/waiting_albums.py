@@ -1,4 +1,4 @@
-"""Which songs of which albums still have to be measured, and what to do once all of one are."""
+"""Songs of albums that are still to be measured, and the steps once all of one album are."""
 
 from __future__ import annotations
 

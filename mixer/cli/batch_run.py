@@ -55,7 +55,12 @@ IGNORE = "--ignore-columns"
 @click.option(
     "--devices", default="auto", show_default=True, help="Devices: auto, cpu, or cuda:0,cuda:1."
 )
-@click.option("--memory", "memory_gb", type=Number(0.1), help="Memory for all workers, in GB.")
+@click.option(
+    "--memory",
+    "memory_gb",
+    type=Number(0.1),
+    help="Memory for all workers, in GB. [default: 80 % of the free memory]",
+)
 @click.option("--resume", "mode", flag_value="resume", default=True,
               help="Skip finished songs with unchanged inputs; the default.")  # fmt: skip
 @click.option("--retry-failed", "mode", flag_value="retry-failed", help="Render only failed songs.")
@@ -64,7 +69,13 @@ IGNORE = "--ignore-columns"
 @click.option("--max-failures", type=Whole(0), help="Stop after more than this many failures.")
 @click.option("--fail-fast", is_flag=True, help="Stop after the first failure.")
 @click.option("--shard", help="Part I of N of the manifest, as I/N; I counts from 1.")
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Render on this machine, or on a Ray cluster.",
+)
 @click.option("--address", help="Address of the Ray cluster, or auto. [default: start one here]")
 @click.option(
     "--preset", "presets", multiple=True, help="Preset for rows that name none: a name or a file."

@@ -21,7 +21,7 @@ _LONGEST_LINE = 2_000
 
 
 class Tone(Enum):
-    """How a line is meant, by the colour that it has on a terminal."""
+    """Kind of a line, shown by its colour on a terminal."""
 
     PLAIN = None
     WARNING = "yellow"

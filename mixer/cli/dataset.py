@@ -59,9 +59,14 @@ def command() -> None:
     "--target",
     default="auto",
     show_default=True,
-    help="mixture (the file of that name), sum (of the stems), or auto: mixture if there is one.",
+    help="Target mix: mixture (the file of that name), sum (of the stems), or auto.",
 )
-@click.option("--split", default="auto", show_default=True, help="auto, musdb or hash.")
+@click.option(
+    "--split",
+    default="auto",
+    show_default=True,
+    help="Split by the lists of MUSDB18 (musdb), by a hash of names (hash), or auto.",
+)
 @click.option(
     "--valid-share",
     type=Number(),
@@ -167,8 +172,8 @@ def info(folder: Path, as_json: bool) -> None:
 )
 @required_output("Folder to create.")
 @click.option("--seed", type=Whole(), default=1, show_default=True, help="Random seed.")
-@click.option("--genres", help="Comma-separated names.  [default: all]")
-@click.option("--hold-out", help="Comma-separated genres whose songs all go to the test set.")
+@click.option("--genres", help="Genres to compose in, comma-separated.  [default: all]")
+@click.option("--hold-out", help="Genres whose songs all go to the test set, comma-separated.")
 @click.option(
     "--hold-out-share",
     type=Number(),

@@ -76,8 +76,8 @@ def command() -> None:
 @click.option(
     "--paper-layout",
     is_flag=True,
-    help="The paper's test: six songs, six mixes of each [default: shipped models and human], "
-    "25 s at -23 LUFS.",
+    help="The paper's test: six songs, six mixes of each, 25 s at -23 LUFS; by default "
+    "of the shipped models and human.",
 )
 @required_output("Folder for the test.")
 @click.option(
@@ -109,7 +109,11 @@ def command() -> None:
     "--align/--no-align", default=True, help="Compensate for lags of finished mixes. [default]"
 )
 @click.option(
-    "--sample-rate", type=Whole(8_000, 384_000), default=44_100, show_default=True, help="In Hz."
+    "--sample-rate",
+    type=Whole(8_000, 384_000),
+    default=44_100,
+    show_default=True,
+    help="Sample rate of the mixes, in Hz.",
 )
 @click.option(
     "--hidden-reference", metavar="NAME", help="System that is also played as the open reference."
@@ -124,7 +128,9 @@ def command() -> None:
     type=Number(),
     help="Seconds before a participant may leave a page. [default: 5]",
 )
-@click.option("--title", default="Listening test", show_default=True)
+@click.option(
+    "--title", default="Listening test", show_default=True, help="Title of the test's page."
+)
 @click.option("--seed", type=Whole(0), help="Random seed for ids and dither. [default: drawn]")
 @click.option(
     "--device", default="auto", show_default=True, help="Device: auto, cpu, cuda or cuda:N."

@@ -143,7 +143,7 @@ def checkpoint_command(bundle: str, output: Path) -> None:
     mixer model checkpoint default -o default.safetensors
     mixer train band-mixer data.folder=DATA network.start_from=default.safetensors
 
-    It works only for band mixers, such as the default; of other networks, keep the checkpoint.
+    It works only for band mixers, such as the default; for other networks, keep the checkpoint.
     """
     read = read_bundle(bundle)
     load_extra("export.weights", "train").write_weights(read, output)

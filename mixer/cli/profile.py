@@ -31,7 +31,7 @@ _output = required_output("Profile to write, a .json file.")
 
 @click.group(cls=Commands, name="profile")
 def command() -> None:
-    """Target profiles: what the average mix's stems measure."""
+    """Measure, show and compare target profiles: average figures of the stems of mixes."""
 
 
 @command.command(name="measure")

@@ -1,4 +1,4 @@
-"""What `mixer render` warns of, before and after it: files, sample rates, damage, clipping."""
+"""Warnings of `mixer render`, before and after it: files, sample rates, damage, clipping."""
 
 from __future__ import annotations
 

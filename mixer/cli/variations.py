@@ -52,7 +52,7 @@ DEFAULT_SPREAD = 5
     help=f"Number of variations to spread out.  [default: {DEFAULT_SPREAD} if none is named]",
 )
 @click.option(
-    "--variation", "names", multiple=True, help="One by name, such as brighter; repeatable."
+    "--variation", "names", multiple=True, help="A variation by name, such as brighter; repeatable."
 )
 @click.option(
     "--blend",

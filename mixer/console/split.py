@@ -1,4 +1,4 @@
-"""Which parts of a console act where, and whether at all, judged by settings alone."""
+"""Parts of a console that act, and where, judged by settings alone."""
 
 from __future__ import annotations
 

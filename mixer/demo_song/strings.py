@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class StringTone:
-    """How a string sounds, whatever its pitch.
+    """Sound of a string, whatever its pitch.
 
     `pluck_position` is the fraction of the string between finger and bridge (0-0.5); `contact_s`
     the width of the pluck (longer = darker); `damping_s` the width of the loop's Gaussian kernel

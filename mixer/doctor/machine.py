@@ -138,7 +138,7 @@ def look_at_disk() -> Iterator[Finding]:
 
 
 def why_unwritable(folder: Path) -> str | None:
-    """Why a folder, or the nearest one above it that exists, cannot be written; None if it can.
+    """Reason that a folder, or the nearest one above it, cannot be written; None if it can.
 
     A nameless file is tried: rights alone do not tell of a read-only disk.
     """

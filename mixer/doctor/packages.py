@@ -105,7 +105,7 @@ def _look_at_loops(found: str) -> Iterator[Finding]:
 
 
 def requirement(name: str) -> str:
-    """What setup.cfg requires of a library, such as "numpy>=1.26"."""
+    """Requirement of a library in setup.cfg, such as "numpy>=1.26"."""
     return f"{name}>={REQUIRED[name]}"
 
 

@@ -1,4 +1,4 @@
-"""What is left of a mix once many parts are taken away: exact, however many parts there are.
+"""Remainder of a mix once many parts are taken away: exact, however many parts there are.
 
 In float32 every subtraction rounds, and files of 24 bits round every part: 128 parts add up to
 more than a millionth of full scale. The rest is kept in two numbers a sample, of which the second
@@ -42,7 +42,7 @@ class ExactRest:
 
     @property
     def audio(self) -> FloatArray:
-        """What is left so far, float32 (channels, samples); it must not be changed."""
+        """The remainder so far, float32 (channels, samples); it must not be changed."""
         return self._rest
 
     def _add(self, audio: FloatArray, sign: float) -> None:

@@ -1,4 +1,4 @@
-"""How much memory the machine has left, and how much of it the arrays of a song may take."""
+"""The memory that the machine has left, and the share of it that a song's arrays may take."""
 
 from __future__ import annotations
 

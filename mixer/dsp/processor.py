@@ -1,4 +1,4 @@
-"""Which of their paths the numerical libraries take on this processor.
+"""Code paths of the numerical libraries on this processor.
 
 They choose code by what the processor can do, and another path has other last bits: where two
 machines differ here, the same versions may give another mix.

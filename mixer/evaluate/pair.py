@@ -35,7 +35,7 @@ _MATCHED_LU = 0.005
 
 @dataclass(frozen=True)
 class PairSettings:
-    """How mixes are compared.
+    """Settings of a comparison of mixes.
 
     Attributes:
         align: find and undo a lag between the two.

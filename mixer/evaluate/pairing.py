@@ -1,4 +1,4 @@
-"""Which mix belongs to which reference: two files, two folders, or a table of pairs."""
+"""Pairs of a mix and its reference: two files, two folders, or a table of pairs."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ Progress = Callable[[str, str, float], None]
 
 @dataclass(frozen=True)
 class SystemSettings:
-    """How systems are compared.
+    """Settings of a comparison of systems.
 
     Attributes:
         render: settings of every render; its model, amount, rate and master are set here: no

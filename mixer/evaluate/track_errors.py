@@ -1,4 +1,4 @@
-"""How far the tracks of a mix are from where a person put them, and their groups from each other.
+"""Errors of a mix's tracks against a person's mix, and of their groups against each other.
 
 A track is judged as a stem is (`mixer.meters.stem_errors`): level, pan, spectrum, width, crest
 factor. Levels of groups are also held against how far engineers are from each other: a group whose

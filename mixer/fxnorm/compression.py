@@ -32,7 +32,7 @@ _BENDS = (1 / 1.8, 1 / 1.2, 1 / 1.2, 1 / 1.2)
 
 @dataclasses.dataclass(frozen=True)
 class CompressorSettings:
-    """How a kind of stem is compressed; the ratio is where the search starts."""
+    """Compressor of a kind of stem; the search starts at its ratio."""
 
     attack_ms: float
     release_ms: float

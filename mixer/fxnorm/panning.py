@@ -61,7 +61,7 @@ def measure_phi(audio: FloatArray) -> np.ndarray:
 
 
 def measure_side(audio: FloatArray, sample_rate: int, centred: int = 1) -> int:
-    """Which side the stem leans to between 50 and 2500 Hz: 1 right, -1 left.
+    """Side to which the stem leans between 50 and 2500 Hz: 1 right, -1 left.
 
     By the majority of bins of the smoothed stereo panning spectrum; if the mean lean of all of
     them is not clear, by the energy of the channels.

@@ -25,7 +25,7 @@ SHELF_Q = 0.707
 
 
 class RoomReport(TypedDict):
-    """How long the room is that was drawn."""
+    """Length of the room that was drawn."""
 
     room_s: float
 

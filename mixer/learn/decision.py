@@ -16,7 +16,7 @@ _LEAST_SONGS = 2
 
 
 def why_not(changes: Sequence[float], n_songs: int, least: float) -> str:
-    """Why a change is not a taste; empty if it is.
+    """Reason that a change is not a taste; empty if it is one.
 
     Args:
         changes: how far it went in each song in which it was made; its sign is the direction.

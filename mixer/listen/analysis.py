@@ -26,7 +26,7 @@ class Blocks(StrEnum):
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """How answers are analysed.
+    """Settings of an analysis of answers.
 
     Attributes:
         screening: leave out participants by the rules of the test's key.

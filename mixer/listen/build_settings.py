@@ -1,4 +1,4 @@
-"""How a test is made, and everything that can be found wrong with it before the work."""
+"""Settings of a new test, and everything that can be found wrong with them before the work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OF_A_TEST = (PUBLIC_FOLDER, Path(WEBMUSHRA_FOLDER).parts[0], KEY_FILE, LINKS_FI
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """How a test is made.
+    """Settings of a new test.
 
     Attributes:
         length_s: length of every excerpt in seconds.

@@ -1,4 +1,4 @@
-"""Who may be connected: strangers are few, and never keep a participant out."""
+"""Limits on connections: strangers are few, and never keep a participant out."""
 
 from __future__ import annotations
 

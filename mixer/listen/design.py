@@ -229,7 +229,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Screening:
-    """Who is left out of the analysis, said before anybody has answered.
+    """Rules that leave participants out of the analysis, fixed before anybody has answered.
 
     Attributes:
         hidden_reference_least: a rating of the hidden reference below it is a miss.
@@ -262,7 +262,7 @@ class StimulusKey:
 
 
 class SoundTable(TypedDict):
-    """How a sound was made: `lag_samples` is a mix's alone; None for the levels of silence."""
+    """Record of a sound: only mixes have `lag_samples`; the levels of silence are None."""
 
     gain_db: float
     loudness_lufs: float | None

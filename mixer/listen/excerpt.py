@@ -86,7 +86,7 @@ def gain_towards_db(excerpt: np.ndarray, sample_rate: int, loudness_lufs: float)
 
 
 def excess_db(excerpt: np.ndarray, sample_rate: int, gain_db: float) -> float:
-    """How far an excerpt's true peak is above `CEILING_DBTP` after a gain; negative below it."""
+    """Excess of a true peak over `CEILING_DBTP` after a gain, in dB; negative below it."""
     return true_peak_dbtp(excerpt, sample_rate) + gain_db - CEILING_DBTP
 
 

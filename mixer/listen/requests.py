@@ -1,4 +1,4 @@
-"""How a request to the server of a test is answered; the table is in `mixer.listen.serve`."""
+"""Answers to requests to the server of a test; the table is in `mixer.listen.serve`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who counts: rules that were fixed when the test was built, applied after the answers are in.
+"""Screening of participants by rules fixed when the test was built, once the answers are in.
 
 The rules are in `key.json` (`mixer.listen.design.Screening`) and apply if the test has what
 they need:

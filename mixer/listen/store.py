@@ -144,7 +144,7 @@ class Store:
             return dict(self._db.execute(query))
 
     def counts(self) -> tuple[int, int]:
-        """How many have answered something, and how many everything."""
+        """Numbers of participants who have answered something, and everything."""
         with self._guarded():
             row = self._db.execute("SELECT count(*), coalesce(sum(complete), 0) FROM answers")
             begun, complete = row.fetchone()

@@ -54,7 +54,7 @@ class Tools:
         self._folders, self._mixes = folders, mixes
 
     def check(self, song: str, progress: Progress) -> Json:
-        """How the files of a song's folder are understood, and what is wrong with them."""
+        """Classification of the files of a song's folder, and any problems with them."""
         loaded, _ = load_asked(self._folders.song(song), leave_out_faulty=True)
         found = inspect_song(loaded, lambda file, share: progress("check", file, share))
         return dict(found.as_json())
@@ -174,7 +174,7 @@ class Tools:
         return dict(compare_mixes(*recipes, measure=audio).as_json())
 
     def evaluate(self, mix: str, reference: str) -> Json:
-        """How a mix measures against a reference."""
+        """Measures of a mix against a reference."""
         files = self._folders.file(mix), self._folders.file(reference)
         mixed, compared = (read_audio(file, _EVALUATION_RATE_HZ)[0] for file in files)
         report = evaluate_pair(mixed, compared, _EVALUATION_RATE_HZ, PairSettings())

@@ -18,7 +18,7 @@ _NOTHING = 1e-12
 
 
 def whole_frames(n_samples: int) -> int:
-    """How many whole frames fit into `n_samples`."""
+    """Number of whole frames that fit into `n_samples`."""
     return max(0, 1 + (n_samples - N_FFT) // HOP_LENGTH)
 
 

@@ -1,4 +1,4 @@
-"""How fast a system moves the gain of a band of a stem: pumping and warbling, in dB a second.
+"""Speed at which a system moves the gain of a band of a stem: pumping and warbling, in dB/s.
 
 The gain of a band is that of the wet stem over what the best time-invariant filter makes of the
 input: an equaliser's own slope then is not movement. It is taken from the part of the wet stem that

@@ -11,7 +11,7 @@ PERCENTILES = (10.0, 95.0)
 
 
 def loudness_range_lu(audio: np.ndarray, sample_rate: int) -> float:
-    """How far the loudness of a programme varies.
+    """Loudness range of a programme.
 
     Args:
         audio: float32 `(1 or 2, samples)`.

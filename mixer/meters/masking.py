@@ -1,4 +1,4 @@
-"""How much of a mix, or of each stem in it, is hidden by what sounds at the same time.
+"""Share of a mix, or of each stem in it, that is masked by simultaneous sounds.
 
 Band powers on the Bark scale are spread as in the cochlea and lowered by the offset of a noise
 masker; what lies below is masked. Shares are weighted by specific loudness, so that they say how
@@ -36,7 +36,7 @@ def bark(frequency_hz: np.ndarray) -> np.ndarray:
 
 
 def spreading_matrix() -> np.ndarray:
-    """How much of band j's power (column) is excitation in band i (row): float64 (24, 24)."""
+    """Share of band j's power (column) that excites band i (row): float64 (24, 24)."""
     distance = np.arange(N_BANDS)[:, np.newaxis] - np.arange(N_BANDS)[np.newaxis, :] + 0.474
     spread_db = 15.81 + 7.5 * distance - 17.5 * np.sqrt(1.0 + distance**2)
     return 10.0 ** (spread_db / 10.0)

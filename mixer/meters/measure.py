@@ -15,7 +15,7 @@ _LEVEL_UNITS = ("LUFS", "dBFS", "dBTP")
 
 
 class Better(StrEnum):
-    """Which of two figures is the better one."""
+    """Direction in which a figure is better."""
 
     LOWER = "lower"
     HIGHER = "higher"

@@ -1,4 +1,4 @@
-"""How far a mix's stems are from the true ones: level, balance, spectrum, width, crest factor.
+"""Errors of a mix's stems against the true ones: level, balance, spectrum, width, crest factor.
 
 None of the five depends on how loud either mix is: levels are those of a stem relative to its own
 mix, as if both mixes played equally loud.

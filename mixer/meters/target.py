@@ -43,7 +43,7 @@ def centred_db(level_db: np.ndarray) -> np.ndarray:
 
 
 def compared_bands() -> np.ndarray:
-    """Which of `CURVE_BANDS_HZ` count in a comparison: bool `(bands,)`."""
+    """Bands of `CURVE_BANDS_HZ` that count in a comparison: bool `(bands,)`."""
     bands_hz = np.asarray(CURVE_BANDS_HZ)
     return (bands_hz >= COMPARED_HZ[0]) & (bands_hz <= COMPARED_HZ[1])
 

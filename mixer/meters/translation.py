@@ -1,4 +1,4 @@
-"""How much of each stem is heard elsewhere: on a phone, a laptop, in a mono club, in a car.
+"""Audible share of each stem elsewhere: on a phone, a laptop, in a mono club, in a car.
 
 A place is a response, mono or stereo, and a floor of noise. The stems' powers in critical bands
 pass the response; what lies below the masking threshold of the other stems, or below the noise, is

@@ -20,7 +20,7 @@ WetStems = bool | frozenset[str]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run a network; each kind ignores options that do not apply to it.
+    """Options for running a network; each kind ignores those that do not apply to it.
 
     Attributes:
         wet_stems: also return the wet stems, all or only these.

@@ -37,7 +37,7 @@ class WrittenFiles(NamedTuple):
 
 @dataclass(frozen=True)
 class AudioFiles:
-    """How the files of a mix are written.
+    """Settings of the files of a mix.
 
     Attributes:
         mix: whose files they are.

@@ -183,7 +183,7 @@ def _read(table: Mapping[str, Any], values: dict[str, dict[str, Any]]) -> Iterat
 
 
 def why_not_a_key(table: str, name: str) -> str | None:
-    """Why the file cannot have a key, in words that follow its name; None for one that it can have.
+    """Reason that the file cannot have a key, in words that follow its name; None if it can.
 
     Args:
         table: `RENDER`, `BATCH` or "" for both commands.

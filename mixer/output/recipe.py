@@ -128,7 +128,7 @@ class BusMoves(TypedDict):
 
 
 class Take(TypedDict):
-    """How a mix came from another one.
+    """Origin of a mix in another one.
 
     Attributes:
         number: 1 is a mix that came from none.

@@ -105,7 +105,7 @@ class RecordedVariation:
 
 @dataclass(frozen=True)
 class RecordedTake:
-    """How a mix came from another one; as in `mixer.output.recipe.Take`."""
+    """Origin of a mix in another one; as in `mixer.output.recipe.Take`."""
 
     parent: RecordedParent
     number: int = number(MISSING, 1, 1_000_000)
@@ -139,7 +139,7 @@ class RecordedLoss:
 
 @dataclass(frozen=True)
 class RecordedReference:
-    """How a mix was moved towards references; as in `mixer.reference.record.ReferenceRecord`."""
+    """Moves of a mix towards references; as in `mixer.reference.record.ReferenceRecord`."""
 
     moves: Moves
 

@@ -109,7 +109,7 @@ def version_lines(recipe: Recipe) -> Iterator[str]:
 
 
 def ceiling_lines(output: OutputTable) -> tuple[str, ...]:
-    """Which versions exceed the ceiling, and what brings all of them below it; empty for none."""
+    """Versions that exceed the ceiling, and the gain that brings all below it; empty for none."""
     versions = output.get("versions", {})
     over = {n: v["over_ceiling_db"] for n, v in versions.items() if v["over_ceiling_db"] > _SEEN_DB}
     if not over:
@@ -149,7 +149,7 @@ def variation_lines(recipe: Recipe) -> list[str]:
 
 
 def sureness_lines(recipe: Recipe) -> Iterator[str]:
-    """How far a model's answers differ, a line a stem, what to check first; empty if not asked."""
+    """Differences of a model's answers, a line a stem, the largest first; empty if not asked."""
     doubts = recipe["measurements"].get("doubts")
     if doubts is None:
         return

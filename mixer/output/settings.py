@@ -153,7 +153,7 @@ class OutputSettings:
 
     @property
     def coding(self) -> LossyCoding:
-        """How strongly a lossy format compresses."""
+        """Bit rate or quality of a lossy format."""
         return LossyCoding(self.bitrate_kbps, self.quality)
 
     @property

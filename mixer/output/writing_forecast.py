@@ -1,4 +1,4 @@
-"""How long it will take to write a mix and what goes with it.
+"""Forecast of the time to write a mix and what goes with it.
 
 What each step costs is in `mixer.rendering.timing.unit_costs`.
 """

@@ -138,7 +138,7 @@ def gated(level: Floats) -> Floats:
 def voice_gates(
     powers: StemPowers, gains: Floats | None = None, weights: Floats | float = 1.0
 ) -> tuple[Floats, Floats] | None:
-    """Which blocks count for the voice's level and for that of the rest; None without either.
+    """Blocks that count for the level of the voice and of the rest; None without either.
 
     Args:
         powers: of the stems.

@@ -71,7 +71,7 @@ class Target:
     remarks: tuple[str, ...] = ()
 
     def amount(self, aspect: Aspect) -> float:
-        """How far an aspect is moved; 0 if it is not requested."""
+        """Amount by which an aspect is moved; 0 if it is not requested."""
         return self.amounts.get(aspect, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""How a setting of a render is given: one definition for command lines, manifests and checks.
+"""Options of a render: one definition for command lines, manifests and checks.
 
 A field of `RenderSettings` or of `mixer.output.settings.OutputSettings` made by `option` is an
 option of `mixer render`; where it has a column, it is a column of manifests too, enters the

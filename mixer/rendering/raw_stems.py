@@ -31,7 +31,7 @@ _LEAST_POWER = 1e-12
 
 
 def sign_of_raw_stems(stems: Mapping[str, FloatArray], sample_rate: int) -> str | None:
-    """What says that stems are raw recordings, in words; None if nothing does.
+    """Sign that stems are raw recordings, in words; None if there is none.
 
     Args:
         stems: those that sound, float32 (1 or 2, samples) each.

@@ -1,4 +1,4 @@
-"""How much the levels of stems mean to a model of stems: raw ones are brought to usual levels.
+"""Levels of stems for a model of stems: raw ones are brought to usual levels.
 
 A model that normalises no loudness believes what comes in by as much as it learnt to, about half.
 Of raw recordings that is too much: there each stem is brought first to where engineers put it. The

@@ -35,7 +35,7 @@ MIX_BUS = "mix"
 
 
 class Setting(TypedDict):
-    """How a channel stands.
+    """State of a channel.
 
     Attributes:
         gain_db: of the fader.

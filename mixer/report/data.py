@@ -102,7 +102,7 @@ class Band(TypedDict):
 
 
 class Masking(TypedDict):
-    """Which stem hides which, in critical bands."""
+    """Masking between stems, in critical bands."""
 
     edges_hz: list[float]
     rows: list[MaskingRow]
@@ -141,7 +141,7 @@ class Charts(TypedDict):
 
 @dataclass(frozen=True)
 class SessionNulls:
-    """How deep the settings of a workstation's session null alone, without its residual.
+    """Nulls of the settings of a workstation's session alone, without its residual.
 
     Attributes:
         titles: of the formats of sessions.

@@ -1,4 +1,4 @@
-"""Which stem hides which, and in which critical band.
+"""Masking between stems, by critical band.
 
 The model is that of `mixer.meters.masking`, looked at for each pair of stems by itself.
 """
@@ -24,7 +24,7 @@ ALL_OTHERS = "all others"
 
 
 class MaskingRow(TypedDict):
-    """How much of a stem another one hides, in all and band by band; see `masking_by_pair`."""
+    """Share of a stem that another one masks, in all and band by band; see `masking_by_pair`."""
 
     stem: str
     masker: str
@@ -39,7 +39,7 @@ def band_edges_hz() -> list[float]:
 
 
 def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[MaskingRow]:
-    """How much of each stem the others hide, by critical band.
+    """Share of each stem that the others mask, by critical band.
 
     Args:
         stem_powers: stem name to `bark_powers` of the stem as it is in the mix, all of one

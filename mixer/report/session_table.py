@@ -1,4 +1,4 @@
-"""How deep a session's own settings null, track by track: what the residual makes up for."""
+"""Nulls of a session's own settings, track by track: what the residual makes up for."""
 
 from __future__ import annotations
 

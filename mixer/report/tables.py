@@ -102,7 +102,7 @@ def _tiles(data: ReportData) -> list[Html]:
 
 
 def loudness_sentence(data: ReportData) -> str:
-    """How loud the mix is, against what was requested, and what the limiter did for that."""
+    """Loudness of the mix against the request, and what the limiter did for it."""
     settings, master = data.mix.settings, data.mix.measurements["master"]
     lufs, peak_dbtp = master["loudness_lufs"], master["true_peak_dbtp"]
     if lufs is None:
@@ -295,7 +295,7 @@ def tracks(data: ReportData) -> Html:
 
 
 def about_tracks(measured: Measurements) -> str:
-    """How the incoming levels were understood, and what tracks are sent to."""
+    """Interpretation of the incoming levels, and the rooms that tracks are sent to."""
     levels, space = measured["levels"], space_words(measured["tracks"]["space"])
     taken = (
         levels and f"Incoming levels were treated as {levels['taken_for']}: {levels['reason']}. "

@@ -56,7 +56,7 @@ class MetadataStem:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a song's metadata says.
+    """Contents of a song's metadata.
 
     Attributes:
         file: its name, from the song's folder.
@@ -106,7 +106,7 @@ def find_metadata(folder: Path, names: Sequence[str]) -> Metadata | None:
 
 
 def metadata_above(folder: str | Path) -> str | None:
-    """Where the metadata of a folder of a song's parts is, from that folder; None for any other.
+    """Path of the metadata of a folder of a song's parts, from that folder; None for any other.
 
     Only a regular file with the folder's own name counts: `Song_METADATA.yaml` beside
     `Song_STEMS` or `Song_RAW`. Nothing else above a song's folder is looked at.

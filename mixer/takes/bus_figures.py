@@ -1,4 +1,4 @@
-"""What the bus did to a mix, in the figures that takes are compared by."""
+"""Effect of the bus on a mix, in the figures by which takes are compared."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def wet_stems_for(plan: RenderPlan, wanted: Wanted) -> WetStems:
 
 
 def covariance(axes: Sequence[Axis], answers: Sequence[Mapping[str, float]]) -> FloatMatrix:
-    """How far a model's answers differ along axes and together, in spreads, (axes, axes).
+    """Covariance of a model's answers along axes, in spreads, (axes, axes).
 
     Args:
         axes: along which mixes can be moved.

@@ -31,7 +31,7 @@ def take_of(
     mix: Mix, parent: Path, number: int, asked: str, place: VariationTable, *,
     parts: Mapping[str, str], was: Mapping[str, str],
 ) -> Take:  # fmt: skip
-    """How a variation came from the first mix.
+    """Origin of a variation in the first mix.
 
     Args:
         mix: the variation's.

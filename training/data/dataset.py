@@ -28,7 +28,7 @@ Item = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class SegmentSettings:
-    """How training segments are drawn.
+    """Settings of the draw of training segments.
 
     Attributes:
         n_samples: length of a segment in samples.

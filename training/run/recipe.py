@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a kind of network is trained.
+    """Recipe to train a kind of network.
 
     Attributes:
         examples: "module:function" that opens the data, as described above.

@@ -123,7 +123,7 @@ def tone_bands(
 def deviation_from_profile_db(
     stem: str, sound: Heard, tilt_db_per_octave: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How a stem's spectrum differs from the profile's, and where there is something to hear.
+    """Difference of a stem's spectrum from the profile's, and the bands with something to hear.
 
     Returns:
         dB `(bands,)`, its median 0 if it sounds; bool `(bands,)`.

@@ -72,7 +72,7 @@ class Heard:
         return float(-0.691 + 10.0 * np.log10(blocks[blocks >= gate].mean()))
 
     def playing(self) -> np.ndarray:
-        """Which frames are played, bool `(frames,)`."""
+        """Frames that are played, bool `(frames,)`."""
         level_db = self.level_db()
         audible = level_db > ABSOLUTE_GATE_LUFS
         if not audible.any():
@@ -94,7 +94,7 @@ class Heard:
         return float(2.0 ** (np.sum(weights * np.log2(BANDS_HZ)) / np.sum(weights)))
 
     def spread_db(self) -> float:
-        """How far loud frames stand above ordinary ones: 95th less 40th percentile, in dB."""
+        """Level of loud frames above ordinary ones: 95th less 40th percentile, in dB."""
         level_db = self.level_db()[self.playing()]
         high_db, middle_db = np.percentile(level_db, (95.0, 40.0))
         return float(high_db - middle_db)
@@ -131,7 +131,7 @@ def hear(audio: np.ndarray, sample_rate: int) -> Heard:
 
 
 def between(low_hz: float, high_hz: float) -> np.ndarray:
-    """Which bands have their centre within a range, bool `(bands,)`."""
+    """Bands whose centre is within a range, bool `(bands,)`."""
     return np.logical_and(np.greater_equal(BANDS_HZ, low_hz), np.less_equal(BANDS_HZ, high_hz))
 
 

@@ -1,4 +1,4 @@
-"""What the engineer knows of each role before hearing it: pan, importance, usual treatment.
+"""The engineer's knowledge of each role before hearing it: pan, importance, usual treatment.
 
 The kinds of rules are those of De Man and Reiss 2013 ("A knowledge-engineered autonomous mixing
 system") and of the interviews and mix analyses of Pestana and Reiss 2014 ("Intelligent audio

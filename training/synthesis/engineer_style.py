@@ -1,4 +1,4 @@
-"""How one engineer leans on one day: what differs between mixes of the same material.
+"""Leanings of one engineer on one day: what differs between mixes of the same material.
 
 Drawn once a mix. Mixes of one song by several engineers differ (the Mix Evaluation Dataset of De
 Man and Reiss is made of such); by about 2 LU in a stem's level is what this project goes by. The

@@ -86,7 +86,7 @@ class Sheet:
         return last.first_bar + last.n_bars
 
     def seconds(self, beat: float) -> float:
-        """When a beat sounds, swing included."""
+        """Time of a beat, swing included."""
         pair = 2.0 * self.swing_beats
         whole, within = divmod(beat, pair)
         late = 2.0 * self.swing * min(within, self.swing_beats)

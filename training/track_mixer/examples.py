@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Strength:
-    """How examples are disturbed; values in dB are standard deviations unless stated otherwise.
+    """Strength of disturbances; values in dB are standard deviations unless stated otherwise.
 
     Attributes:
         raw_gain_db: largest gain of raw tracks, up or down, drawn uniformly.

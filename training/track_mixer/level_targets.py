@@ -1,4 +1,4 @@
-"""How loud each track of an example is meant to be, and how it is meant to sound."""
+"""Intended loudness and sound of each track of an example."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who does the work: processes of this machine, its GPUs, or a cluster."""
+"""Engines that do the work: processes of this machine, its GPUs, or a cluster."""

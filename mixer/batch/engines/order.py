@@ -85,7 +85,7 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an order ended.
+    """Outcome of an order.
 
     Attributes:
         id, token: the order's.

@@ -33,7 +33,7 @@ _OOM_SCORE = "800"
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """How a worker is set up.
+    """Settings of a worker.
 
     Attributes:
         name: name shown beside its songs.

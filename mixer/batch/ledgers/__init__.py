@@ -1,1 +1,1 @@
-"""What is kept of a batch: its ledger, its lock, and files moved to their places."""
+"""State of a batch: its ledger, its lock, and files moved to their places."""

@@ -1,1 +1,1 @@
-"""What is asked for: the sheet of songs, its columns, defaults, and where outputs go."""
+"""The requests of a batch: the sheet of songs, its columns, defaults, and the places of outputs."""

@@ -110,7 +110,7 @@ class SongFolders:
 
 
 def why_not_from_here(cell: str, base: Path) -> str | None:
-    """Why a cell's path cannot be one on this machine; None if it can."""
+    """Reason that a cell's path cannot be one on this machine; None if it can."""
     if "\\" not in cell or os.sep != "/" or os.path.lexists(base / cell):
         return None
     return f"'{cell}' is not a path on this machine; separate folders by /"

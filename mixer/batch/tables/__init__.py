@@ -1,1 +1,1 @@
-"""What a finished batch is told by: results, outliers, the index page."""
+"""Tables of a finished batch: results, outliers, the index page."""

@@ -1,4 +1,4 @@
-"""Which songs of a batch are unlike the others: in loudness, in true peak, in their spectrum."""
+"""Songs of a batch that differ from the others in loudness, true peak or spectrum."""
 
 from __future__ import annotations
 

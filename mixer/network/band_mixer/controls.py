@@ -71,7 +71,7 @@ class StemControls:
 def excess_db(
     frame_db: NDArray[np.float32], hyper: BandMixerParameters, sample_rate: int
 ) -> NDArray[np.float32]:
-    """How far each frame is above the mean power around it, in dB, within `SHAPER_RANGE_DB`.
+    """Level of each frame above the mean power around it, in dB, within `SHAPER_RANGE_DB`.
 
     It rises at once, as an onset does, and falls by at most `SHAPER_FALL_DB_PER_S`.
 

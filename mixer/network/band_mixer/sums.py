@@ -51,7 +51,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class Buses:
-    """Where sums go, float32 `(channels, samples)`; arrays of stems may serve.
+    """Destinations of sums, float32 `(channels, samples)`; arrays of stems may serve.
 
     Attributes:
         mix: (2, samples), without width and room.

@@ -23,7 +23,7 @@ from mixer.network.track_mixer.together import gated_power
 
 @dataclass(frozen=True)
 class Held:
-    """How a role is held.
+    """Limits on a role.
 
     Attributes:
         range_db: by which its strong moments differ in finished mixes, at most.
@@ -100,7 +100,7 @@ def held(row: dict[str, float], track: TrackLevels, role: str, amount: float) ->
 
 
 def range_of_moments_db(frame_db: NDArray[np.float64]) -> float:
-    """How far the loud ones of a track's strong moments are above the median one, in dB.
+    """Level of a track's loudest strong moments above its median one, in dB.
 
     Args:
         frame_db: (frames,) level. 0 for a track of fewer than eight such moments.
@@ -112,7 +112,7 @@ def range_of_moments_db(frame_db: NDArray[np.float64]) -> float:
 
 
 def reduction_db(peak_db: NDArray[np.float64], compression: Compression) -> NDArray[np.float64]:
-    """What a compressor takes from a signal of these peaks, (frames,) in dB, about."""
+    """Approximate gain reduction of a signal with these peaks, (frames,) in dB."""
     if compression.is_off:
         return np.zeros_like(peak_db)
     over_db = np.maximum(peak_db - compression.threshold_db, 0.0)

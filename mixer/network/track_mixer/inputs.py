@@ -66,7 +66,7 @@ def describe_bands(powers: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 def describe_dynamics(
     frame_db: NDArray[np.float32], peak_db: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """How a track moves, whatever its level: float32 (`N_DYNAMICS`,), each about -4 to 4.
+    """Dynamics of a track, whatever its level: float32 (`N_DYNAMICS`,), each about -4 to 4.
 
     In order: share of the time that it plays; percentiles of its level while it plays, against the
     mean; how far moments stand above the level around them, mean and largest usual; the crest

@@ -1,4 +1,4 @@
-"""How a strip moves a track's level in time: transients sharpened or evened out, slow riding.
+"""Movements of a track's level by its strip: transients sharpened or evened out, slow riding.
 
 Both are gains in dB by frames of `mixer.network.track_mixer.features`, from the track's own level.
 """
@@ -24,7 +24,7 @@ RIDE_WINDOW_S, RIDE_RANGE_DB = 3.0, 6.0
 
 
 def excess_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far each frame stands above (or below) the level around it, in dB.
+    """Level of each frame above (or below) the level around it, in dB.
 
     It rises at once, as an onset does, and falls by at most `FALL_DB_PER_S`; nothing while the
     track does not play.
@@ -43,7 +43,7 @@ def excess_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def slow_level_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far the level of seconds is above (or below) the track's mean while it plays, in dB.
+    """Level of each second above (or below) the track's mean while it plays, in dB.
 
     Pauses are left out: a phrase after a rest is as loud as it is.
 
@@ -67,7 +67,7 @@ def slow_level_db(frame_db: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def unevenness_db(frame_db: NDArray[np.float32]) -> float:
-    """How far the level of seconds moves while a track plays: a standard deviation in dB.
+    """Standard deviation of the level of seconds while a track plays, in dB.
 
     Args:
         frame_db: (frames,), from `TrackLevels`.

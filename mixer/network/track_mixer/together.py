@@ -1,4 +1,4 @@
-"""How loud the tracks of a group are together, against what their own loudnesses add up to.
+"""Loudness of a group's tracks together, against the sum of their own loudnesses.
 
 Loudness is gated: a track that plays for half of the song is measured while it plays, and adds to
 its group for half of the song alone. A kit whose drums take turns is softer together than its

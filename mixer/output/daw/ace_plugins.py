@@ -58,7 +58,7 @@ def plugins_of(node: DawTrack | DawGroup, sample_rate: int) -> Iterator[Plugin]:
 
 
 def return_gain_db(device: Room | Echo | None) -> float:
-    """How far a return's fader is raised, so that its device is as loud as the printed room."""
+    """Gain of a return's fader that makes its device as loud as the printed room, in dB."""
     if not isinstance(device, Room):
         return 0.0
     return round(-float(np.interp(device.decay_s, _DECAYS_S, _ENERGIES_DB)), 1)

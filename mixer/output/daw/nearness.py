@@ -1,4 +1,4 @@
-"""How near native settings come to what is in the mix: sample by sample, and by bands.
+"""Closeness of native settings to the mix: sample by sample, and by bands.
 
 A null is strict: it hears phase and timing that an ear does not. Levels of bands hear neither, so a
 shallow null beside bands that agree is phase, and one beside bands that differ is another sound.
@@ -21,7 +21,7 @@ _HEARD_DB = -40.0
 
 
 class Nearness(NamedTuple):
-    """How close a strip's sound is to the sound in the mix.
+    """Closeness of a strip's sound to the sound in the mix.
 
     Attributes:
         null_db: energy of the difference relative to the sound in the mix, in dB.

@@ -163,7 +163,7 @@ def recall_markdown(sessions: Mapping[str, DawSession]) -> str:
 
 
 def session_nulls(sessions: Mapping[str, DawSession]) -> SessionNulls:
-    """How deep each track and folder nulls, for a report."""
+    """Nulls of each track and folder, for a report."""
     return SessionNulls(
         titles=tuple(DAW_FORMATS[daw].title for daw in sessions),
         rows=tuple((cells[0], tuple(nears)) for cells, nears in _rows(sessions)),

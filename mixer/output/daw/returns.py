@@ -103,7 +103,7 @@ class SessionReturns:
         return Echo(time_ms, delay.feedback, delay.low_cut_hz, delay.high_cut_hz)
 
     def words(self, name: str) -> str:
-        """How a device on the return is to be set."""
+        """Settings for a device on the return."""
         device = self.device(name)
         cuts = f"below {device.low_cut_hz:.0f} Hz and above {device.high_cut_hz:.0f} Hz"
         if isinstance(device, Echo):

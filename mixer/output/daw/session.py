@@ -55,7 +55,7 @@ class DawClip:
 
     @property
     def offset_s(self) -> float:
-        """How much of its start is cut."""
+        """Length cut off its start."""
         return max(0.0, -self.start_s)
 
     @property
@@ -65,7 +65,7 @@ class DawClip:
 
     @property
     def heard_s(self) -> float:
-        """How long it is heard."""
+        """Length that is heard."""
         return max(0.0, self.duration_s - self.offset_s)
 
 

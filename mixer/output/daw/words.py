@@ -67,7 +67,7 @@ def automation_words(strip: Strip) -> str:
 
 
 def standby_words(standby: Standby) -> Iterator[str]:
-    """How devices of one's own would be set, in place of the automation and the residual."""
+    """Settings for the workstation's own devices, in place of the automation and the residual."""
     for gate in standby.gates:
         yield (
             f"gate 1:{gate.ratio:.1f} at {gate.threshold_db:.1f} dBFS peak, attack "
@@ -94,7 +94,7 @@ def standby_lines(standby: Standby) -> Iterator[str]:
 
 
 def null_words(near: Nearness | None) -> str:
-    """How much these settings alone leave over."""
+    """Difference that these settings alone leave."""
     if near is None:
         return "silent"
     words = (

@@ -1,1 +1,1 @@
-"""What a setting of a render may name: models, platforms, baselines, levels, axes of variation."""
+"""Names that settings of a render accept: models, platforms, baselines, levels, axes."""

@@ -139,7 +139,7 @@ def words_of(moved_db: Mapping[str, float]) -> str:
 
 
 def distance(moved_db: Mapping[str, float]) -> float:
-    """How far a mix is from another in spreads between engineers: the root of the squares' sum."""
+    """Distance of two mixes in spreads between engineers: the root of the squares' sum."""
     return math.hypot(
         *(moved_db[axis.name] / axis.spread_db for axis in AXES if axis.name in moved_db)
     )

@@ -1,1 +1,1 @@
-"""How sure a model is of its settings: its answers to the same song, and how far they differ."""
+"""Certainty of a model's settings: its answers to the same song, and how far they differ."""

@@ -69,7 +69,7 @@ class Answer:
 
 
 class DoubtRecord(TypedDict):
-    """How far the answers differ on a stem, ready for JSON.
+    """Differences of the answers on a stem, ready for JSON.
 
     Attributes:
         level_db: range of its level relative to the mix over all answers, 0 or more; 0 for an
@@ -164,7 +164,7 @@ def gains_db(strip: TrackSettings, n_bands: int) -> NDArray[np.float64]:
 
 
 def share_drawn(record: DoubtRecord, abstain: float) -> float:
-    """How far a stem's settings move towards neutral, 0 to 1: half way at `HALF_WAY_DB`."""
+    """Share by which a stem's settings move towards neutral, 0 to 1: half way at `HALF_WAY_DB`."""
     spread_db = record["level_db"] / 2.0
     return abstain * spread_db**2 / (spread_db**2 + HALF_WAY_DB**2)
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def material_of_network(job: Job) -> Material:
-    """What a network makes of the normalised stems.
+    """Output of a network for the normalised stems.
 
     Raises:
         InputError: a recording is damaged.

@@ -1,1 +1,1 @@
-"""What a render will do, decided before its audio is read."""
+"""Plan of a render, decided before its audio is read."""

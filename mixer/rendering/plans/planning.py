@@ -1,4 +1,4 @@
-"""How a plan is made of a song and settings."""
+"""Planning: from a song and settings to a plan."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How far a render is, and how long it will take."""
+"""Progress of a render, and a forecast of its time."""

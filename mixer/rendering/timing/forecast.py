@@ -1,4 +1,4 @@
-"""How long each stage of making a mix will take, so that progress and the time left are true.
+"""Forecast of each stage of a mix, so that progress and the time left are true.
 
 What each step costs is in `mixer.rendering.timing.unit_costs`.
 """
@@ -287,7 +287,7 @@ def looking_s(sources: Collection[AudioSource], threads: int | None = None) -> f
 
 
 def bus_in_tracks(n_tracks: int, threads: int | None, *, is_kept: bool = False) -> float:
-    """How many tracks' strips take as long as a bus.
+    """Number of tracks whose strips take as long as a bus.
 
     Args:
         n_tracks, threads: as for `making_forecast`.

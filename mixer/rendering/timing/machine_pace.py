@@ -1,4 +1,4 @@
-"""How fast this machine is, beside the one on which the unit costs were measured.
+"""Speed of this machine relative to the one on which the unit costs were measured.
 
 A clock that is told so need not wait until enough of a render is done. Memory, disks and other
 programs are not part of it: they show in what the stages take.

@@ -157,7 +157,7 @@ class StageClock:
             self._tell()
 
     def rest(self) -> Callable[[str, float], None]:
-        """What reports steps of the rest of the current stage, and the share of it done, 0 to 1."""
+        """Callback for steps of the rest of the current stage, and the share of it done, 0 to 1."""
         with self._lock:
             self._go_on()
             begin = self._share()

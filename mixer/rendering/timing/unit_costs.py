@@ -1,4 +1,4 @@
-"""What each step of a render, and of writing it, costs: the one table that all forecasts go by.
+"""Cost of each step of a render and of writing it: the one table for all forecasts.
 
 Seconds of one core for each second of song, stereo at 44.1 kHz, unless a name ends in `_S`: those
 are seconds whatever the length. `python -m benchmarks.unit_costs --write` measures them again. They

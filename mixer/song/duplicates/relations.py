@@ -50,7 +50,7 @@ _QUIET_EXCERPT_DB = -40.0  # against the recording's loudest excerpt: proves not
 
 
 class Relation(StrEnum):
-    """How a recording relates to others of its folder."""
+    """Relation of a recording to others of its folder."""
 
     COPY = "copy"
     SUM = "sum"

@@ -138,7 +138,7 @@ def _is_a_title(title: str) -> bool:
 
 
 def kept_by_workstation(folder: Folder, inner: Folder) -> str | None:
-    """Why a folder in a session's folder is left out: what its workstation keeps there."""
+    """Reason that a folder in a session's folder is left out: what its workstation keeps there."""
     name = inner.name
     if name in _KEPT_BY_ARDOUR and _holds_session(folder, ".ardour"):
         return f'in the folder "{name}", {_KEPT_BY_ARDOUR[name]}'

@@ -21,7 +21,7 @@ _SESSIONS = frozenset(
 
 @dataclass(frozen=True)
 class NotRecording:
-    """Why a file is left out.
+    """Reason that a file is left out.
 
     Attributes:
         reason: for the user.
@@ -33,7 +33,7 @@ class NotRecording:
 
 
 def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotRecording | None:
-    """Why a file cannot be a recording of the song, from its name and its first bytes.
+    """Reason that a file cannot be a recording of the song, from its name and its first bytes.
 
     Args:
         folder: its path.

@@ -1,4 +1,4 @@
-"""Which tracks, by their names, are microphones on one source: kick in and out, DI and amplifier.
+"""Tracks that are microphones on one source by their names: kick in and out, DI and amplifier.
 
 A name without its microphone words is that of the source; tracks with the same source are
 candidates, and their sound decides (`mixer.song.microphones.cancellation`).

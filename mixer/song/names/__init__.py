@@ -1,1 +1,1 @@
-"""What the names of tracks say: words in many languages, stems, roles, pairs, sums."""
+"""Meanings of track names: words in many languages, stems, roles, pairs, sums."""

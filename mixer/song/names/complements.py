@@ -127,7 +127,7 @@ def _part(tokens: Sequence[str]) -> Evidence | None:
 def held_by(
     complements: dict[int, Complement], stems: dict[int, Stem]
 ) -> tuple[set[int], set[int]]:
-    """Which complements are mixes of the parts beside them, and which parts they replace.
+    """Complements that are mixes of the parts beside them, and the parts that they replace.
 
     A separator that was run once for each part leaves pairs (vocals and no_vocals, drums and
     no_drums) instead of one complete set of parts: then the first pair is the song.

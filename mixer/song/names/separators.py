@@ -22,7 +22,7 @@ _NEGATED = "no "
 
 @dataclass(frozen=True)
 class Separated:
-    """What the name of a separated file says.
+    """Meaning of a separated file's name.
 
     Attributes:
         text: the words in its brackets.
