@@ -142,7 +142,7 @@ def test_by_keyboard_alone(open_page, link) -> None:
                 return
         raise AssertionError(f"no way to {text!r} by keyboard")
 
-    tab_to("Begin" if page.get_by_text("Begin", exact=True).count() else "Go on")
+    tab_to("Begin" if page.get_by_text("Begin", exact=True).count() else "Continue")
     press("Enter")
     for n_page in range(len(design.pages)):
         page.locator(".rating").wait_for()
@@ -257,7 +257,7 @@ def test_a_missing_sound_is_said(open_page, test_folder, serve, tmp_path, watch:
     page.route("**/sounds/*.js", lambda route: route.abort())
     page.get_by_label("Your name or code").fill("Dora")
     page.locator("button.next").click()
-    page.get_by_text("A sound could not be loaded").wait_for()
+    page.get_by_text("An audio file could not be loaded").wait_for()
     page.unroute("**/sounds/*.js")
     page.get_by_role("button", name="Try again").click()
     page.locator(".rating").wait_for()

@@ -7,7 +7,7 @@
     sending: "Sending …",
     sent: "Answers sent",
     offline: "Not sent yet: no connection. Keep this page open, it tries again.",
-    elsewhere: "The test goes on in another window: use that one, or reload this page.",
+    elsewhere: "The test is open in another window: use that one, or reload this page.",
   };
   const main = document.getElementById("main");
   const news = document.getElementById("news");

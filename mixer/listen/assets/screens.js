@@ -62,22 +62,22 @@
       make("p", { id: "participant-help", class: "help" }, session !== null
         ? "It came with your link."
         : "As the organiser told you, or one that you choose. It is kept with your answers."),
-      make("button", { class: "next" }, known ? "Go on" : "Begin"),
+      make("button", { class: "next" }, known ? "Continue" : "Begin"),
     );
     return make("div", { class: "text" }, make("h1", {}, design.title),
       ...instructions(design, nPages), form);
   };
 
   Listen.loadingScreen = () => {
-    const bar = make("progress", { max: "1", value: "0", "aria-label": "Loading the sounds" });
-    const element = make("div", { class: "text loading" }, make("p", {}, "Loading the sounds …"),
+    const bar = make("progress", { max: "1", value: "0", "aria-label": "Loading audio" });
+    const element = make("div", { class: "text loading" }, make("p", {}, "Loading audio …"),
       bar);
     return { element, show: (share) => { bar.value = share; } };
   };
 
   Listen.troubleScreen = (text, onAgain) => make(
     "div", { class: "text", role: "alert" },
-    make("h1", {}, "That did not work"),
+    make("h1", {}, "Something went wrong"),
     make("p", {}, text),
     make("button", { type: "button", class: "next", onclick: onAgain }, "Try again"),
   );

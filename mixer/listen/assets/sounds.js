@@ -20,7 +20,7 @@
       script.onerror = () => {
         script.remove();
         waiting.delete(id);
-        reject(new Error("A sound could not be loaded. Check the connection, then try again."));
+        reject(new Error("An audio file could not be loaded. Check the connection, then try again."));
       };
       script.src = `sounds/${id}.js`;
       document.head.append(script);

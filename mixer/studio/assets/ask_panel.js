@@ -46,7 +46,7 @@ export class AskPanel {
   wishes({ wishes, wish_targets: targets, wish_amounts: amounts }) {
     const select = (label, names, empty) => html("select", { "aria-label": label },
       ...(empty === null ? [] : [html("option", { value: "", text: empty })]), ...names.map((name) => html("option", { value: name, text: name.replaceAll("_", " ") })));
-    const target = select("Wish for", targets, "the mix");
+    const target = select("Request for", targets, "the mix");
     const amount = select("How much", amounts, "as usual");
     const said = (phrase) => [target.value, amount.value, phrase].filter(Boolean).join(" ");
     const buttons = wishes.map(({ phrases: [phrase], does }) => {
@@ -60,7 +60,7 @@ export class AskPanel {
       event.preventDefault();
       if (text.value.trim() && (await this.song.wish(text.value.trim()))) text.value = "";
     });
-    return this.section("Wishes", "Each is a change that you can undo.", html("div", { className: "tools" }, target, amount), html("div", { className: "chips" }, ...buttons), form);
+    return this.section("Requests", "Each is a change that you can undo.", html("div", { className: "tools" }, target, amount), html("div", { className: "chips" }, ...buttons), form);
   }
 
   platforms({ platforms }) {

@@ -104,7 +104,7 @@ export class ComparePanel {
     const row = html("div", { className: "source-row" }, choose);
     if (!this.blind && source.kind === "reference") row.append(this.towards(source.id));
     if (!this.blind && !["mix", "plain"].includes(source.id)) {
-      row.append(this.button("×", () => this.desk.remove(source.id), `Take ${source.name} away`));
+      row.append(this.button("×", () => this.desk.remove(source.id), `Remove ${source.name}`));
     }
     return row;
   }

@@ -14,8 +14,8 @@ export class MasterView {
     };
     this.figures = {
       short_term: figure("Short", "Short-term loudness (3 s) of the playback"),
-      integrated: figure("Integrated", "Integrated loudness of what plays, since it began to"),
-      true_peak: figure("Peak", "Highest true peak of what plays, since it began to"),
+      integrated: figure("Integrated", "Integrated loudness of the playback since it started"),
+      true_peak: figure("Peak", "Highest true peak of the playback since it started"),
       loudness: figure("Loudness", "Integrated loudness of the last exact render"),
       peak: figure("Peak", "True peak of the last exact render"),
       limited: figure("Limited", "Deepest limiting of the last exact render"),
@@ -41,7 +41,7 @@ export class MasterView {
       const value = input.value === "" ? "none" : Math.min(Math.max(Number(input.value), low), high);
       this.desk.edit({ [`master.${field}`]: value }, { label });
     });
-    const back = html("button", { type: "button", className: "back", text: "↺", title: "As without your change", "aria-label": `${label} as without your change` });
+    const back = html("button", { type: "button", className: "back", text: "↺", title: "Back to the value without your change", "aria-label": `${label} as without your change` });
     back.addEventListener("click", () => this.desk.edit({ [`master.${field}`]: null }, { label: `${label} back` }));
     return { field, input, back, row: html("div", { className: "target" }, html("label", {}, html("span", { text: label }), input), back) };
   }

@@ -221,7 +221,7 @@ export class Studio {
       await this.song.settled();
       const saved = await api.send("POST", `${this.song.path}/save`, body);
       this.song.take(saved.state);
-      if (saved.left_out.length) this.top.warn(`Saved to ${saved.path}, which has no place for ${leftOutWords(saved.left_out)}: pass that to mixer render.`);
+      if (saved.left_out.length) this.top.warn(`Saved to ${saved.path}, which cannot hold ${leftOutWords(saved.left_out)}: pass that to mixer render.`);
       else this.top.say(`Saved to ${saved.path}`);
     });
   }

@@ -225,9 +225,9 @@ function setVolume() {
   const isMatched = match.getAttribute("aria-pressed") === "true";
   const gainDb = playing && isMatched ? matchDb(playing) : 0;
   audio.volume = 10 ** (gainDb / 20);
-  const gain = !isMatched ? "at its own level" : gainDb < -0.05 ? `lowered by ${shown(-gainDb, 1, "dB")} to the loudness of all` : "at the loudness of all";
+  const gain = !isMatched ? "at its own level" : gainDb < -0.05 ? `lowered by ${shown(-gainDb, 1, "dB")} to the common loudness` : "at the common loudness";
   what.classList.toggle("hint", !playing);
-  what.textContent = playing ? `${playing.id}, ${gain}` : "Choose a song to play it; L matches loudness, J and K go on and back, the space bar pauses.";
+  what.textContent = playing ? `${playing.id}, ${gain}` : "Choose a song to play it; L matches loudness, J and K go to the next and previous song, the space bar pauses.";
 }
 
 function step(by) {
