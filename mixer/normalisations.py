@@ -71,7 +71,7 @@ def check_effects(effects: Sequence[str], amounts: Mapping[str, float] | None = 
     """
     for name in [*effects, *(amounts or {})]:
         if name not in EFFECTS:
-            raise SettingsError(f"unknown effect {name!r}: choose from {', '.join(EFFECTS)}")
+            raise SettingsError(f"unknown effect {name!r}; choose from {', '.join(EFFECTS)}")
     if list(effects) != [name for name in EFFECTS if name in effects]:
         raise SettingsError(
             f"effects {','.join(effects)}: each at most once and in the order {','.join(EFFECTS)}"

@@ -128,10 +128,9 @@ def find_bundle(name_or_path: str | Path) -> Path:
     if folder.exists():
         raise ModelError(f"{text}: holds no {MANIFEST_FILE}, so it is not a model bundle")
     close = nearest(text, names)
-    raise ModelError(
-        f"unknown model {text!r}; choose from {listed(names) or 'none'}, or give a bundle's folder"
-        + (f" (did you mean {quote(close)}?)" if close else "")
-    )
+    known = f"choose from {listed(names) or 'none'}, or give a bundle's folder"
+    hint = f"did you mean {quote(close)}?" if close else known
+    raise ModelError(f"unknown model {text!r}; {hint}")
 
 
 def read_bundle(name_or_path: str | Path) -> Bundle:

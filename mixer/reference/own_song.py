@@ -36,11 +36,14 @@ class OwnSong:
         """
         real = path.resolve()
         if real == self._song.folder.resolve():
-            raise SettingsError(f"reference {visible(str(path))}: is the song's own folder")
+            raise SettingsError(
+                f"reference {visible(str(path))}: is the song's own folder; give another song's"
+            )
         for recording in self._song.recordings:
             if real == recording.source.path.resolve():
                 raise SettingsError(
-                    f"reference {visible(str(path))}: is a recording of the song itself"
+                    f"reference {visible(str(path))}: is a recording of the song itself; give "
+                    "another song's"
                 )
 
     def refuse_mix(self, path: Path, sources: Sequence[tuple[AudioSource, float]] = ()) -> None:

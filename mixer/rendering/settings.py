@@ -195,7 +195,7 @@ class RenderSettings:
         for text in self.reference:
             parse_reference(text)
         if self.abstain > 0.0 and not self.uncertainty:
-            raise SettingsError("abstain: needs uncertainty, which measures what to abstain from")
+            raise SettingsError("abstain needs uncertainty, which says where the model is unsure")
         self._take_over_platform()
 
     def _take_over_platform(self) -> None:

@@ -287,7 +287,9 @@ def _refuse_empty(
         names = ", ".join(f"{r.file} ({r.fault or r.reason})" for r in audio[:3])
         more = f" and {len(audio) - 3} more" if len(audio) > 3 else ""
         raise InputError(f"{folder}: nothing to mix; left out {names}{more}")
-    raise InputError(f"{folder}: no audio files in it; it takes WAV, FLAC, AIFF, MP3, Ogg, CAF")
+    raise InputError(
+        f"{folder}: no audio files in it; give a folder of WAV, FLAC, AIFF, MP3, Ogg or CAF files"
+    )
 
 
 def _refuse_faulty(recordings: Sequence[Recording]) -> None:

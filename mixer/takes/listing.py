@@ -67,8 +67,8 @@ def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[Listed
         if is_song:
             _refuse_folder_of_mixes(path)
         raise InputError(
-            f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, and so no takes; give the "
-            "recipe of one, or render the song first"
+            f"{visible(folder / base)}{RECIPE_SUFFIX}: no such recipe, so there are no takes; "
+            "render the song first, or give the recipe of a take"
         )
     rows = [*found.items(), *variations_beside(folder, base).items()]
     return tuple(_listed(number, read_recipe(recipe)) for number, recipe in rows)

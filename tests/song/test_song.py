@@ -225,10 +225,10 @@ def test_a_faulty_file_is_an_error_unless_one_only_looks(write_song) -> None:
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path) -> None:
-    with pytest.raises(InputError, match="no audio files in it; it takes WAV"):
+    with pytest.raises(InputError, match="no audio files in it; give a folder of WAV"):
         load_song(tmp_path)
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(InputError, match="no audio files in it; it takes WAV"):
+    with pytest.raises(InputError, match="no audio files in it; give a folder of WAV"):
         load_song(tmp_path)
     (tmp_path / "kick.wav.part").touch()
     with pytest.raises(InputError, match=r"nothing to mix; left out kick\.wav\.part \(an unfini"):

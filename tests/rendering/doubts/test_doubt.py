@@ -166,5 +166,5 @@ def test_what_cannot_be_told_is_said(write_song, rng: np.random.Generator) -> No
     song = load_song(write_song({"vocals.wav": noise(rng, 2.0, RATE_HZ)}))
     plan = plan_render(song, RenderSettings("none", uncertainty=True))
     assert any("--uncertainty has nothing to report" in line for line in plan.warnings)
-    with pytest.raises(SettingsError, match="abstain: needs uncertainty"):
+    with pytest.raises(SettingsError, match="abstain needs uncertainty"):
         RenderSettings(abstain=0.5)
