@@ -71,7 +71,8 @@ class StemForecast:
         self._current_s = self._later_s = 0.0
 
     def _effect_s(self, effect: str) -> float:
-        cost = costs.EFFECTS[effect]
+        # An effect that has not been measured yet costs as one that measures the stem once.
+        cost = costs.EFFECTS.get(effect, costs.EFFECTS["loudness"])
         return cost.fixed + self._n_channels * cost.a_channel
 
     def _usually_s(self, effect: str) -> float:
