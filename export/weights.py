@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from mixer.errors import ModelError, OutputError
-from mixer.files.whole_file import whole_file
+from mixer.errors import ModelError
+from mixer.files.whole_file import output_file
 from mixer.fxnorm.profile import profile_table, read_profile
 from mixer.network.band_mixer.architecture import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.model import Bundle
@@ -52,11 +52,8 @@ def write_weights(bundle: Bundle, path: Path) -> None:
         "dataset": json.dumps(dataset),
     }
     network = _network(bundle)
-    try:
-        with whole_file(path) as partial:
-            write_checkpoint(partial, network, metadata)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    with output_file(path) as partial:
+        write_checkpoint(partial, network, metadata)
 
 
 def _network(bundle: Bundle) -> BandMixer:

@@ -15,7 +15,7 @@ from mixer.cli.numbers import Whole
 from mixer.cli.paths import FilePath
 from mixer.cli.terminal import table_console
 from mixer.errors import InputError
-from mixer.files.whole_file import refuse_existing, refuse_unwritable
+from mixer.files.whole_file import refuse_existing, refuse_unwritable, write_output
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks, ScaleResult
 from mixer.listen.analysis_page import analysis_page
@@ -24,7 +24,7 @@ from mixer.listen.collecting import collect_answers, default_source
 from mixer.listen.design import read_design, read_key
 from mixer.listen.plots import draw, svg_file
 from mixer.listen.ratings import check_key
-from mixer.listen.tables import table_paths, write_bytes, write_tables
+from mixer.listen.tables import table_paths, write_tables
 
 REPORT_FILE = "report.html"
 ANALYSIS_FOLDER = "analysis"
@@ -95,9 +95,9 @@ def command(
         refuse_existing(list(paths.values()))
     write_tables(folder, analysis)
     for name, path in paths.items():
-        write_bytes(path, svg_file(pictures[name]).encode("utf-8"))
+        write_output(path, svg_file(pictures[name]).encode("utf-8"))
     page = analysis_page(analysis, pictures).encode("utf-8", "backslashreplace")
-    write_bytes(folder / REPORT_FILE, page)
+    write_output(folder / REPORT_FILE, page)
     if as_json:
         failed = list(collected.failures)
         answer({**analysis.as_json(), "failed": failed, "report": str(folder / REPORT_FILE)})

@@ -17,8 +17,8 @@ from mixer.cli.numbers import Whole
 from mixer.cli.paths import FilePath, required_output
 from mixer.cli.terminal import table_console
 from mixer.dsp.threads import available_threads
-from mixer.errors import InputError, ModelError, OutputError
-from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.errors import InputError, ModelError
+from mixer.files.whole_file import output_file, refuse_existing
 from mixer.fxnorm.measure import MEASURED_EFFECTS
 from mixer.fxnorm.profile import Profile, StemProfile, read_profile, write_profile
 
@@ -213,12 +213,8 @@ def _octave_means(profile: Profile, stem: str, curve: str) -> list[float]:
 
 
 def _write(profile: Profile, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            write_profile(profile, partial)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    with output_file(path) as partial:
+        write_profile(profile, partial)
 
 
 def _print_table(stems: dict[str, dict[str, Any]], *, signed: bool) -> None:

@@ -11,9 +11,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mixer.errors import OutputError
 from mixer.evaluate.summary import TESTED_MEASURES, SongResult, Summary
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import output_file
 from mixer.meters.measure import PERCENT, Measure
 from mixer.meters.measures import ERRORS
 from mixer.meters.stereo_spectrum import BANDS, CURVE_BANDS_HZ
@@ -138,9 +137,5 @@ def _draw_paper(axis: Axes, result: SongResult) -> None:
 
 
 def _write(figure: Figure, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            figure.savefig(partial, format="png", dpi=_DPI)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    with output_file(path) as partial:
+        figure.savefig(partial, format="png", dpi=_DPI)

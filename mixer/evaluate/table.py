@@ -7,10 +7,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from mixer.errors import OutputError
 from mixer.evaluate.summary import SongResult
 from mixer.files.spreadsheet import cell
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import output_file
 
 
 def flat(result: SongResult) -> dict[str, str | float]:
@@ -49,11 +48,7 @@ def write_table(path: Path, results: Sequence[SongResult]) -> None:
     """
     rows = [flat(result) for result in results]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, restval="")
-            writer.writeheader()
-            writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    with output_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)

@@ -48,6 +48,37 @@ def whole_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
         raise
 
 
+@contextlib.contextmanager
+def output_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
+    """`whole_file` in a folder that is made for it; what the system refuses names the file.
+
+    Raises:
+        OutputError: as `whole_file`, or the disk is full or read-only.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path, mode) as partial:
+            yield partial
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def write_output(path: Path, content: str | bytes, mode: int = 0o666) -> None:
+    """Write bytes, or a text as UTF-8, whole or not at all, in place of a file that is there.
+
+    Args:
+        path: the destination; folders above it are made.
+        content: of the file; line ends stay as they are.
+        mode: its permissions, before the user's umask.
+
+    Raises:
+        OutputError: as `output_file`.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with output_file(path, mode) as partial:
+        partial.write_bytes(data)
+
+
 def rename_over(source: Path, target: Path) -> None:
     """Rename a file, in place of another if there is one.
 
@@ -190,14 +221,9 @@ def write_json(path: Path, value: Mapping[str, object]) -> None:
     Raises:
         OutputError: the disk is full or read-only.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-            # A file name that is not UTF-8 comes as lone surrogates: escaped, they are valid JSON.
-            partial.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    # A file name that is not UTF-8 comes as lone surrogates: escaped, they are valid JSON.
+    write_output(path, f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def hash_file(path: Path) -> str:

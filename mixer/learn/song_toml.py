@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import InputError, OutputError, PresetError
+from mixer.errors import InputError, PresetError
 from mixer.files.regular_file import read_regular
 from mixer.files.toml_lines import find_lines
 from mixer.files.toml_text import parse_toml
 from mixer.files.toml_writing import table_lines
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import write_output
 from mixer.learn.hand_edit import Edit
 from mixer.preset.layer import SONG_KEY
 from mixer.song.folders.folder_names import SONG_FILE
@@ -89,11 +89,7 @@ def write_song_toml(folder: Path, text: str) -> Path:
         OutputError: the disk is full or read-only.
     """
     path = folder / SONG_FILE
-    try:
-        with whole_file(path) as partial:
-            partial.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    write_output(path, text)
     return path
 
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mixer.errors import InputError, OutputError
-from mixer.files.whole_file import refuse_existing, whole_file, write_json
+from mixer.files.whole_file import refuse_existing, write_json, write_output
 from mixer.listen.answers import Answers
 
 STORE_FILE = "answers.sqlite"
@@ -185,11 +185,7 @@ def write_links(path: Path, links: dict[str, str]) -> None:
     """
     text = io.StringIO()
     csv.writer(text).writerows([("participant", "link"), *links.items()])
-    try:
-        with whole_file(path, 0o600) as partial:
-            partial.write_text(text.getvalue(), encoding="utf-8", newline="")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    write_output(path, text.getvalue(), 0o600)
 
 
 def _now() -> str:

@@ -19,9 +19,8 @@ from typing import cast
 
 import numpy as np
 
-from mixer.errors import OutputError
 from mixer.files.spreadsheet import cell
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import write_output
 from mixer.listen.analysis import Analysis
 
 Row = dict[str, str | int | float | bool]
@@ -59,30 +58,7 @@ def write_tables(folder: Path, analysis: Analysis) -> None:
         OutputError: the disk is full or read-only.
     """
     for name, rows in tables(analysis).items():
-        write_text(table_paths(folder)[name], _csv(rows))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8, whole or not at all; replaces an existing file.
-
-    Raises:
-        OutputError: the disk is full or read-only.
-    """
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write bytes, whole or not at all; replaces an existing file.
-
-    Raises:
-        OutputError: the disk is full or read-only.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            partial.write_bytes(data)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        write_output(table_paths(folder)[name], _csv(rows).encode("utf-8", "backslashreplace"))
 
 
 def quartiles(ratings: Sequence[int]) -> tuple[float, float, float]:

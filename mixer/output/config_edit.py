@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mixer.errors import OutputError, SettingsError
+from mixer.errors import SettingsError
 from mixer.files.document import Document, read_toml
 from mixer.files.toml_edit import with_value, without_value
 from mixer.files.toml_text import parse_toml
 from mixer.files.toml_writing import value_text
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import write_output
 from mixer.files.wording import quote, suggest
 from mixer.output.config import (
     BATCH,
@@ -70,7 +70,7 @@ def set_default(key: str, text: str) -> Changed:
     new = _edited(path, lambda: with_value(old, table, name, value))
     for command in (RENDER, BATCH):
         config_of(Document(str(path), parse_toml(new), SettingsError, text=new), command)
-    _write(path, new)
+    write_output(path, new)
     there = parse_toml(new)
     winners = tuple(
         command
@@ -96,7 +96,7 @@ def unset_default(key: str) -> Changed:
         there = tuple(_keys_of(document.table))
         hint = f"; {suggest(key, there)}" if there else ""
         raise SettingsError(f"{path} does not set {quote(key)}{hint}") from None
-    _write(path, new)
+    write_output(path, new)
     return Changed(path, key, "")
 
 
@@ -160,12 +160,3 @@ def _edited(path: Path, edit: Callable[[], str]) -> str:
         return edit()
     except ValueError as error:
         raise SettingsError(f"{path}: {error}; edit it by hand") from None
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            partial.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None

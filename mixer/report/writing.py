@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixer.errors import OutputError
-from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.files.whole_file import refuse_existing, write_output
 from mixer.report.data import ReportData
 from mixer.report.listening import embedded_player, linked_player
 from mixer.report.page import page
@@ -29,9 +28,4 @@ def write_report(path: Path, data: ReportData, *, embed: bool, overwrite: bool) 
         refuse_existing([path])
     player = embedded_player(data) if embed else linked_player(data, path.parent)
     content = page(data, player, embedded=embed)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            partial.write_bytes(content.encode("utf-8"))
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    write_output(path, content)

@@ -12,8 +12,8 @@ import numpy as np
 from mixer.audio import probe, read_resampled_blocks
 from mixer.audio.formats import is_audio_name
 from mixer.dsp.blocks import FloatArray
-from mixer.errors import InputError, OutputError, SettingsError
-from mixer.files.whole_file import whole_file
+from mixer.errors import InputError, SettingsError
+from mixer.files.whole_file import write_output
 from mixer.files.wording import quote, visible
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.studio.made import MIX, PLAIN
@@ -136,12 +136,7 @@ class Sources:
         folder = self._folder / FOLDER / REFERENCES
         # The page's name decides nothing but the ending.
         path = folder / f"{source}{Path(shown).suffix.lower()}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as partial:
-                partial.write_bytes(data)
-        except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        write_output(path, data)
         self._rows[source] = SourceRow(source, "reference", shown)
 
         return self._decoding(source, path)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mixer.console.settings import Console
-from mixer.errors import InputError, OutputError
-from mixer.files.whole_file import hash_file, whole_file, write_json
+from mixer.errors import InputError
+from mixer.files.whole_file import hash_file, write_json, write_output
 from mixer.output.recipe import Take
 from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING
@@ -67,12 +67,7 @@ def write_preset(path: Path, settings: RenderSettings, words: str) -> Path:
     """
     preset = path.with_suffix(ENDING)
     console = with_targets(settings.console or Console(), settings)
-    try:
-        with whole_file(preset) as partial:
-            text = preset_text(plain_table(console), summary=words)
-            partial.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"{preset} cannot be written: {error.strerror}") from None
+    write_output(preset, preset_text(plain_table(console), summary=words))
     return preset
 
 

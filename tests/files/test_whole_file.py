@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from mixer.errors import OutputError
-from mixer.files.whole_file import refuse_existing, refuse_unwritable, whole_file
+from mixer.files.whole_file import (
+    output_file,
+    refuse_existing,
+    refuse_unwritable,
+    whole_file,
+    write_output,
+)
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -112,3 +118,24 @@ def test_a_link_to_a_file_is_replaced_and_the_file_stays(tmp_path: Path) -> None
     _write(tmp_path / "link")
     assert (tmp_path / "file").read_text() == "mine"
     assert (tmp_path / "link").read_text() == "new"
+
+
+def test_an_output_appears_in_a_new_folder_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "mixes" / "song.toml"
+    write_output(path, "title = 'É'\r\n")
+    assert path.read_bytes() == "title = 'É'\r\n".encode()
+    write_output(path, b"\xff\n", 0o600)
+    assert path.read_bytes() == b"\xff\n"
+    assert [each.name for each in path.parent.iterdir()] == ["song.toml"]
+
+
+def test_an_output_that_the_system_refuses_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OutputError, match=r"file.song\.toml cannot be written: "):
+        write_output(tmp_path / "file" / "song.toml", "")
+    with (
+        pytest.raises(OutputError, match=r"full\.txt cannot be written: No space left"),
+        output_file(tmp_path / "full.txt"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]

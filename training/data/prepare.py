@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from mixer.errors import InputError, MixerError, OutputError
-from mixer.files.whole_file import hash_file, whole_file, write_json
+from mixer.files.whole_file import hash_file, output_file, write_json
 from mixer.fxnorm.profile import Profile, read_profile, write_profile
 from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from mixer.stems import STEMS
@@ -186,11 +186,8 @@ def _settle_profile(plan: Plan, n_jobs: int, show: Progress) -> Profile:
         )
         profile = _completed(measurement.profile)
     write_json(plan_path, record)
-    try:
-        with whole_file(path) as partial:
-            write_profile(profile, partial)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    with output_file(path) as partial:
+        write_profile(profile, partial)
     return profile
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from mixer.errors import OutputError
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import write_output
 
 LOG_FILE = "log.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
@@ -56,11 +56,7 @@ class JsonLines:
         self._path = path
         if path.exists():
             kept = [line for line in path.read_text("utf-8").splitlines() if _upto(line, step)]
-            try:
-                with whole_file(path) as partial:
-                    partial.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-            except OSError as error:
-                raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+            write_output(path, "".join(f"{line}\n" for line in kept))
 
     def write(self, event: str, values: Values) -> None:
         """Append a line; NaN and infinite values are written as null."""

@@ -16,9 +16,8 @@ from mixer.batch.requests.outputs import INDEX_PAGE, RESULT_NAMES
 from mixer.batch.states import State
 from mixer.batch.tables.outliers import find_outliers
 from mixer.batch.tables.page import index_page
-from mixer.errors import OutputError
 from mixer.files.spreadsheet import cell
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import write_output
 
 
 class Result(TypedDict):
@@ -140,11 +139,7 @@ def write_results(
     written = []
     for name, content in contents.items():
         path = out / name
-        try:
-            with whole_file(path) as partial:
-                partial.write_bytes(content)
-        except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        write_output(path, content)
         written.append(path)
     return written
 

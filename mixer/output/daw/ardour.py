@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from mixer.errors import OutputError
-from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.files.whole_file import refuse_existing, write_output
 from mixer.output.daw.ardour_playlist import ArdourPlaylists
 from mixer.output.daw.ardour_strip import CLOCKS_PER_S, MASTER, ArdourStrips, clock
 from mixer.output.daw.session import (
@@ -55,12 +55,7 @@ def write_ardour(
         text = ardour_xml(session, path.parent, home)
     except UnicodeEncodeError:
         raise OutputError(f"{path}: a file name that XML cannot hold; rename it") from None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            partial.write_bytes(text)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    write_output(path, text)
 
 
 def ardour_xml(session: DawSession, folder: Path, home: Path | None = None) -> bytes:

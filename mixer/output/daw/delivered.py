@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mixer.errors import OutputError
-from mixer.files.whole_file import hash_file, refuse_existing, whole_file, write_json
+from mixer.files.whole_file import hash_file, refuse_existing, write_json, write_output
 from mixer.output.daw.editable import editable_session
 from mixer.output.daw.formats import DAW_FORMATS, DawFormat
 from mixer.output.daw.recall import (
@@ -77,11 +76,7 @@ def _write_recall(
     if not overwrite:
         refuse_existing([paths[role] for role in RECALL_SUFFIXES])
     for role, text in texts.items():
-        try:
-            with whole_file(paths[role]) as partial:
-                partial.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{paths[role]} cannot be written: {error.strerror}") from None
+        write_output(paths[role], text)
     recall: Recall = {
         "version": RECALL_VERSION,
         "song": str(mix.song.folder),

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
-from mixer.files.whole_file import refuse_existing, whole_file
+from mixer.files.whole_file import refuse_existing, write_output
 from mixer.files.wording import visible
 from mixer.output.daw.reaeq import IDENTITY, reaeq_lines
 from mixer.output.daw.session import (
@@ -69,12 +69,7 @@ def write_reaper(
         refuse_existing([path])
     # A file name that is not UTF-8 keeps its own bytes.
     text = reaper_text(session, path.parent, home).encode("utf-8", "surrogateescape")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            partial.write_bytes(text)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+    write_output(path, text)
 
 
 def reaper_text(session: DawSession, folder: Path, home: Path | None = None) -> str:

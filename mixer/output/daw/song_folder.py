@@ -23,7 +23,7 @@ from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError, OutputError
 from mixer.files.file_names import unique_names
 from mixer.files.toml_writing import table_lines
-from mixer.files.whole_file import whole_file
+from mixer.files.whole_file import write_output
 from mixer.files.wording import visible
 from mixer.output.daw.read_session import ReadClip, ReadSession, ReadTrack
 from mixer.output.daw.strip import balance_gains
@@ -249,8 +249,4 @@ def _write_song_file(session: ReadSession, folder: Path, gains_db: dict[str, flo
     }
     table["markers"] = [{"name": m.name, "time_s": m.time_s} for m in session.markers]
     kept = {key: value for key, value in table.items() if value}
-    try:
-        with whole_file(folder / SONG_FILE) as partial:
-            partial.write_text("\n".join([_MADE_BY, *table_lines(kept), ""]), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
+    write_output(folder / SONG_FILE, "\n".join([_MADE_BY, *table_lines(kept), ""]))
