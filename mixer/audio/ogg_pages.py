@@ -19,7 +19,8 @@ from mixer.audio.spliced_file import Pieces, Span
 
 _HEAD_BYTES = 27
 _FLAGS_AT, _SERIAL_AT, _CHECKSUM_AT, _SEGMENTS_AT = 5, 14, 22, 26
-_CONTINUED, _FIRST, _LAST = 1, 2, 4
+# Flags of a page: the first of its stream, the last.
+_FIRST, _LAST = 2, 4
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FLAC_START = b"\x7fFLAC"
 _AUDIO_STARTS = (b"\x01vorbis", b"OpusHead", _FLAC_START, b"Speex  ")

@@ -19,7 +19,7 @@ from mixer.files.whole_file import refuse_existing, refuse_unwritable, write_out
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks, ScaleResult
 from mixer.listen.analysis_page import analysis_page
-from mixer.listen.analysis_words import friedman_text, interval_text, p_text
+from mixer.listen.analysis_words import friedman_text, interval_text, pair_texts
 from mixer.listen.collecting import collect_answers, default_source
 from mixer.listen.design import read_design, read_key
 from mixer.listen.plots import draw, svg_file
@@ -166,14 +166,6 @@ def _pairs_table(result: ScaleResult) -> Table:
         "first - second", "blocks", "median", "effect", "Cliff's delta", "p", "p (Holm)"
     )
     for pair in result.pairs:
-        test = pair.test
-        table.add_row(
-            Text(printable(f"{test.first} - {test.second}")),
-            str(test.n),
-            f"{test.median_difference:+.1f}",
-            f"{test.effect:+.2f}",
-            f"{pair.cliffs_delta:+.2f}",
-            p_text(test.p),
-            p_text(test.p_holm),
-        )
+        names = Text(printable(f"{pair.test.first} - {pair.test.second}"))
+        table.add_row(names, *pair_texts(pair))
     return table

@@ -133,12 +133,7 @@ class _Hold(ContextDecorator):
                 self._restore = _limit_blas()
             self._users += 1
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         with self._lock:
             self._users -= 1
             if not self._users and self._restore is not None:

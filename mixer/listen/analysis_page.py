@@ -17,7 +17,7 @@ from mixer.listen.analysis_words import (
     SIGNIFICANT_P,
     friedman_text,
     interval_text,
-    p_text,
+    pair_texts,
 )
 from mixer.listen.plots import ASSETS, STYLE, Picture
 from mixer.listen.screening import Participant
@@ -141,16 +141,8 @@ def _pairs(result: ScaleResult) -> list[Html]:
 def _pair(pair: SystemPair) -> list[Html]:
     test = pair.test
     mark = "number real" if test.p_holm < SIGNIFICANT_P else "number"
-    cells = (
-        str(test.n),
-        f"{test.median_difference:+.1f}",
-        f"{test.effect:+.2f}",
-        f"{pair.cliffs_delta:+.2f}",
-        p_text(test.p),
-        p_text(test.p_holm),
-    )
     names = joined(set_apart(test.first), " - ", set_apart(test.second))
-    return [names, *(element("td", cell, class_=mark) for cell in cells)]
+    return [names, *(element("td", cell, class_=mark) for cell in pair_texts(pair))]
 
 
 def _participants(analysis: Analysis) -> Html:

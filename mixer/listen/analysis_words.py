@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from mixer.evaluate.statistics import FriedmanTest
-from mixer.listen.analysis import Blocks
+from mixer.listen.analysis import Blocks, SystemPair
 
 SIGNIFICANT_P = 0.05
 _LEAST_SHOWN_P = 0.0001
@@ -39,6 +39,19 @@ def friedman_text(test: FriedmanTest | None) -> str:
     return (
         f"Friedman over {test.n_blocks} blocks: chi-squared({test.degrees_of_freedom}) = "
         f"{test.chi_squared:.2f}, p {_equal(test.p)}, Kendall's W = {test.kendalls_w:.3f}"
+    )
+
+
+def pair_texts(pair: SystemPair) -> tuple[str, ...]:
+    """Figures of a pair: blocks, median difference, effect, Cliff's delta, p, p after Holm."""
+    test = pair.test
+    return (
+        str(test.n),
+        f"{test.median_difference:+.1f}",
+        f"{test.effect:+.2f}",
+        f"{pair.cliffs_delta:+.2f}",
+        p_text(test.p),
+        p_text(test.p_holm),
     )
 
 

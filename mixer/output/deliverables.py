@@ -21,13 +21,13 @@ from mixer.output.versions import MIX, STEMS, VERSIONS, titles
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.song.song import Song
+from mixer.stems import VOCALS
 
 if TYPE_CHECKING:
     from mixer.rendering.frozen_bus import MixParts
 
     Maker = Callable[[Mix, MixParts], FloatArray]
 
-VOCALS = "vocals"
 VOCAL_STEP_DB = 1.0
 # What is left out of a TV mix: the singer sings it live.
 LEAD_ROLES = frozenset(("lead_vocal", "vocal_double", "vocal_stem"))

@@ -20,10 +20,10 @@ from mixer.meters.stem_powers import (
     measure_stem_powers,
 )
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
+from mixer.stems import VOCALS
 
 # Where tones are compared and matched; beyond, little music and much codec.
 COMPARED = (np.array(CURVE_BANDS_HZ) > 62.0) & (np.array(CURVE_BANDS_HZ) < 13_000.0)
-VOCALS = "vocals"
 # Side against middle, in dB: what is narrower counts as this narrow.
 NARROWEST_DB = -30.0
 # A recording whose whole side lies this far below its middle is mono.

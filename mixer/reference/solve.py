@@ -25,8 +25,9 @@ from mixer.meters.stem_powers import (
     StemPowers,
     node_weights,
 )
-from mixer.reference.figures import VOCALS, gated, k_blocks, voice_gates
+from mixer.reference.figures import gated, k_blocks, voice_gates
 from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_WIDTH_DB
+from mixer.stems import VOCALS
 
 # What a dB of each costs against a dB that a figure is off.
 _EQ_COST, _FADER_COST, _WIDTH_COST, _BEND_COST = 0.06, 0.3, 0.02, 0.12

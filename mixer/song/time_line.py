@@ -45,11 +45,6 @@ class TimeLine:
     note: str | None = None
     is_stated: bool = False
 
-    @property
-    def is_laid_out(self) -> bool:
-        """Whether any recording starts later than another."""
-        return any(start > 0.0 for start in self.starts_s)
-
 
 def lay_out(clips: Sequence[Clip]) -> TimeLine:
     """Start recordings where their time references say, when all carry one and they are plausible.

@@ -14,7 +14,6 @@ from tests.fuzz.material import ODD_KINDS, odd_file, rounds, write_song
 
 _RENDER = ("render", "song", "-o", "out/a.wav", "--stems")
 _BATCH = ("batch", "m.csv", "-o", "out", "-j", "1", "--devices", "cpu")
-_PLAIN = (("check", "song"), ("render", "song", "-o", "out/a.wav"), ("preset", "list"))
 _SHADOWED = (
     "multiprocessing", "numpy", "sitecustomize", "usercustomize", "click", "mixer", "re",
     "onnxruntime", "soundfile", "threading", "encodings",

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from types import TracebackType
 
 # called with the stage, what in it, and the share of the render that is done, 0 to 1
 Progress = Callable[[str, str, float], None]
@@ -119,12 +118,7 @@ class StageClock:
             threading.Thread(target=self._tick_on, name="clock", daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         with self._lock:
             self._over.set()
 
