@@ -78,6 +78,7 @@ KINDS: dict[str, Kind] = {
     "default, reference": Kind("default", ("--reference", _REFERENCE)),
     "default, MP3": Kind("default", ("--format", "mp3")),
     "default, report": Kind("default", ("--stems", "--report")),
+    "default, embedded": Kind("default", ("--embed",)),
     "default, deliver": Kind("default", (DELIVER,)),
     "default, translation": Kind("default", ("--check-translation",)),
     "default, all beside": Kind("default", ALL_BESIDE),

@@ -93,14 +93,22 @@ def _where(frame: FrameType | None) -> str:
     return " > ".join(reversed(names))
 
 
+def on_one_core() -> None:
+    """Run this process on one core from now on.
+
+    Before any library has counted the cores: threads of BLAS that share one wait by spinning.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
 def noted(file: Path, arguments: list[str]) -> int:
     """Run the command line on one core, and record the updates of its progress bar."""
+    on_one_core()
     # Before any module takes what is replaced here for itself.
     from mixer.cli import console
     from mixer.rendering.timing import progress
 
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     notes: list[tuple[float, str, str, float]] = []
     begun: list[tuple[float, str, float]] = []
     stretches, bar_began_s = Stretches(), math.inf

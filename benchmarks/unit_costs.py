@@ -56,6 +56,8 @@ _N_MISFITS = 12
 _TRACED = """
 import sys
 from pathlib import Path
+from benchmarks.clock_notes import on_one_core
+on_one_core()
 from benchmarks.unit_costs import traced
 sys.exit(traced(Path(sys.argv[1]), sys.argv[2:]))
 """
@@ -94,14 +96,12 @@ class Marks:
 
 
 def traced(file: Path, arguments: list[str]) -> int:
-    """Run the command line on one core; its equations go into a file."""
+    """Run the command line, on one core already; its equations go into a file."""
     from mixer.cli import console
     from mixer.rendering.timing import progress
 
     for table, names in TABLES.items():
         trace(table, names)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     marks = Marks()
 
     class Clock(progress.StageClock):

@@ -16,6 +16,7 @@ from mixer.errors import MixerError
 from mixer.output.daw.formats import DAW_FORMATS
 from mixer.output.names import LISTENING_COPIES, LISTENING_FORMAT
 from mixer.output.versions import titles
+from mixer.report.previews import PREVIEW_S
 
 if TYPE_CHECKING:
     from mixer.song.song import Song
@@ -28,7 +29,7 @@ _RESIDUAL_BYTES_PER_SAMPLE = 8
 _PER_FILE_BYTES = 65_536
 # The figures of a report and its scripts; its previews, as base64. As they come out, rounded up.
 _REPORT_BYTES = 400_000
-_PREVIEW_BYTES_PER_S, _PREVIEW_S = 55_000, 30.0
+_PREVIEW_BYTES_PER_S = 55_000
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,6 @@ def _report_bytes(row: Row, n_samples: int, duration_s: float, n_stems: int) -> 
         return 0
     if not row.wanted.has_copies:
         n_sources = n_stems + 1 + len(LISTENING_COPIES)
-        return _REPORT_BYTES + int(_PREVIEW_BYTES_PER_S * min(duration_s, _PREVIEW_S) * n_sources)
+        return _REPORT_BYTES + int(_PREVIEW_BYTES_PER_S * min(duration_s, PREVIEW_S) * n_sources)
     copy_bytes = FORMATS[LISTENING_FORMAT].file_bytes(DEFAULT_BIT_DEPTH, n_samples, duration_s)
     return _REPORT_BYTES + len(LISTENING_COPIES) * copy_bytes

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.audio.formats import FORMATS
+from mixer.dsp.threads import one_blas_thread
 from mixer.errors import OutputError
 from mixer.files.staging import staging_folder
 from mixer.files.whole_file import refuse_full_disk
@@ -36,7 +37,7 @@ from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
-from mixer.rendering.timing.forecast import making_forecast
+from mixer.rendering.timing.forecast import making_forecast, mastering_s
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.song import Song
@@ -160,6 +161,7 @@ class Rendered:
     write_s: float
 
 
+@one_blas_thread
 def render_to(
     destination: Destination,
     plan: RenderPlan,
@@ -226,8 +228,9 @@ def forecast_of(
         stages=wanted.has_report,
         threads=threads,
     )
-    if is_made:
-        making = {Stage.MASTER: making[Stage.MASTER]}
+    if is_made:  # and measured, but for the stems that are written
+        n_stems = len(plan.song.stems) if wanted.takes_stems else 0
+        making = {Stage.MASTER: mastering_s(plan, n_stems)}
     n_versions = len(destination.version_paths(plan.song))
     return making | writing_forecast(plan, wanted, destination.n_files(plan), n_versions)
 

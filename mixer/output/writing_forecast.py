@@ -5,11 +5,13 @@ What each step costs is in `mixer.rendering.timing.unit_costs`.
 
 from __future__ import annotations
 
+from mixer.dsp.threads import available_threads
 from mixer.output.settings import OutputSettings
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing import unit_costs as costs
 from mixer.rendering.timing.forecast import is_encoded, song_seconds
 from mixer.rendering.timing.progress import Stage
+from mixer.report.previews import N_ENCODERS, PREVIEW_S
 
 # Steps of a report: to measure what it shows, to make what it plays.
 MEASURE, AUDIO = "measure", "audio"
@@ -46,8 +48,16 @@ def report_steps_s(plan: RenderPlan, wanted: OutputSettings) -> dict[str, float]
     song_s = song_seconds(plan)
     return {
         MEASURE: costs.BEGIN_REPORT_S + song_s * costs.MEASURE_A_REPORT,
-        AUDIO: song_s * costs.COPIES if wanted.has_copies else costs.PREVIEWS_S,
+        AUDIO: song_s * costs.COPIES if wanted.has_copies else _previews_s(plan, song_s),
     }
+
+
+def _previews_s(plan: RenderPlan, song_s: float) -> float:
+    """Seconds that it takes to encode an excerpt of each source, some at once."""
+    # What is played besides the stems: the recordings, the normalised stems, the mix.
+    n_sources = len(plan.song.stems) + 3
+    preview_s = min(song_s, PREVIEW_S) * costs.A_PREVIEW
+    return n_sources * preview_s / min(available_threads(), N_ENCODERS, n_sources)
 
 
 def hashing_share(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> float:
@@ -58,7 +68,8 @@ def hashing_share(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> flo
 
 def _hashing_s(plan: RenderPlan) -> float:
     n_hashed = sum(not is_encoded(recording.source) for recording in plan.song.recordings)
-    return costs.BEGIN_TO_WRITE_S + song_seconds(plan) * n_hashed * costs.HASH_A_RECORDING
+    n_in_turn = n_hashed / max(1, min(available_threads(), n_hashed))
+    return costs.BEGIN_TO_WRITE_S + song_seconds(plan) * n_in_turn * costs.HASH_A_RECORDING
 
 
 def _files_s(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> float:

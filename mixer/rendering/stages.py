@@ -27,7 +27,9 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.output import WetStems, is_wanted
 from mixer.rendering.job import Material
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.timing.progress import Stage, StageClock
+from mixer.rendering.timing.desk_forecast import BUS, SUM, desk_steps_s
+from mixer.rendering.timing.forecast import song_seconds
+from mixer.rendering.timing.progress import Stage, StageClock, Steps
 from mixer.rendering.tracks.track_files import ScratchTracks, TrackFiles
 from mixer.song.samples import read_stem, read_sum
 from mixer.song.tracks import tracks_of
@@ -154,11 +156,14 @@ def run_desk(
     if not plan.touches_stems and not touches_bus:
         return mix, _given_to(hear, stems), report
     clock.start(Stage.CONSOLE)
+    steps_s = desk_steps_s(plan, wet, song_seconds(plan), tells_loudness=tells_loudness)
+    steps = Steps(clock, steps_s)
     held_db = plan.settings.held_staging_db
     gain_db = staging_gain_db(mix, rate) if held_db is None else held_db
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
-        stems, report = _stems_on_desk(wet, gain, plan, clock, tells_loudness)
+        stems, report = _stems_on_desk(wet, gain, plan, steps, tells_loudness)
+        steps.at(SUM, 0.0)
         kept = _given_to(hear, stems)
         mix = _mix_of_changed(mix, wet, stems, plan, output_curve, consume=hear is not None)
         stems = kept
@@ -167,6 +172,7 @@ def run_desk(
     if touches_bus:
         # The sum of changed stems is nobody else's.
         own = mix if plan.touches_stems else None
+        steps.at(BUS, 0.0)
         bus, report["master"] = _bus_on_desk(
             gained(mix, gain) if own is None else multiply_by(own, gain), plan, tells_loudness
         )
@@ -188,7 +194,7 @@ def _stems_on_desk(
     wet: Mapping[str, np.ndarray],
     gain: np.float32,
     plan: RenderPlan,
-    clock: StageClock,
+    steps: Steps,
     tells_loudness: bool,
 ) -> tuple[dict[str, np.ndarray], DeskReport]:
     """Wet stems after their strips, and what the strips did."""
@@ -202,7 +208,7 @@ def _stems_on_desk(
         plan.console,
         tempo_bpm=plan.song.tempo_bpm,
         tells_loudness=tells_loudness,
-        progress=lambda stem: clock.at(stem, list(wet).index(stem) / max(1, len(wet))),
+        progress=lambda stem: steps.at(stem, 0.0),
         consume=consumed,
     )
     # What no strip has touched stays bit for bit what it was; the rest is the desk's own.

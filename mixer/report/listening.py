@@ -24,13 +24,10 @@ from mixer.meters.loudness import integrated_loudness_lufs, short_term_loudness_
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.report.data import ReportData, Source
 from mixer.report.matching import Level, matching_gains_db
+from mixer.report.previews import N_ENCODERS, PREVIEW_FORMAT, PREVIEW_S
 
-PREVIEW_S = 30.0
-# What every browser decodes.
-PREVIEW_FORMAT = "mp3"
 # Lossy coding moves peaks a little.
 _FILE_PEAK_DBFS = -0.3
-_N_ENCODERS = 4
 _WET_STEMS = "wet stems"
 
 
@@ -135,8 +132,7 @@ def embedded_player(data: ReportData) -> Player:
         together = Level(together.loudness_lufs, highest)
     lowered = [_under_full_scale(s.audio) for s in excerpts]
     excerpts = [replace(s, file_gain_db=g) for s, (_, g) in zip(excerpts, lowered, strict=True)]
-    # The encoder is slow and works outside of Python: several at once.
-    with Workers(_N_ENCODERS) as pool:
+    with Workers(N_ENCODERS) as pool:
         texts = list(pool.map(lambda pair: _encode(pair[0], rate), lowered))
     encoded: list[PlayedAudio] = [{"data": text} for text in texts]
     length_s = (stop - start) / rate

@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from mixer.audio import write_audio
 from mixer.cli.main import run
 from mixer.output.destination import Destination, forecast_of, render_to
 from mixer.output.settings import OutputSettings, ReportKind
+from mixer.output.writing_forecast import report_steps_s
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
@@ -69,6 +71,29 @@ def test_each_thing_that_is_written_has_its_stage_and_its_share(folder, tmp_path
     shares = [share for _, _, share in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+def test_a_mix_that_was_made_is_not_foreseen_to_be_measured_again(folder, tmp_path) -> None:
+    def mastering_s(wanted: OutputSettings, loudness_lufs: float | None = None) -> float:
+        settings = RenderSettings(model="none", device="cpu", loudness_lufs=loudness_lufs)
+        plan = hands_on_wet_stems(plan_render(load_song(folder), settings))
+        return forecast_of(Destination(tmp_path / "x.wav", wanted), plan, is_made=True)["master"]
+
+    assert mastering_s(OutputSettings()) == 0.0
+    assert mastering_s(OutputSettings(stems=True)) > 0.0
+    assert mastering_s(OutputSettings(), -14.0) > 0.0
+
+
+def test_more_previews_take_longer_and_no_longer_than_a_preview(folder, tmp_path) -> None:
+    plan = plan_render(load_song(folder), RenderSettings(model="none", device="cpu"))
+    seconds = [
+        report_steps_s(
+            replace(plan, song=replace(plan.song, n_samples=round(length_s * 44_100))),
+            OutputSettings(report=ReportKind.EMBEDDED),
+        )["audio"]
+        for length_s in (10.0, 30.0, 300.0)
+    ]
+    assert seconds == pytest.approx([seconds[1] / 3.0, seconds[1], seconds[1]])
 
 
 def test_files_share_their_stage_block_by_block(folder, tmp_path, monkeypatch) -> None:

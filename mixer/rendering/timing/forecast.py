@@ -9,7 +9,6 @@ from collections.abc import Collection
 
 from mixer.audio.formats import FORMATS
 from mixer.audio.source import AudioSource
-from mixer.console.settings import Strip
 from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.network.output import WetStems, is_wanted
@@ -18,6 +17,7 @@ from mixer.rendering.doubts.doubt import HEARD_S, knows_doubt
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.stem_levels import asks_for_levels
 from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.desk_forecast import LEVEL, desk_steps_s
 from mixer.rendering.timing.progress import Stage
 from mixer.rendering.timing.stem_forecast import StemForecast
 
@@ -72,22 +72,15 @@ def making_forecast(
         is_found = plan.settings.held_reference is not None
         found[Stage.REFERENCE] = steps_s["move"] if is_found else sum(steps_s.values())
     if not is_neutral_console(plan.console):
-        strips = [plan.console.strip(stem) for stem in plan.song.stems if plan.touches_stems]
-        strips.append(plan.console.master)
-        desk = sum(_strip_cost(strip) for strip in strips if strip != Strip())
-        found[Stage.CONSOLE] = song_s * (costs.STAGE_A_DESK + desk)
-    master = costs.MASTER + len(needed) * costs.MEASURE_A_WET_STEM
-    master += 0.0 if plan.settings.loudness_lufs is None else costs.TO_A_LOUDNESS
-    found[Stage.MASTER] = song_s * master
+        found[Stage.CONSOLE] = sum(desk_steps_s(plan, plan.song.stems, song_s).values())
+    found[Stage.MASTER] = song_s * costs.MASTER + mastering_s(plan, len(needed))
     return found
 
 
-def _strip_cost(strip: Strip) -> float:
-    n_sends = sum(level is not None for level in (strip.reverb_db, strip.delay_db))
-    effects = sum(
-        cost for name, cost in costs.IN_A_STRIP.items() if getattr(strip, name) is not None
-    )
-    return costs.A_STRIP + effects + n_sends * costs.A_SEND + len(strip.plugins) * costs.A_PLUGIN
+def mastering_s(plan: RenderPlan, n_wet: int) -> float:
+    """Seconds to bring a mix that was measured to its loudness, and to measure so many stems."""
+    to_loudness = 0.0 if plan.settings.loudness_lufs is None else costs.TO_A_LOUDNESS
+    return song_seconds(plan) * (to_loudness + n_wet * costs.MEASURE_A_WET_STEM)
 
 
 def _material_s(
@@ -229,8 +222,11 @@ def first_of_variations_s(plan: RenderPlan) -> dict[str, float]:
 
 def a_variation_s(plan: RenderPlan) -> float:
     """Seconds of one core to mix, measure and master a variation of a mix."""
-    desk_s = making_forecast(plan, threads=1).get(Stage.CONSOLE, 0.0)
-    return desk_s + song_seconds(plan) * costs.A_VARIATION_OF_A_MIX
+    song_s, desk_s = song_seconds(plan), 0.0
+    if not is_neutral_console(plan.console):
+        steps_s = desk_steps_s(plan, plan.song.stems, song_s, tells_loudness=False)
+        desk_s = sum(steps_s.values()) - steps_s[LEVEL]  # which is that of the first mix
+    return desk_s + song_s * costs.A_VARIATION_OF_A_MIX
 
 
 def matching_steps_s(plan: RenderPlan) -> dict[str, float]:

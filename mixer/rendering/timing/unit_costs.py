@@ -68,9 +68,9 @@ BEGIN_TO_SOLVE_S, SOLVE = 0.21, 0.00079
 MOVE_STEMS = 0.0051
 # To listen to the mix that others vary; to mix, measure and master one of these.
 LISTEN_TO_THE_FIRST, A_VARIATION_OF_A_MIX = 0.00064, 0.0012
-# To bring the mix to the desk's level; a strip on the desk, by what is in it.
-STAGE_A_DESK = 0.00016
-A_STRIP = 0.00036
+# To hear how loud a mix or a stem is; a strip on the desk, and what is in it; to sum the desk.
+HEAR_A_LOUDNESS = 0.0006
+A_STRIP, SUM_A_DESK = 0.0002, 0.0003
 IN_A_STRIP = {"compressor": 0.0046, "saturation": 0.0061, "gate": 0.003, "de_esser": 0.0046}
 A_PLUGIN, A_SEND = 0.0075, 0.0037
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
@@ -95,7 +95,7 @@ A_VERSION, TRANSLATION, MEASURE_A_REPORT = 0.00029, 0.034, 0.027
 BEGIN_VERSIONS_S, BEGIN_TRANSLATION_S, BEGIN_REPORT_S = 0.064, 0.14, 0.13
 # To write the copies that a report plays from beside it.
 COPIES = 0.0039
-# To make the 30 s of each source that a report plays from inside, on two cores.
-PREVIEWS_S = 2.0
+# To encode what a report plays of a source from inside.
+A_PREVIEW = 0.019
 # A session, and each recording's strip in it.
 BEGIN_SESSION_S, A_SESSION, STRIP_IN_A_SESSION = 0.2, 0.02, 0.0055

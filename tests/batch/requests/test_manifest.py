@@ -263,12 +263,10 @@ def test_a_manifest_elsewhere_names_songs_from_where_it_lies(songs) -> None:
 
 
 def test_a_target_names_the_files_that_rendering_writes() -> None:
-    from mixer.batch import survey
     from mixer.batch.requests import outputs
     from mixer.output import delivery, names
     from mixer.output.daw.formats import DAW_FORMATS
     from mixer.rendering import settings
-    from mixer.report.listening import PREVIEW_S
     from mixer.stems import RESIDUAL, STEMS
 
     wanted = OutputSettings("wav", stems=True, daw=tuple(DAW_FORMATS), report=ReportKind.LINKED)
@@ -281,7 +279,6 @@ def test_a_target_names_the_files_that_rendering_writes() -> None:
     assert target.beside == {role: path.as_posix() for role, path in paths.items()}
     written = names.output_paths(mix, [*STEMS, RESIDUAL], "wav")
     assert {*target.files} == {path.as_posix() for path in (*written.values(), *paths.values())}
-    assert survey._PREVIEW_S == PREVIEW_S
     fields = {field.name for field in dataclasses.fields(settings.RenderSettings)}
     assert {column.name for column in COLUMNS.values() if column.use == ColumnUse.SETTING} <= fields
 

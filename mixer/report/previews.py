@@ -1,0 +1,7 @@
+"""What a report plays from inside: how long, in which format, and how many are made at once."""
+
+PREVIEW_S = 30.0
+# What every browser decodes.
+PREVIEW_FORMAT = "mp3"
+# The encoder is slow and works outside of Python.
+N_ENCODERS = 4
