@@ -69,8 +69,8 @@ MOVE_STEMS = 0.0051
 # To listen to the mix that others vary; to mix, measure and master one of these.
 LISTEN_TO_THE_FIRST, A_VARIATION_OF_A_MIX = 0.00064, 0.0012
 # To hear how loud a mix or a stem is; a strip on the desk, and what is in it; to sum the desk.
-HEAR_A_LOUDNESS = 0.0006
-A_STRIP, SUM_A_DESK = 0.0002, 0.0003
+HEAR_A_LOUDNESS = 0.00044
+A_STRIP, SUM_A_DESK = 0.00014, 0.00014
 IN_A_STRIP = {"compressor": 0.0046, "saturation": 0.0061, "gate": 0.003, "de_esser": 0.0046}
 A_PLUGIN, A_SEND = 0.0075, 0.0037
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
