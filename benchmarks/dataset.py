@@ -15,7 +15,7 @@ import soundfile
 from torch.utils.data import DataLoader
 
 from training.data.dataset import EpochSampler, SegmentDataset, SegmentSettings
-from training.data.prepared import read_dataset
+from training.data.prepared_audio import read_dataset
 
 SEGMENT_S = 10.0
 BATCH_ITEMS = 4

@@ -38,7 +38,7 @@ from mixer.rendering.choices.shipped import PAPER_MODEL
 from training.checkpoint import read_checkpoint
 from training.data.plan import Plan
 from training.data.prepare import prepare_dataset
-from training.data.prepared import PreparedSong, read_dataset
+from training.data.prepared_audio import PreparedSong, read_dataset
 from training.run.logs import LOG_FILE
 from training.run.profile_fit import fit_profile
 from training.synthesis.run import synthesise

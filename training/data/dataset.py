@@ -19,7 +19,7 @@ from mixer.audio import read_segment
 from mixer.dsp.blocks import db_to_gain, peak
 from mixer.errors import InputError, SettingsError
 from mixer.stems import STEMS
-from training.data.prepared import MIX, PreparedDataset, PreparedSong, read_dataset
+from training.data.prepared_audio import MIX, PreparedDataset, PreparedSong, read_dataset
 from training.data.windows import Windows, loud_starts, read_item, read_normalised
 
 SILENCE_RMS_DBFS = -60.0

@@ -11,7 +11,8 @@ from training.data.prepare_bands import BANDS as BAND_PARAMETERS
 from training.data.prepare_bands import prepare_bands
 from training.data.prepare_song import prepare_song
 from training.data.prepare_tracks import prepare_tracks
-from training.data.prepared import Examples, read_dataset
+from training.data.prepared import Examples
+from training.data.prepared_audio import read_dataset
 from training.data.prepared_bands import read_bands
 from training.data.prepared_tracks import read_tracks
 from training.data.song_files import SongRecord

@@ -21,7 +21,7 @@ from mixer.fxnorm.rooms import RoomSource, read_rooms
 from mixer.normalisations import FOR_DRY_SONGS
 from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.samples import read_stem
-from training.data import prepared
+from training.data import prepared_audio
 from training.data.multitracks import SAMPLE_RATE_HZ, Multitrack, read_target
 from training.data.prepare_once import Made, prepare_once
 from training.data.song_files import (
@@ -92,8 +92,8 @@ def _make(task: SongTask, report: Report) -> MadeAudio:
     gain = 1.0 / max(1.0, peak(target), *peaks.values())
     writer = SongWriter(task.folder)
     target *= np.float32(gain)
-    writer.write(prepared.mixture_path(task.folder), target)
-    levels_dbfs = {prepared.MIX: envelope_dbfs(target)}
+    writer.write(prepared_audio.mixture_path(task.folder), target)
+    levels_dbfs = {prepared_audio.MIX: envelope_dbfs(target)}
     del target
     measured: dict[str, list[StemReport]] = {}
     stored_gains_db: dict[str, list[float]] = {}
@@ -101,7 +101,7 @@ def _make(task: SongTask, report: Report) -> MadeAudio:
         report(n_done / len(peaks))
         audio = read_stem(task.multitrack.song, stem, SAMPLE_RATE_HZ)
         wet = audio * np.float32(gain)
-        writer.write(prepared.wet_path(task.folder, stem), wet)
+        writer.write(prepared_audio.wet_path(task.folder, stem), wet)
         levels_dbfs[stem] = envelope_dbfs(wet)
         del wet
         measured[stem], stored_gains_db[stem] = _write_normalised(task, stem, audio, writer)
@@ -138,7 +138,7 @@ def _write_normalised(
         # represent.
         gain = 1.0 / max(1.0, peak(work))
         work *= np.float32(gain)
-        writer.write(prepared.normalised_path(task.folder, stem, variant), work)
+        writer.write(prepared_audio.normalised_path(task.folder, stem, variant), work)
         measured.append(report)
         gains_db.append(_in_db(gain))
     return measured, gains_db

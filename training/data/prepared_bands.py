@@ -21,15 +21,16 @@ from numpy.typing import NDArray
 from mixer.errors import InputError
 from mixer.files.array_file import read_array
 from mixer.files.fields import MISSING, entries, flag, number, table
-from mixer.fxnorm.profile import Profile
 from mixer.network.band_mixer.parameters import VIEWS
 from mixer.stems import STEMS
 from training.data.prepared import (
     MOST_SONGS,
     Description,
     Examples,
+    Prepared,
     SongEntry,
     read_description,
+    refuse_missing,
     song_folder,
 )
 
@@ -107,27 +108,17 @@ class BandExample:
 
 
 @dataclass(frozen=True)
-class PreparedBands:
+class PreparedBands(Prepared):
     """A prepared data set of band powers.
 
     Attributes:
-        folder: its path.
-        sample_rate: sample rate in Hz of the audio from which it was made.
-        effects: names of the effects with which its stems were normalised, in order.
-        profile: the profile to which they were normalised.
         n_fft, n_bands: parameters of the transform, as in `BandMixerParameters`.
         examples: the examples of every split.
-        sha256: hash of everything that determines its content.
     """
 
-    folder: Path
-    sample_rate: int
-    effects: tuple[str, ...]
-    profile: Profile
     n_fft: int
     n_bands: int
     examples: tuple[BandExample, ...]
-    sha256: str
 
     @property
     def amount(self) -> str:
@@ -180,8 +171,7 @@ def _examples(song: _BandEntry, folder: Path, n_bands: int) -> list[BandExample]
     examples = []
     for number_of, excerpt in enumerate(song.excerpts):
         file = example_path(folder, song.id, number_of)
-        if not file.is_file():
-            raise InputError(f"{file}: missing; run the same mixer dataset prepare again")
+        refuse_missing(file)
         shape = (2, len(STEMS), len(VIEWS), n_bands, excerpt.n_frames)
         examples.append(BandExample(file, song.split, excerpt.played, song.is_wet, shape))
     return examples

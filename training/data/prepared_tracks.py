@@ -17,13 +17,14 @@ from pathlib import Path
 
 from mixer.errors import InputError
 from mixer.files.fields import MISSING, entries, number
-from mixer.fxnorm.profile import Profile
 from training.data.prepared import (
     MOST_SONGS,
     Description,
     Examples,
+    Prepared,
     SongEntry,
     read_description,
+    refuse_missing,
     song_folder,
 )
 from training.data.track_songs import SongTracks, read_song
@@ -43,26 +44,16 @@ class _TrackDescription(Description):
 
 
 @dataclass(frozen=True)
-class PreparedTracks:
+class PreparedTracks(Prepared):
     """A prepared data set of tracks.
 
     Attributes:
-        folder: its path.
-        sample_rate: sample rate in Hz of the audio from which it was made.
-        effects: names of the effects with which tracks were normalised; none by default.
-        profile: the profile that the data set states.
         files: split and file of every excerpt of a song by people.
-        composed: the same for composed songs.
-        sha256: hash of everything that determines the content of `files`.
+        composed: the same for composed songs, which `sha256` does not cover.
     """
 
-    folder: Path
-    sample_rate: int
-    effects: tuple[str, ...]
-    profile: Profile
     files: tuple[tuple[str, Path], ...]
     composed: tuple[tuple[str, Path], ...]
-    sha256: str
 
     @property
     def amount(self) -> str:
@@ -120,7 +111,6 @@ def _files(song: _TrackEntry, folder: Path) -> list[tuple[str, Path]]:
     files = []
     for excerpt in range(song.excerpts):
         file = tracks_path(folder, song.id, excerpt)
-        if not file.is_file():
-            raise InputError(f"{file}: missing; run the same mixer dataset prepare again")
+        refuse_missing(file)
         files.append((song.split, file))
     return files

@@ -12,8 +12,9 @@ from mixer import audio as audio_io
 from mixer.errors import InputError, MixerError
 from mixer.files.whole_file import hash_file
 from mixer.song.recording import Recording
-from training.data import prepared
+from training.data import prepared_audio
 from training.data.multitracks import SAMPLE_RATE_HZ
+from training.data.prepared import read_object
 
 ENVELOPE_HOP_SAMPLES = SAMPLE_RATE_HZ // 2
 BIT_DEPTH = "24"
@@ -45,7 +46,7 @@ def envelope_dbfs(audio: np.ndarray) -> list[float]:
     for step in range(n_steps):
         part = audio[:, step * ENVELOPE_HOP_SAMPLES : (step + 1) * ENVELOPE_HOP_SAMPLES]
         power = float(np.square(part, dtype=np.float64).sum()) / (2 * ENVELOPE_HOP_SAMPLES)
-        floor = 10.0 ** (prepared.ENVELOPE_FLOOR_DBFS / 10.0)
+        floor = 10.0 ** (prepared_audio.ENVELOPE_FLOOR_DBFS / 10.0)
         levels.append(round(10.0 * float(np.log10(max(power, floor))), 1))
     return levels
 
@@ -108,7 +109,7 @@ def describe_inputs(recordings: tuple[Recording, ...], earlier: dict[str, object
         described.append(
             {
                 "file": recording.file,
-                "stem": recording.stem or prepared.MIX,
+                "stem": recording.stem or prepared_audio.MIX,
                 "gain_db": recording.gain_db,
                 "side": recording.side,
                 "stream": recording.source.stream,
@@ -129,7 +130,7 @@ def identity(described: Input) -> dict[str, object]:
 def earlier_record(path: Path) -> dict[str, object]:
     """Read the record of an earlier run; empty if it is missing or cannot be read."""
     try:
-        return prepared.read_object(path)
+        return read_object(path)
     except MixerError:
         return {}
 

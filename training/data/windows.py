@@ -7,7 +7,7 @@ import numpy as np
 from mixer.audio import read_segment
 from mixer.dsp.blocks import db_to_gain
 from mixer.stems import STEMS
-from training.data.prepared import MIX, PreparedSong, read_envelope_dbfs
+from training.data.prepared_audio import MIX, PreparedSong, read_envelope_dbfs
 
 
 class Windows:

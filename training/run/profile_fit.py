@@ -25,7 +25,7 @@ from mixer.meters.stem_figures import band_levels_db
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.stems import STEMS
 from training.data.dataset import ValidationSegments
-from training.data.prepared import PreparedDataset, PreparedSong
+from training.data.prepared_audio import PreparedDataset, PreparedSong
 
 EXCERPT_S = 8.0
 # In leave-one-out tests real songs gain most with this bound, and composed ones nearly as much as

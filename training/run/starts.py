@@ -18,7 +18,7 @@ from torch.nn import functional
 from mixer.errors import SettingsError
 from mixer.stems import STEMS
 from training.data.dataset import ValidationSegments
-from training.data.prepared import read_dataset
+from training.data.prepared_audio import read_dataset
 from training.networks.filter_bank_start import start_as_filter_bank
 from training.networks.fxnorm import FxNormNetwork
 from training.run.config import AVERAGE_MIX, RANDOM, TrainingConfig

@@ -13,7 +13,7 @@ from mixer.errors import SettingsError
 from mixer.fxnorm.profile import profile_table
 from mixer.stems import STEMS
 from training.data.dataset import SegmentDataset, SegmentSettings, ValidationSegments
-from training.data.prepared import PreparedDataset, read_dataset
+from training.data.prepared_audio import PreparedDataset, read_dataset
 from training.errors import TrainingError
 from training.run.config import LossConfig, TrainingConfig
 from training.run.identity import DatasetIdentity

@@ -22,7 +22,7 @@ from tests.training.songs import RATE_HZ, tones, write_song, write_stems
 from training.band_mixer.objective import new_objective
 from training.band_mixer.reading import open_powers
 from training.checkpoint import read_checkpoint
-from training.data.prepared import read_dataset
+from training.data.prepared_audio import read_dataset
 from training.data.prepared_bands import PreparedBands, read_bands
 from training.errors import TrainingError
 from training.networks.band_mixer import BandMixer

@@ -19,7 +19,7 @@ from tests.training.songs import RATE_HZ, loudest_hz, tone_hz, tones, write_stem
 from training.data.dataset import EpochSampler, SegmentDataset, SegmentSettings, ValidationSegments
 from training.data.plan import PrepareSettings, plan_dataset
 from training.data.prepare import prepare_dataset
-from training.data.prepared import read_dataset
+from training.data.prepared_audio import read_dataset
 
 N_SAMPLES = 11_025
 NAMES = ("full", "late", "no vocals")

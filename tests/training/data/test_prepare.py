@@ -24,7 +24,7 @@ from tests.training.songs import RATE_HZ, loudest_hz, tones, write_song, write_s
 from training.data.plan import PrepareSettings, plan_dataset
 from training.data.prepare import prepare_dataset
 from training.data.prepare_song import _variant_seed
-from training.data.prepared import read_dataset, read_envelope_dbfs
+from training.data.prepared_audio import read_dataset, read_envelope_dbfs
 from training.data.song_files import SongWriter
 
 STEP_24_BIT = 2.0**-23

@@ -15,7 +15,7 @@ from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.stems import STEMS
 from training.data.plan import PrepareSettings, plan_dataset
 from training.data.prepare import prepare_dataset
-from training.data.prepared import read_dataset
+from training.data.prepared_audio import read_dataset
 from training.run import profile_fit
 from training.run.profile_fit import StemError, curve_against, fit_profile, weighted_median
 

@@ -15,7 +15,7 @@ from mixer.stems import STEMS
 from tests.training.run.small_run import small_config
 from training.data.plan import PrepareSettings, plan_dataset
 from training.data.prepare import prepare_dataset
-from training.data.prepared import read_dataset
+from training.data.prepared_audio import read_dataset
 from training.networks.fxnorm import FxNormNetwork
 from training.run.kinds import build_network
 from training.run.starts import start_network
