@@ -89,8 +89,8 @@ def test_what_to_do_with_the_best_weights(monkeypatch, capsys, stage: str, furth
 
 @pytest.mark.slow
 def test_a_shorter_smoke_run_learns(data: Path, tmp_path: Path) -> None:
-    """A twentieth of what is shipped: on other songs, a tenth less loss than without training."""
-    shorter = ["run.batches_per_epoch=10", "schedule.epochs=2", "data.workers=0", "run.device=cpu"]
+    """Ten of the 360 steps that are shipped: on other songs a tenth less loss than without them."""
+    shorter = ["run.batches_per_epoch=10", "schedule.epochs=1", "data.workers=0", "run.device=cpu"]
     options = ["run.threads=1", "run.tensorboard=false", "-o", str(tmp_path / "run"), "-q"]
     assert run(["train", "smoke", f"data.folder={data}", *shorter, *options]) == 0
     events = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]

@@ -31,6 +31,15 @@ def test_a_mix_under_the_ceiling_is_not_touched(rng) -> None:
     assert (report.gain_db, report.max_reduction_db, report.limited_share) == (0.0, 0.0, 0.0)
 
 
+def test_the_limited_share_is_that_of_the_samples() -> None:
+    """A quarter of a tone lies 6 dB above the ceiling, in both channels."""
+    mix = np.repeat(sine(997.0, 4.0, 44_100, level=2.0), 2, axis=0)
+    mix[:, 44_100:] *= np.float32(2e-4)  # too soft for the release to count
+    _, report = apply_master(mix, 44_100, loudness_lufs=None, ceiling_dbtp=0.0)
+    assert report.max_reduction_db == pytest.approx(6.0, abs=0.3)
+    assert report.limited_share == pytest.approx(0.25, abs=0.02)
+
+
 @pytest.mark.parametrize("sample_rate", [44_100, 48_000, 96_000])
 @pytest.mark.parametrize(("target_lufs", "ceiling_dbtp"), [(-14.0, -1.0), (-23.0, -1.0), (-16, -3)])
 def test_loudness_and_ceiling_are_met(rng, sample_rate, target_lufs, ceiling_dbtp) -> None:

@@ -72,6 +72,7 @@ def test_the_readme_is_one_screen() -> None:
     assert len(text.splitlines()) < 120
 
 
+@pytest.mark.slow
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="needs the dev extra")
     pytest.importorskip("mkdocstrings")

@@ -37,6 +37,7 @@ def network() -> BandMixer:
     return network
 
 
+@pytest.mark.slow
 def test_the_bundle_answers_as_pytorch_at_any_length(network: BandMixer, tmp_path: Path) -> None:
     description = Description("bands", ("balance",), "a test", "none", warm_up_s=0.0)
     bundle = write_bundle(network, tmp_path / "bands", description)

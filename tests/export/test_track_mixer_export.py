@@ -30,6 +30,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return write_bundle(network, folder, Description("tracks", (), "random", "none"))
 
 
+@pytest.mark.slow
 def test_parity_holds_for_any_number_of_tracks_in_any_order(bundle: Bundle):
     checks = bundle.manifest.parity["lengths"]
     assert tuple(check["tracks"] for check in checks) == TRACK_NUMBERS == (1, 4, 17, 64)

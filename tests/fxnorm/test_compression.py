@@ -78,6 +78,19 @@ def test_a_tame_stem_is_only_peak_normalised(rng: np.random.Generator) -> None:
     assert [c["ratio"] for c in done] == [None, None]
 
 
+@pytest.mark.parametrize(("above_db", "n_compressed"), [(-0.05, 0), (0.05, 1)])
+def test_a_stem_is_compressed_from_the_bound_on(
+    rng: np.random.Generator, above_db: float, n_compressed: int
+) -> None:
+    audio = beat(rng)[:1]
+    at_peak = audio * np.float32(10.0**-0.5 / np.abs(audio).max())
+    found = measure_onset_peaks(at_peak, RATE)
+    assert found is not None
+    profile_dbfs = (found.mean_dbfs - above_db - 1.0, 1.0)
+    _, done = match_compression(audio, RATE, profile_dbfs, SETTINGS["drums"])
+    assert sum(channel["ratio"] is not None for channel in done) == n_compressed
+
+
 def test_a_loud_stem_gets_the_gentlest_setting_that_meets_the_bound(
     rng: np.random.Generator,
 ) -> None:

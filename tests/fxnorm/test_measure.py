@@ -19,6 +19,15 @@ def test_default_bands_are_the_published_ones() -> None:
     np.testing.assert_allclose(DEFAULT_BANDS_HZ, read_profile("musdb18").bands_hz, rtol=1e-3)
 
 
+def test_rumble_below_20_hz_is_held_at_the_loudest_above() -> None:
+    """35 Hz and its mirror at -35 Hz are both within the smoothing of 5 and 10 Hz, not of 25."""
+    magnitude = np.full(32_769, 1e-3)
+    magnitude[round(35.0 * 65_536 / RATE)] = 1.0
+    curve_db = spectrum_curve_db(magnitude, "drums", RATE, (5.0, 10.0, 25.0, 1_000.0))
+    assert curve_db[:3] == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
+    assert curve_db[3] < -1.0
+
+
 def test_smoothing_is_a_first_order_savitzky_golay_filter(rng: np.random.Generator) -> None:
     magnitude = rng.uniform(0.5, 1.5, 32_769)
     bin_hz = np.arange(32_769) * RATE / 65_536

@@ -56,6 +56,11 @@ def test_ebu_tech_3341_case_3_is_gated() -> None:
     assert integrated_loudness_lufs(audio, RATE) == pytest.approx(-23.0, abs=0.1)
 
 
+def test_what_the_absolute_gate_leaves_out_stays_out_where_the_relative_one_is_below() -> None:
+    audio = np.concatenate([sine(-65.0, 10), sine(-73.0, 10)], axis=1)
+    assert integrated_loudness_lufs(audio, RATE) == pytest.approx(-65.0, abs=0.1)
+
+
 def test_a_part_and_the_rest_are_as_loud_as_measured_alone(rng: np.random.Generator) -> None:
     audio, part = (programme(rng, RATE, 2, 2.1) for _ in range(2))
     found = energies_with_part(audio, part, RATE)

@@ -16,7 +16,7 @@ from mixer.cli.replay import command
 from mixer.console.settings import Console, Plugin, Strip
 from mixer.errors import InputError, OutputError, PresetError, SettingsError
 from mixer.output.recipe_reader import read_recipe
-from mixer.output.replay import find_differences, replay
+from mixer.output.replay import find_differences, replay, settings_again
 from mixer.output.replay_differences import _audible
 from mixer.output.used_files import used_files
 from tests.output.recorded import edit, write_recorded_mix
@@ -50,6 +50,13 @@ def test_the_same_mix_again_bit_for_bit(recipe, tmp_path) -> None:
     for name, path in result.written.items():
         relative = path.relative_to(tmp_path / "new")
         assert path.read_bytes() == (recipe.parent / relative).read_bytes(), name
+
+
+def test_the_device_is_the_one_that_ran_then_where_it_was_chosen_by_itself(recipe) -> None:
+    recorded = replace(read_recipe(recipe), device="cuda:1 (a card of then)")
+    for asked, again in (("auto", "cuda:1"), ("cpu", "cpu")):
+        settings = replace(recorded.settings, device=asked)
+        assert settings_again(replace(recorded, settings=settings)).device == again
 
 
 def test_a_recording_that_changed_is_named_and_nothing_rendered(recipe, tmp_path) -> None:

@@ -47,6 +47,7 @@ def opened_page(open_page: Any, two_songs: Running) -> Any:
     return page
 
 
+@pytest.mark.slow
 def test_from_the_list_of_songs_to_files_kept(
     opened_page, two_songs, watch, monkeypatch, tmp_path
 ) -> None:

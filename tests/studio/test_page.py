@@ -362,6 +362,7 @@ def test_sources_change_over_without_a_gap_at_equal_loudness(open_page, studio) 
     assert 20.0 * np.log10(gains["mix"]) == pytest.approx(sources["mix"], abs=0.01)
 
 
+@pytest.mark.slow
 def test_variations_are_points_to_hear_and_to_blend(open_page, studio) -> None:
     page = opened(open_page, studio)
     page.get_by_role("tab", name="Ask").click()

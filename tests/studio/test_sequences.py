@@ -69,6 +69,7 @@ def rendered(studio: Running) -> tuple[Path, dict[str, Any]]:
     return mix, json.loads(recipe.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(N_SEQUENCES))
 def test_any_sequence_of_edits_undo_and_reload_shows_what_is_rendered(
     open_page, studio, seed

@@ -303,6 +303,7 @@ def test_variations_are_heard_and_blended_into_an_edit(stem_song: Path, opened: 
     assert channel(state, "vocals")["strip"]["gain_db"] == 1.0
 
 
+@pytest.mark.slow
 def test_a_reference_moves_the_mix_and_is_there_again(
     stem_song: Path, opened: Open, tmp_path: Path
 ) -> None:

@@ -202,6 +202,7 @@ def test_why_a_song_failed_takes_the_room_of_its_figures(
     assert page.locator(".song:not(.failed) .loudness_lufs").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_ten_thousand_songs_are_drawn_as_far_as_they_are_seen(tmp_path: Path, open_page) -> None:
     records = [song(f"song {n:05d}") for n in range(10_000)]

@@ -107,6 +107,7 @@ def train_with_a_deadly_reader(folder: Path) -> str:
     return str(refusal.value)
 
 
+@pytest.mark.slow
 def test_a_killed_reader_is_one_line(tmp_path: Path) -> None:
     """In a process of its own: PyTorch's handler raises at the end of any later child as well."""
     call = "print(train_with_a_deadly_reader(Path(sys.argv[1])))"
