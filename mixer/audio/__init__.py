@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mixer.audio.reading import (
         read_audio,
         read_resampled_blocks,
+        read_source,
         resample,
         resampled_length,
     )
@@ -33,6 +34,7 @@ _HOME = {
     "verify": "decoding",
     "read_audio": "reading",
     "read_resampled_blocks": "reading",
+    "read_source": "reading",
     "resample": "reading",
     "resampled_length": "reading",
     "AudioSource": "source",
@@ -51,6 +53,7 @@ __all__ = [
     "read_blocks",
     "read_resampled_blocks",
     "read_segment",
+    "read_source",
     "resample",
     "resampled_length",
     "verify",

@@ -71,9 +71,9 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
                 f"{source.path.name}: NaN or infinite samples at {bad / source.sample_rate:.3f} s; "
                 "export the file again, or leave it out with ignore = true in song.toml"
             )
-        position += block.shape[1]
         if source.offset:
-            block = block - offset_column(source)
+            block = block - offset_over(source, position, block.shape[1])
+        position += block.shape[1]
         yield block if source.full_scale == 1.0 else block * scale
     if position < source.n_samples:
         note_damage(
@@ -83,9 +83,13 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
         )
 
 
-def offset_column(source: AudioSource) -> np.ndarray:
-    """Offset to subtract from each channel of a source, float32 (channels, 1)."""
-    return np.array(source.offset, np.float32)[:, np.newaxis]
+def offset_over(source: AudioSource, first: int, n_samples: int) -> np.ndarray:
+    """Offset to subtract from samples of a source, float32 (channels, n_samples or 1)."""
+    if all(len(knots) == 1 for knots in source.offset):
+        return np.array([knots[0][1] for knots in source.offset], np.float32)[:, np.newaxis]
+    places = np.arange(first, first + n_samples)
+    offset = [np.interp(places, *np.transpose(knots)) for knots in source.offset]
+    return np.array(offset, np.float32)
 
 
 def hides_damage(source: AudioSource) -> bool:

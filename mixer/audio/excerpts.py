@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import soxr
 
-from mixer.audio.decoding import offset_column, read_blocks, read_segments
+from mixer.audio.decoding import offset_over, read_blocks, read_segments
 from mixer.audio.source import AudioSource
 
 # Read on either side of an excerpt, and cut: what resampling does at the ends of what it is given.
@@ -69,7 +69,8 @@ def _by_seeking(source: AudioSource, starts: Sequence[int], length: int) -> list
     for (excerpt, first, n_before), part in zip(there, parts, strict=True):
         if source.offset:
             # What lies beyond the file's end is silence without an offset.
-            part[:, : source.n_samples - first] -= offset_column(source)
+            n_there = min(part.shape[1], source.n_samples - first)
+            part[:, :n_there] -= offset_over(source, first, n_there)
         excerpt[:, n_before:] = part / np.float32(source.full_scale)
     return excerpts
 

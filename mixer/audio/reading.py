@@ -31,7 +31,7 @@ def read_resampled_blocks(source: AudioSource, sample_rate: int) -> Iterator[np.
 
 
 def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, int]:
-    """Read a whole file's first stream: float32 (channels, samples) and its rate.
+    """Read a whole file's first stream as it is: float32 (channels, samples) and its rate.
 
     Args:
         path: the file.
@@ -40,7 +40,16 @@ def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, 
     Raises:
         InputError: unreadable, damaged, or longer than the machine's free memory.
     """
-    source = probe(path)[0]
+    return read_source(probe(path)[0], sample_rate)
+
+
+def read_source(source: AudioSource, sample_rate: int | None = None) -> tuple[np.ndarray, int]:
+    """Read a whole stream, as its description says, like `read_audio`.
+
+    Raises:
+        InputError: as there.
+    """
+    path = source.path
     rate = sample_rate or source.sample_rate
     room = available_memory_bytes() // 2
     blocks: list[np.ndarray] = []

@@ -44,7 +44,8 @@ class AudioSource:
         remark: why its length had to be counted, or None.
         fault: how the file is truncated or damaged, if that shows before decoding; else None.
         full_scale: divisor of its samples; not 1 for a float file scaled to integers.
-        offset: DC offset of each channel, which is taken off its samples; () for none.
+        offset: DC offset of each channel, which is taken off its samples: from which sample on it
+            has which value, straight between two; () for none.
         reader: "plain" for libsndfile, "codec" for PyAV.
         time_reference: samples since midnight at which it starts, or None.
     """
@@ -58,7 +59,7 @@ class AudioSource:
     remark: str | None = None
     fault: str | None = None
     full_scale: float = 1.0
-    offset: tuple[float, ...] = ()
+    offset: tuple[tuple[tuple[int, float], ...], ...] = ()
     reader: str = "plain"
     time_reference: int | None = None
 

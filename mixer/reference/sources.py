@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from mixer.audio import AudioSource, read_audio
+from mixer.audio import AudioSource, probe, read_source
+from mixer.audio.dc_offset import without_offset
 from mixer.audio.formats import is_audio_name
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError, PresetError, SettingsError
@@ -134,6 +136,7 @@ def _measured(name: str, stamp: str) -> MixFigures:
         assert song is not None
         rate = song.sample_rate
         try:
+            song = _without_offsets(song)
             stems = {stem: _stereo(read_stem(song, stem, rate)) for stem in song.stems}
         except InputError as error:
             raise _unreadable(path, error) from None
@@ -141,7 +144,7 @@ def _measured(name: str, stamp: str) -> MixFigures:
         _refuse_empty(path, mix, rate)
         return figures_of(measure_stem_powers(stems, rate), mix, rate)
     try:
-        audio, rate = read_audio(path)
+        audio, rate = read_source(without_offset(probe(path)[0]))
     except InputError as error:
         raise _unreadable(path, error) from None
     _refuse_empty(path, audio, rate)
@@ -154,6 +157,13 @@ def _measured(name: str, stamp: str) -> MixFigures:
             f"{_name(path)}: is practically silent ({figures.loudness_lufs:.0f} LUFS)"
         )
     return figures
+
+
+def _without_offsets(song: Song) -> Song:
+    """The song as `load_song` has it where it listens: what cannot be heard is not measured."""
+    sources = [without_offset(recording.source) for recording in song.recordings]
+    each = zip(song.recordings, sources, strict=True)
+    return replace(song, recordings=tuple(replace(r, source=source) for r, source in each))
 
 
 def _refuse_empty(path: Path, audio: FloatArray, sample_rate: int) -> None:

@@ -22,15 +22,25 @@ def remarks_on(source: AudioSource) -> list[str]:
     return remarks + offset_remarks(source) + scale_remarks(source)
 
 
-def offset_remarks(source: AudioSource) -> list[str]:
-    """A line if a DC offset is taken off a file's samples."""
-    shares = [abs(offset) / source.full_scale for offset in source.offset]
-    if not shares:
-        return []
+def offset_words(source: AudioSource) -> str | None:
+    """The DC offset that is taken off a file's samples: "DC offset of 5.0 % of full scale"."""
+    if not source.offset:
+        return None
+    shares = [
+        max(abs(offset) for _, offset in knots) / source.full_scale for knots in source.offset
+    ]
+    in_parts = any(len(knots) > 1 for knots in source.offset)
     which = ""
     if len(shares) == 2 and min(shares) == 0.0:
         which = f" in its {'left' if shares[0] else 'right'} channel"
-    return [f"DC offset of {100 * max(shares):.1f} % of full scale{which}: taken off"]
+    much = f"{'up to ' if in_parts else ''}{100 * max(shares):.1f} % of full scale"
+    return f"DC offset of {much}{which}{', in parts of it' if in_parts else ''}"
+
+
+def offset_remarks(source: AudioSource) -> list[str]:
+    """A line if a DC offset is taken off a file's samples."""
+    words = offset_words(source)
+    return [] if words is None else [f"{words}: taken off"]
 
 
 def scale_remarks(source: AudioSource) -> list[str]:

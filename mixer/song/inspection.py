@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.audio.decoding import offset_column
+from mixer.audio.decoding import offset_over
 from mixer.audio.extremes import is_float
 from mixer.audio.source import AudioSource
 from mixer.dsp.blocks import gain_to_db
@@ -234,7 +234,7 @@ def _stereo_findings(audio: np.ndarray) -> list[str]:
 
 def _clipping(audio: np.ndarray, source: AudioSource) -> list[str]:
     """A finding if the file's own samples, with its offset, are at full scale."""
-    as_recorded = audio + offset_column(source) if source.offset else audio
+    as_recorded = audio + offset_over(source, 0, audio.shape[1]) if source.offset else audio
     if is_float(source) and np.abs(as_recorded).max(initial=0.0) > 1.0:
         return []  # float samples above full scale are not clipped
     n_clipped = _clipped_samples(as_recorded)

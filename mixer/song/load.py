@@ -192,14 +192,12 @@ def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[
 def _without_offsets(found: list[Recording]) -> list[Recording]:
     """Recordings whose DC offset, if they have one, is taken off wherever they are read."""
     # Not above: plans of batches look at files by the thousand, without a look into them.
-    from mixer.audio.dc_offset import offset_of
+    from mixer.audio.dc_offset import without_offset
 
     return [
         recording
         if recording.stem is None or recording.fault is not None
-        else replace(
-            recording, source=replace(recording.source, offset=offset_of(recording.source))
-        )
+        else replace(recording, source=without_offset(recording.source))
         for recording in found
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -105,6 +105,12 @@ def read_track(
     if len(track.recordings) == 1 and only.side is None:
         return read_alone(only, n_samples, sample_rate, to_the_end=to_the_end)
     return read_sum(track.recordings, n_samples, sample_rate, to_the_end=to_the_end)
+
+
+def as_in_files(track: Track) -> Track:
+    """The same track with its files' DC offsets, as whoever else plays the files has it."""
+    recordings = [replace(r, source=replace(r.source, offset=())) for r in track.recordings]
+    return replace(track, recordings=tuple(recordings))
 
 
 def _as_placed(track: Track, block: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import pytest
 
 from mixer.reference.figures import COMPARED, MixFigures, centred
 from mixer.reference.moves import MOST_EQ_DB, N_NODES, Moves, StemMoves
+from mixer.reference.sources import read_target
 from mixer.rendering.mix import Mix
 from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
@@ -199,3 +200,23 @@ def test_inside_the_spread_of_a_folder_nothing_is_moved(
 def test_without_a_reference_nothing_is_recorded(folder: Path) -> None:
     mix, _ = mixed(folder)
     assert "reference" not in mix.measurements
+
+
+@pytest.mark.parametrize("kind", ["file", "stems"])
+def test_an_offset_in_a_reference_is_not_measured(kind: str, stems: Stems, tmp_path: Path) -> None:
+    song = load_song(write_stems(tmp_path / "song", stems))
+    figures = []
+    for offset in (0.0, 0.08):
+        own = {name: backwards(audio) + np.float32(offset) for name, audio in stems.items()}
+        place = tmp_path / f"ref {offset}"
+        if kind == "file":
+            place.mkdir()
+            write(place / "ref.wav", sum(own.values()) / 4)
+        else:
+            write_stems(place, own)
+        (measured,) = read_target([str(place)], song).sources
+        figures.append(measured.figures)
+    clean, offset = figures
+    assert offset.loudness_lufs == pytest.approx(clean.loudness_lufs, abs=0.02)
+    assert offset.peak_to_loudness_db == pytest.approx(clean.peak_to_loudness_db, abs=0.1)
+    assert offset.tone_db == pytest.approx(clean.tone_db, abs=0.1)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.output.daw.session import DawClip
+from mixer.song.damaged_files import offset_words
 from mixer.song.names.sides import Side
 from mixer.song.recording import Recording
 
@@ -19,6 +20,12 @@ def clips_of(recordings: Sequence[Recording]) -> tuple[DawClip, ...]:
     A side signal is two clips, of which the right one has its polarity turned round.
     """
     return tuple(clip for recording in recordings for clip in _clips(recording))
+
+
+def offset_notes(recordings: Sequence[Recording]) -> list[str]:
+    """A phrase for each recording whose file has a DC offset: a workstation plays it as it is."""
+    said = [(recording.file, offset_words(recording.source)) for recording in recordings]
+    return [f"{file} has a {words}" for file, words in said if words is not None]
 
 
 def is_pair(clips: tuple[DawClip, ...]) -> bool:

@@ -26,7 +26,7 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     track_settings,
 )
-from mixer.output.daw.clips import clips_of, is_pair
+from mixer.output.daw.clips import clips_of, is_pair, offset_notes
 from mixer.output.daw.formats import DawFormat, Device
 from mixer.output.daw.native import run_strip
 from mixer.output.daw.nearness import nearness
@@ -51,7 +51,7 @@ from mixer.output.daw.words import null_words, standby_lines, strip_lines
 from mixer.output.names import session_audio
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
-from mixer.song.tracks import Track, read_track, tracks_of
+from mixer.song.tracks import Track, as_in_files, read_track, tracks_of
 from mixer.stems import MIX_COLOR, RESIDUAL, STEMS, color_of
 
 MIX_GROUP, RETURNS = "Mix", "Returns"
@@ -204,6 +204,11 @@ class _Maker:
         near = None
         if wet is not None:
             near = nearness(sound + self._returns.all_back(strip.sends, sound), wet, self._rate)
+        offsets = offset_notes(track.recordings)
+        if offsets:
+            # The files are played as they are, and the residual takes off what is too much.
+            as_played = read_track(as_in_files(track), self._n_samples, self._rate)
+            sound = run_strip(as_played, self._rate, strip, self._devices)
         made = DawTrack(
             name=self._names.unique(track.title),
             color=track_color(track.name, track.stem, self._mix.plan.song.colors),
@@ -218,6 +223,7 @@ class _Maker:
         notes += standby_lines(standby)
         if wet is not None:
             notes.append(null_words(near))
+        notes += [f"{words}: the residual takes it off, as a high-pass would" for words in offsets]
         return replace(made, notes=(*strip_lines(strip), *notes)), sound
 
     def _moving(self, strip: Strip, dry: FloatArray, wet: FloatArray) -> Strip:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mixer.errors import SettingsError
-from mixer.output.daw.clips import clips_of
+from mixer.output.daw.clips import clips_of, offset_notes
 from mixer.output.daw.session import (
     DawClip,
     DawSession,
@@ -109,4 +109,5 @@ def _dry_track(recording: Recording, names: Names, colors: Mapping[str, str]) ->
         clips=clips_of([recording]),
         strip=MUTED,
         group=DRY,
+        notes=tuple(f"{words}: it is played as it is" for words in offset_notes([recording])),
     )

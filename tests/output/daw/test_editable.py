@@ -2,6 +2,7 @@
 
 import csv
 import math
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -97,6 +98,24 @@ def test_dawprojects_session_is_the_mix(played, tmp_path) -> None:
     mix, folder = played
     session = DawProject(folder / "mix.dawproject", RATE_HZ, mix.audio.shape[1], tmp_path)
     assert null_dbfs(session.play(), mix.audio) < -80.0
+
+
+@pytest.mark.parametrize("model", ["tracks", "default"])
+def test_files_with_an_offset_are_played_as_they_are_and_the_residual_takes_it_off(
+    song_folder, tmp_path, model
+) -> None:
+    folder = tmp_path / "song"
+    shutil.copytree(song_folder, folder)
+    for name in ("Kick.wav", "Git L.wav", "Lead Vox.wav"):
+        audio, _ = soundfile.read(folder / name, dtype="float32", always_2d=True)
+        soundfile.write(folder / name, audio + 0.1, RATE_HZ, subtype="FLOAT")
+    mix = deliver(folder, tmp_path, model)
+    assert null_dbfs(Reaper(tmp_path / "mix.rpp").play(), mix.audio) < -80.0
+    text = (tmp_path / "mix.rpp").read_text()
+    said = "Kick.wav has a DC offset of 10.0 % of full scale: the residual takes it off"
+    assert said in text
+    assert "Git L.wav has a DC offset" in text
+    assert "Bass DI.wav has" not in text
 
 
 def test_dawprojects_session_is_valid_and_its_dynamics_stand_by(played, tmp_path) -> None:
