@@ -25,7 +25,12 @@ _VALUES = {level_words.RAW: RAW, level_words.ROUGH: ROUGH, level_words.MIX: MIX}
 # Peaks that agree so closely were normalised, each file by itself.
 _NORMALISED_WITHIN_DB = 1.0
 _FEWEST_NORMALISED = 4
+# A lossy codec moves the peaks of struck sounds by up to 5 dB: of six files or more so many agree.
+# In nine songs whose files were normalised 71 to 100 % are so close to the middle one, in 16 mixes
+# 42 % at most.
+_FEWEST_MOVED, _SHARE_NORMALISED = 6, 2.0 / 3.0
 _EACH_NORMALISED = "all files have the same peak: each was normalised separately"
+_MOST_NORMALISED = "most files have the same peak: each was normalised separately"
 _MONO_STEMS = "the stems are mono, unlike those of a finished mix"
 _FEWEST_FOR_QUARTILES = 8
 _QUARTILES_OF_NORMAL = 1.349  # distance of a normal distribution's quartiles, in deviations
@@ -122,8 +127,9 @@ def meaning_of_levels(
         return _meaning(level_words.RAW, "a dry recording")
     sounding = [i for i, levels in enumerate(heard) if np.isfinite(levels.loudness_lufs)]
     finished = all(tracks[i].role in FINISHED_STEM.values() for i in sounding)
-    if not finished and _are_normalised([heard[i] for i in sounding]):
-        return _meaning(level_words.RAW, _EACH_NORMALISED)
+    normalised = None if finished else _sign_of_normalising([heard[i] for i in sounding])
+    if normalised is not None:
+        return _meaning(level_words.RAW, normalised)
     if finished and _are_mono([tracks[i] for i in sounding], [heard[i] for i in sounding]):
         return _meaning(level_words.RAW, _MONO_STEMS)
     distance_db = _distance_db([tracks[i] for i in sounding], [heard[i] for i in sounding])
@@ -155,9 +161,16 @@ def _meaning(word: str, reason: str) -> Meaning:
     return Meaning(word, _VALUES[word], reason)
 
 
-def _are_normalised(heard: Sequence[TrackLevels]) -> bool:
+def _sign_of_normalising(heard: Sequence[TrackLevels]) -> str | None:
+    """What says that each file was normalised by itself, in words; None if nothing does."""
     peaks_db = np.array([levels.peak_db.max(initial=-120.0) for levels in heard])
-    return len(peaks_db) >= _FEWEST_NORMALISED and float(np.ptp(peaks_db)) < _NORMALISED_WITHIN_DB
+    if len(peaks_db) < _FEWEST_NORMALISED:
+        return None
+    if float(np.ptp(peaks_db)) < _NORMALISED_WITHIN_DB:
+        return _EACH_NORMALISED
+    near = np.abs(peaks_db - np.median(peaks_db)) < _NORMALISED_WITHIN_DB
+    is_most = len(peaks_db) >= _FEWEST_MOVED and float(near.mean()) >= _SHARE_NORMALISED
+    return _MOST_NORMALISED if is_most else None
 
 
 def _are_mono(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> bool:

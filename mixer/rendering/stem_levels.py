@@ -2,11 +2,13 @@
 
 A model that normalises no loudness believes what comes in by as much as it learnt to, about half.
 Of raw recordings that is too much: there each stem is brought first to where engineers put it. The
-profile's own loudness will not do: its bass is above its voices, as in no mix.
+profile's own loudness will not do: its bass is above its voices, as in no mix. Where nobody sings,
+the other instruments are softer and the bass is louder, as in mixes of such songs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,12 @@ import numpy as np
 from mixer.dsp.threads import Workers
 from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, StemLevels, StemReport
 from mixer.fxnorm.profile import Profile
+from mixer.network.track_mixer.electronic import without_voices_db
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.choices.level_words import RAW
 from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
 from mixer.rendering.plans.plan import RenderPlan
+from mixer.roles import FINISHED_STEM
 
 if TYPE_CHECKING:
     from mixer.fxnorm.loudness import LoudnessReport
@@ -81,16 +85,16 @@ def _normalise_loudness(
 ) -> None:
     from mixer.fxnorm.loudness import match_loudness
 
-    profile = _at_usual_levels(plan.profile)
+    named = zip(plan.stem_order, stems, strict=True)
+    sounding = {
+        stem: audio for stem, audio in named if audio is not None and _sounds(measurements[stem])
+    }
+    profile = _at_usual_levels(plan.profile, list(sounding))
 
     def bring(stem: str, audio: np.ndarray) -> LoudnessReport:
         target_lufs = profile.stem(stem).loudness_lufs
         return match_loudness(audio, plan.sample_rate, target_lufs, out=audio)[1]
 
-    named = zip(plan.stem_order, stems, strict=True)
-    sounding = {
-        stem: audio for stem, audio in named if audio is not None and _sounds(measurements[stem])
-    }
     with Workers(n_workers) as pool:
         begun = {stem: pool.submit(bring, stem, audio) for stem, audio in sounding.items()}
         for stem, brought in begun.items():
@@ -114,14 +118,24 @@ def _turned(report: StemReport, done: LoudnessReport) -> StemReport:
     return {**report, "effects": effects, "after": {**levels, "balance_db": after["balance_db"]}}
 
 
-def _at_usual_levels(profile: Profile) -> Profile:
-    """The profile with its stems as loud against each other as they are in engineers' mixes."""
+def _at_usual_levels(profile: Profile, sounding: Sequence[str]) -> Profile:
+    """The profile with its stems as loud against each other as they are in engineers' mixes.
+
+    Args:
+        profile: of the model.
+        sounding: stems that are not silent.
+    """
     known = [stem for stem in profile.stems if stem in GROUP_LUFS]
     if not known:
         return profile
     lower_lu = float(np.mean([GROUP_LUFS[s] - profile.stems[s].loudness_lufs for s in known]))
+    heard = [stem for stem in known if stem in sounding]
+    moved_db = without_voices_db([FINISHED_STEM[stem] for stem in heard], heard)
     usual = {
-        stem: replace(profile.stems[stem], loudness_lufs=GROUP_LUFS[stem] - lower_lu)
+        stem: replace(
+            profile.stems[stem],
+            loudness_lufs=GROUP_LUFS[stem] - lower_lu + moved_db.get(stem, 0.0),
+        )
         for stem in known
     }
     return replace(profile, stems={**profile.stems, **usual})

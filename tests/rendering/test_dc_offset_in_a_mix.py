@@ -79,11 +79,25 @@ def test_a_copy_with_an_offset_is_a_copy(write_song, audio: dict[str, np.ndarray
     assert left_out == {"Gtr copy.wav": "the same as Gtr.wav"}
 
 
-def test_an_offset_in_a_part_of_a_file_is_only_told(
+def test_an_offset_in_a_short_part_of_a_file_is_only_told(
     write_song, audio: dict[str, np.ndarray]
 ) -> None:
-    audio["Bass.wav"][:, 2 * RATE_HZ :] += np.float32(0.2)
+    audio["Bass.wav"][:, 3 * RATE_HZ :] += np.float32(0.2)
     song = load_song(write_song(audio))
     assert not any(recording.source.offset for recording in song.recordings)
     found = {f.file: f.findings for f in inspect_song(song).files}
-    assert found["Bass.wav"] == ["DC offset of 10.0 % of full scale"]
+    assert found["Bass.wav"][0] == "DC offset of 5.0 % of full scale"
+
+
+def test_an_offset_that_comes_with_a_take_is_not_in_the_mix(
+    write_song, audio: dict[str, np.ndarray]
+) -> None:
+    clean = mixed(write_song(audio), "levels")
+    start = round(1.3 * RATE_HZ)
+    audio["Bass.wav"][:, start:] += np.float32(0.4)
+    faulty = mixed(write_song(audio), "levels")
+    # Where it begins is known to some samples alone.
+    apart = np.abs(faulty.audio - clean.audio)[:, start + 441 :].max()
+    assert 20.0 * np.log10(apart / np.abs(clean.audio).max()) < -40.0
+    said = "Bass.wav: DC offset of up to 40.0 % of full scale, in parts of it: taken off"
+    assert list(faulty.plan.warnings).count(said) == 1

@@ -79,6 +79,22 @@ def test_files_normalised_one_by_one_are_raw(rng: np.random.Generator) -> None:
     assert "normalised" in meaning.reason
 
 
+@pytest.mark.parametrize(("n_moved", "word"), [(2, "raw"), (3, "rough")])
+def test_a_codec_moves_the_peaks_of_some_normalised_files(
+    rng: np.random.Generator, n_moved: int, word: str
+) -> None:
+    roles = ("kick", "snare", "toms", "hihat", "overheads", "percussion", "drum_loop")
+    tracks = [track(role, "drums") for role in roles]
+    heard = []
+    for number in range(len(roles)):
+        audio = rng.standard_normal((1, 2 * RATE_HZ))
+        peak = 0.9 * 10.0 ** (-0.15 * (number + 1)) if number < n_moved else 0.9
+        heard.append(listen_to((peak * audio / np.abs(audio).max()).astype(np.float32), RATE_HZ))
+    meaning = meaning_of_levels("auto", tracks, heard, dry=False)
+    assert meaning.word == word
+    assert ("most files have the same peak" in meaning.reason) == (word == "raw")
+
+
 def test_one_track_says_little(rng: np.random.Generator) -> None:
     assert meaning_of_levels("auto", STEMS[:1], [heard_at(rng, -20.0)], dry=False).word == "rough"
 

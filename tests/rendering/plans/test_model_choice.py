@@ -112,6 +112,24 @@ def test_dry_stems_come_out_the_same_whatever_their_levels(tmp_path, model):
     np.testing.assert_allclose(drawn.audio, even.audio, atol=2e-4)
 
 
+def test_dry_stems_of_a_song_without_voices_have_the_bass_in_front_of_the_others(tmp_path):
+    """As in mixes of such songs, for a model of stems as for one of tracks."""
+    settings = RenderSettings("default", dry=True, true_peak_dbtp=None)
+
+    def apart_db(name: str, stems: tuple[str, ...], voice_db: float) -> dict[str, float]:
+        gains_db = tuple(voice_db if stem == "vocals" else -20.0 for stem in stems)
+        found = render(song_of(tmp_path / name, stems, gains_db), settings).measurements["stems"]
+        lufs = {stem: found[stem]["after"]["loudness_lufs"] for stem in STEMS[1:]}
+        return {stem: lufs[stem] - lufs["drums"] for stem in ("bass", "other")}
+
+    sung = apart_db("sung", STEMS, -20.0)
+    # A silent stem is no singer.
+    for name, stems in (("none", STEMS[1:]), ("silent", STEMS)):
+        unsung = apart_db(name, stems, -np.inf)
+        assert unsung["bass"] - sung["bass"] == pytest.approx(1.0, abs=0.05)
+        assert unsung["other"] - sung["other"] == pytest.approx(-2.0, abs=0.05)
+
+
 def test_levels_of_a_mix_are_believed_and_those_that_no_mix_has_are_not(tmp_path):
     usual = song_of(tmp_path / "a", STEMS, (-20.0, -24.0, -22.0, -20.5))
     drawn = song_of(tmp_path / "b", STEMS, (-6.0, -36.0, -14.0, -40.0))
