@@ -5,9 +5,9 @@ sound and never by their order in a folder: named sides first, toms from right t
 lower, and every other one to the side on which it leaves the mix, and the tracks of its own role,
 better balanced (Perez Gonzalez and Reiss, "A real-time semiautonomous audio panning system for
 music mixing", EURASIP 2010). Two of one role go apart; where there are more, those most alike go
-apart as pairs, the brighter pairs further out, and an odd one stays nearest to the middle. What
-would still lean is drawn in: first the pans of the heavier side, then the lean that stereo
-recordings came with.
+apart as pairs, the brighter pairs further out, and an odd one stays nearest to the middle. Hi-hats,
+open and closed, are one instrument in one place. What would still lean is drawn in: first the pans
+of the heavier side, then the lean that stereo recordings came with.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from mixer.roles import FINISHED_STEM
 CENTRED_ROLES = frozenset(
     ("kick", "snare", "rim", "bass", "sub", "lead_vocal", *FINISHED_STEM.values())
 )
+# One instrument, whatever number of recordings or samples: open and closed, or two microphones.
+_ONE_INSTRUMENT = frozenset(("hihat",))
 # In the middle where a role has one mono track only, which nothing answers: in 90 human mixes
 # (MixologyDB) so are 9 of 10 lone room microphones, all lone loops and overheads, and 7 of 10 lone
 # backing voices; of several, 1 in 10 to 1 in 4.
@@ -108,8 +110,12 @@ def place(tracks: Sequence[Placed], balancing: float = 1.0) -> list[float]:
     for i, pan in zip(toms, _from_right_to_left([tracks[i] for i in toms]), strict=True):
         pans[i] = pan
     others = [i for i in free if tracks[i].role != "toms"]
+    placed: dict[str, float] = {}
     for i in sorted(others, key=lambda i: _order(tracks[i])):
-        pans[i] = _side(i, pans, tracks, power, partners) * tracks[i].spread
+        role = tracks[i].role
+        pans[i] = placed.get(role, _side(i, pans, tracks, power, partners) * tracks[i].spread)
+        if role in _ONE_INSTRUMENT:
+            placed[role] = pans[i]
     balanced = [balancing * _own_balance(track) for track in tracks]
     # It is to lean neither to the ear nor on a meter.
     pans = _drawn_in(pans, balanced, tracks, power, MOST_LEAN_DB)
@@ -175,7 +181,7 @@ def _fanned(tracks: Sequence[Placed]) -> tuple[list[Placed], dict[int, int]]:
     by_role: dict[str, list[int]] = {}
     for i, track in enumerate(tracks):
         is_free = track.is_mono and track.side is None and track.level_db > SILENT_DB
-        if is_free and track.role not in (*CENTRED_ROLES, "toms"):
+        if is_free and track.role not in (*CENTRED_ROLES, *_ONE_INSTRUMENT, "toms"):
             by_role.setdefault(track.role, []).append(i)
     for own in by_role.values():
         own.sort(key=lambda i: (tracks[i].centroid_hz, _order(tracks[i])))

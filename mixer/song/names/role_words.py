@@ -73,10 +73,11 @@ ROLE_WORDS: dict[str, str] = {
         virus, serum, massive, fm
         """,
     "pad": """
-        atmos, atmosphere, texture, chord, mellotron, choir pad
+        atmos, atmosphere, texture, chord, mellotron
         """,
     "arp": """
-        arp, arpeggio, arpeggiator, sequence, sequencer, seq, pluck, plux, bleep, blip
+        arp, arpeggio, arpeggiator, sequence, sequencer, seq, pluck, plux, bleep, blip,
+        vox pluck, vocal pluck, vox arp, vocal arp
         """,
     "strings": """
         ensemble, orch hit
@@ -94,7 +95,7 @@ ROLE_WORDS: dict[str, str] = {
         main, lv, mc, male, female
         """,
     "vocal_double": """
-        adlib, ad lib, duo, whisper
+        adlib, ad lib, duo, whisper, fx, sfx, effect, throw, chop, chops
         """,
     "backing_vocals": """
         shout, shouting, soprano, alto, tenor, baritone, chorus, vocoder, talkbox

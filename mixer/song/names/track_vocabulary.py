@@ -50,7 +50,7 @@ INSTRUMENTS: dict[Family, str] = {
         caja redoblante rullante
         """,
     "hihat": """
-        hat hh hihat
+        hat hh hihat openhat closedhat
         """,
     "toms": """
         tom rototom
@@ -258,6 +258,10 @@ PHRASES: dict[Family, str] = {
         gtr vox, guitar vox, guitar vocal, keys vox, keys vocal, piano vox, piano vocal,
         leslie vox, leslie vocal, talk box, ad lib, a cappella, a capella, sing along, voice over
         """,
+    "vocal_double": """
+        vox echo, vocal echo, voice echo, vox delay, vocal delay, vox verb, vocal verb, vox reverb,
+        vocal reverb, vox throw, vocal throw
+        """,
     "backing_vocals": """
         vocal de apoio, voz de apoio, segunda voz, tercera voz, terceira voz, seconda voce,
         terza voce, deuxieme voix, seconde voix, zweite stimme, dritte stimme, second voice
@@ -288,15 +292,20 @@ PHRASES: dict[Family, str] = {
     "drums": """
         808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit
         """,
+    "pad": """
+        vox pad, vocal pad, voice pad, voz pad, stimme pad, voix pad, voce pad, choir pad, aah pad,
+        ooh pad, ah pad, oh pad, pad vox, pad voice, pad vocal, pad choir
+        """,
     "acoustic_guitar": """
         a gtr, a guitar, a guit, a gt, a git, twelve string, ac gui, aco gui, acoustic gui,
         bajo sexto, bajo quinto
         """,
     "synth": """
-        ob 6, ob 8, ms 20, sh 101, jp 8, d 50
+        ob 6, ob 8, ms 20, sh 101, jp 8, d 50, voice synth, synth voice, vox stab, vocal stab,
+        voice stab, vox pluck, vocal pluck, vox arp, vocal arp
         """,
     "keys": """
-        cp 70, cp 80
+        cp 70, cp 80, vox keys
         """,
     "fx": """
         h 3000, ear candy

@@ -43,6 +43,22 @@ def test_two_equal_tracks_go_apart():
     assert sorted(place([double, double])) == pytest.approx([-0.9, 0.9])
 
 
+def test_open_and_closed_hihats_are_one_instrument_in_one_place():
+    hats = [
+        Placed("hihat", spread, db, hz, is_mono=True)
+        for spread, db, hz in ((0.32, -32.0, 8_000.0), (0.4, -33.0, 7_000.0), (0.3, -36.0, 9_000.0))
+    ]
+    for guitar_pan in (-1.0, 1.0):
+        side = "left" if guitar_pan < 0.0 else "right"
+        guitar = Placed("electric_guitar", 0.5, -20.0, 900.0, is_mono=True, side=side)
+        pans = place([*hats, guitar])[:3]
+        assert pans[0] == pans[1] == pans[2]
+        assert guitar_pan * pans[0] < -0.2
+    # A named side stays where it is named.
+    left = Placed("hihat", 0.3, -32.0, 8_000.0, is_mono=True, side="left")
+    assert place([left, hats[0]])[0] < 0.0
+
+
 def test_many_of_a_role_stand_at_different_distances_doubles_at_the_same_and_none_leans():
     guitars = [
         Placed("electric_guitar", 0.6, db, hz, is_mono=True)

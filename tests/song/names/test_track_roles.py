@@ -64,6 +64,18 @@ from mixer.song.names.track_words import meaning_of
         ("Lead Vox", "lead_vocal"),
         ("VOX LEAD", "lead_vocal"),
         ("Vox Dbl L", "vocal_double"),
+        # What is behind a voice or beside it, not the singer.
+        ("VOX ECHO", "vocal_double"),
+        ("Lead Vox Delay Throw", "vocal_double"),
+        ("Vocal FX", "vocal_double"),
+        ("BGVOX ECHO", "backing_vocals"),
+        # A preset that sounds like voices.
+        ("Vox Pad", "pad"),
+        ("Voice Pad 2", "pad"),
+        ("Choir Pad", "pad"),
+        ("Synth Voice", "lead_synth"),
+        ("Vocal Arp", "arp"),
+        ("openhat 03", "hihat"),
         ("BGVOX 1", "backing_vocals"),
         ("Choir", "choir"),
         ("Coros 2", "backing_vocals"),
