@@ -158,7 +158,7 @@ def _first_look(source: AudioSource) -> _Measured:
         for start in np.linspace(0, last, _N_LOOKS, dtype=int):
             file.seek(int(start))
             found.append(file.read(_LOOK_SAMPLES, dtype="float32", always_2d=True))
-    # Where a file of packets ends, less may be read than it has; what is no number others report.
+    # Where a file of packets ends, less may be read than it has; NaN and infinity others report.
     whole = [part for part in found if len(part) == _LOOK_SAMPLES and np.isfinite(part).all()]
     looked = np.array(whole, np.float64).reshape(-1, _LOOK_SAMPLES, source.channels)
     means = looked.mean(axis=1)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 # A part is one for this long at least, with so many of its stretches within this share of it.
 _SHORTEST_S, _MOST_OF_IT, _WITHIN = 2.0, 0.9, 0.1
-# Of so many stretches that follow one that is off, all but one go on with the part.
+# A part goes on after a stretch that is off if all but one of so many that follow are of it.
 _LOOKED_AHEAD = 3
 # What an edit leaves of a recording is a few takes.
 _MOST_EDGES = 64
@@ -81,7 +81,7 @@ def find_edges(channel: Stretches, least: float, share: float) -> list[Edge]:
 
     Args:
         channel: the whole of it.
-        least, share: as of `matters`.
+        least, share: see `matters`.
     """
     parts = list(_parts(channel, least, share))
     edges = list(_edges_between(parts, channel))

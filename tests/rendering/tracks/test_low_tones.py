@@ -1,4 +1,4 @@
-"""Compressors of strips and buses leave a low tone as it is: a level, not a waveform, moves them."""
+"""Compressors of strips and buses follow the level of a low tone, not its waveform."""
 
 from __future__ import annotations
 
