@@ -48,18 +48,19 @@ ROLE_WORDS: dict[str, str] = {
         """,
     "electric_guitar": """
         dist, distorted, distortion, riff, lick, chug, crunch, lap steel, pedal steel,
-        slide, amp
+        slide, amp, elec, electric, elek
         """,
     "acoustic_guitar": """
-        violao, acoustic, acou, nylon, ukulele, uke, banjo, mandolin, mando, bouzouki,
-        lute, oud, requinto, cuatro, cavaquinho, charango, strum, strumming, harp, autoharp, steel,
+        violao, acoustic, acou, nylon, ukulele, ukelele, uke, guitalele, dobro, banjo,
+        mandolin, mando, bouzouki, lute, oud, requinto, cuatro, cavaquinho, charango, strum,
+        strumming, harp, autoharp, steel,
         ac, acc, aco, twelve, classical, spanish, folk, western, acustica, acustico, clasica,
         espanola, flamenca, flamenco, criolla, classica, acoustique, classique, folklorique, seche,
         akustik, akustisch, akustische, akustisk, akustyczna, klasyczna
         """,
     "keys": """
-        mallet, dx 7, thumb piano, music box, tubular chime, steel drum, steel pan, tongue drum,
-        hang drum
+        nord, mallet, dx 7, thumb piano, music box, tubular chime, steel drum, steel pan,
+        tongue drum, hang drum
         """,
     "organ": """
         accordion, harmonium, harmonica, vox organ, vox continental, b 3, perc organ,
@@ -98,7 +99,7 @@ ROLE_WORDS: dict[str, str] = {
         adlib, ad lib, duo, whisper, fx, sfx, effect, throw, chop, chops
         """,
     "backing_vocals": """
-        shout, shouting, soprano, alto, tenor, baritone, chorus, vocoder, talkbox
+        stack, shout, shouting, soprano, alto, tenor, baritone, chorus, vocoder, talkbox
         """,
     "choir": """
         choir, chor, chorale, ensemble, children, kid, mob, bass choir
@@ -112,6 +113,6 @@ WIDE_WORDS = """
     dmx linn 909 707 606 626
     synth syn synthesizer sy moog minimoog juno jupiter prophet virus serum massive saw square
     supersaw fm
-    keys keyboard keyb kbd kb
+    keys keyboard keyb kbd kb nord amp
     orchestra orch orchestral
     """

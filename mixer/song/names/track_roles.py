@@ -34,6 +34,9 @@ _WIDE = frozenset(WIDE_WORDS.split())
 # What a rim is named beside: Snare Rim, 808 Rimshot. A snare is struck as a rim shot, too.
 _RIM, _BESIDE_RIM = "rim", ("snare", "drum_loop")
 _RIM_SHOTS = ("rimshot", "rim shot", "リムショット")
+# Where a part of the song's form is sung by several, unless the name says lead.
+_FORM = "chorus"
+_SECTION = "horn"
 _GUITARS = ("electric_guitar", "acoustic_guitar")
 
 
@@ -65,6 +68,10 @@ def role_of_words(tokens: Sequence[str], stem: str) -> str:
     words += [token for token in tokens if token not in silent]
     roles = {word: role for word in words if (role := _role_of_word(word, stem)) is not None}
     # Drums - Kick, Synth Pad: what it stands among, or how it is made, yields.
+    if any((meaning_of(word) or (SOURCE, None))[1] == "lead_vocal" for word in roles):
+        roles.pop(_FORM, None)  # the lead of the chorus
+    if "woodwind" in roles.values():
+        roles.pop(_SECTION, None)  # Horns - Sax
     narrow = {word: role for word, role in roles.items() if not _is_wide(word, stem)}
     roles = narrow or roles
     found = list(roles.values())

@@ -96,7 +96,7 @@ INSTRUMENTS: dict[Family, str] = {
         """,
     "strings": """
         string strg vl vln violin violine violon violino violini viola vla fiddle cello celli
-        vcl violoncello violoncelle quartet orchestra orch orchestral
+        vcl violoncello violoncelle hurdygurdy quartet orchestra orch orchestral
         """,
     "brass": """
         horn brass trumpet tpt trp trompete trompeta trompette tromba trombone tbn trb bone
@@ -299,6 +299,9 @@ PHRASES: dict[Family, str] = {
     "acoustic_guitar": """
         a gtr, a guitar, a guit, a gt, a git, twelve string, ac gui, aco gui, acoustic gui,
         bajo sexto, bajo quinto
+        """,
+    "strings": """
+        hurdy gurdy
         """,
     "synth": """
         ob 6, ob 8, ms 20, sh 101, jp 8, d 50, voice synth, synth voice, vox stab, vocal stab,
