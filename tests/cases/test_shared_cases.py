@@ -160,7 +160,7 @@ def test_sides_go_to_their_sides(made: Made) -> None:
         assert sum(r.side is not None for r in found[name].recordings) == 4
     assert {r.side for r in found["midside"].recordings} == {"mid", "side", None}
     (lone,) = [r for r in found["mono_left_only"].recordings if r.file == "OH L.wav"]
-    assert "without the other" in lone.remarks[0]
+    assert "whose other side is missing" in lone.remarks[0]
 
 
 def test_nothing_is_mixed_twice(made: Made) -> None:

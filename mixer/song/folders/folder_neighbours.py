@@ -10,13 +10,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from mixer.audio.formats import without_audio_suffix
+from mixer.audio.formats import is_stem_container_name, without_audio_suffix
 from mixer.song.folders.folder_tree import Folder
 from mixer.song.folders.folder_words import INSTRUMENT, FolderKind, kind_of
 from mixer.song.names.complements import find_complement
+from mixer.song.names.separators import find_separated
 from mixer.song.names.track_names import classify, stem_of_part
 from mixer.song.names.track_vocabulary import WHOLE_BACKINGS
 from mixer.song.names.track_word_splitting import is_unknown, split_words
+from mixer.song.names.track_word_tables import fold
 
 _FEWEST_RECORDINGS = 2
 # "Stems 16" and "Stems 24" are one song in two formats, not two songs.
@@ -29,6 +31,13 @@ _UNITS = frozenset(("bit", "k", "khz", "hz", "kbps"))
 _PIECE = re.compile(r"(?P<download>.+-\d{8}T\d{6}Z(?:-\d+)?)-\d{3}")
 _FEWEST_INSTRUMENTS = 3
 _FEWEST_SONGS = 2
+_FEWEST_STEMS = 3
+# What a separator's name and a container of stems are worth beside names that may be any.
+_SEPARATED, _WHOLE = "separated", ("mixture", "stems", "container")
+_STEM_BEHIND_TITLE = re.compile(
+    r"(?P<title>.+?)[ _.-]+[(\[]?(?P<stem>(?:no[ _])?vocals|drums|bass|other|instrumental|"
+    r"accompaniment|guitar|piano)[)\]]?"
+)
 # What a workstation keeps in the folder of its session and does not play as it lies there.
 _KEPT_BY_ARDOUR = {"dead": "Ardour's trash", "export": "exported by Ardour"}
 _PROJECT_OF_AUDACITY, _DATA_OF_AUDACITY = ".aup", "_data"
@@ -126,6 +135,34 @@ def songs_by_instrument(inner: Mapping[str, Folder], instruments: Sequence[str])
     if not is_whole or says_a_part or not any(map(_is_a_title, shared)):
         return ()
     return tuple(sorted(shared))
+
+
+def mingled_songs(files: Sequence[str]) -> tuple[str, ...]:
+    """Titles of songs whose parts lie in one folder: Song A_vocals, Song B_vocals, ...
+
+    Separators put what they make of many songs into one folder. Each song has the same stems, three
+    or more, or two in a separator's own writing, or is a container of stems.
+
+    Args:
+        files: names of the recordings in the folder.
+    """
+    parts: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        title = fold(without_audio_suffix(file))
+        separated = find_separated(title)
+        named = _STEM_BEHIND_TITLE.fullmatch(title.lower())
+        if is_stem_container_name(file):
+            parts[title].update(_WHOLE)
+        elif separated is not None:
+            parts[separated.song].update((separated.text.lower(), _SEPARATED))
+        elif named is not None:
+            parts[named["title"]].add(named["stem"])
+    songs: dict[frozenset[str], list[str]] = defaultdict(list)
+    for title, stems in parts.items():
+        if len(stems) >= _FEWEST_STEMS and any(map(is_unknown, split_words(title))):
+            songs[frozenset(stems)].append(title)
+    titles = max(songs.values(), key=len, default=[])
+    return tuple(sorted(titles)) if len(titles) >= _FEWEST_SONGS else ()
 
 
 def _is_all_but_one(name: str) -> bool:

@@ -16,6 +16,7 @@ from mixer.song.folders.folder_contents import (
 )
 from mixer.song.folders.folder_neighbours import (
     kept_by_workstation,
+    mingled_songs,
     numbered_songs,
     pieces_of_downloads,
     songs_by_instrument,
@@ -41,6 +42,7 @@ class FolderPlan:
         own_sums: the folder's own recordings that are the sum of one of its folders, with the
             reason.
         is_album: whether the songs are numbered: their names do not make them doubtful then.
+        is_mingled: whether the folder's own recordings are parts of several songs.
     """
 
     read: dict[str, tuple[str, ...]]
@@ -49,6 +51,7 @@ class FolderPlan:
     songs: tuple[str, ...] = ()
     own_sums: dict[str, str] = field(default_factory=dict)
     is_album: bool = False
+    is_mingled: bool = False
 
 
 def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
@@ -66,6 +69,15 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     rest = [name for name in inner if name not in left_out]
     if not is_song:
         return FolderPlan(dict.fromkeys(rest, ()), left_out)
+    titles = mingled_songs(folder.audio)
+    if titles:
+        reason = f"of several songs in one folder ({_shown(titles)}); make a folder for each song"
+        return FolderPlan(
+            {},
+            left_out | {name: _beside(folder, name, False) for name in rest},
+            own_reason=reason,
+            is_mingled=True,
+        )
     if not rest:
         return FolderPlan({}, left_out)
     has_parts = bool(folder.parts)
@@ -81,9 +93,8 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     instruments = _instruments(inner, kinds, rest, has_parts)
     titles = songs_by_instrument(inner, instruments)
     if titles:
-        shown = ", ".join(titles[:_SHOWN_TITLES])
         left_out |= {
-            name: f'in the folder "{name}", with songs by instrument ({shown}); '
+            name: f'in the folder "{name}", with songs by instrument ({_shown(titles)}); '
             "make a folder for each song, with its instruments"
             for name in instruments
         }
@@ -113,6 +124,11 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
             return FolderPlan({others[0]: ()}, left_out)
         return FolderPlan({}, left_out, songs=tuple(others))
     return FolderPlan({}, left_out | {name: _beside(folder, name, False) for name in others})
+
+
+def _shown(titles: tuple[str, ...]) -> str:
+    more = len(titles) - _SHOWN_TITLES
+    return ", ".join(titles[:_SHOWN_TITLES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _of_collections(

@@ -50,7 +50,9 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
         for name, words in plan.read.items()
     )
     if named or plan.own_reason is not None or (folder.audio and not plan.songs):
-        if not plan.read and all(classify(name).stem is None for name in folder.audio):
+        if plan.is_mingled:
+            left_out.append((folder.path, f"holds parts {plan.own_reason}"))
+        elif not plan.read and all(classify(name).stem is None for name in folder.audio):
             left_out.append((folder.path, "every file in it is named as a mix, a click or a guide"))
         else:
             songs.append(folder.path)

@@ -27,10 +27,12 @@ class Separated:
     Attributes:
         text: the words in its brackets.
         source: the file that was separated, as `source_name` writes it.
+        song: the file that was separated at first, likewise.
     """
 
     text: str
     source: str
+    song: str
 
 
 def find_separated(title: str) -> Separated | None:
@@ -42,7 +44,8 @@ def find_separated(title: str) -> Separated | None:
     if not any(_is_stem(match[1]) for match in found):
         return None
     text = " ".join(match[1] for match in found)
-    return Separated(text, source_name(title[: found[-1].start()]))
+    first, last = (source_name(title[: match.start()]) for match in (found[0], found[-1]))
+    return Separated(text, last, first)
 
 
 def source_name(title: str) -> str:

@@ -335,3 +335,36 @@ def test_pieces_of_one_download_are_not_songs(tree) -> None:
         load_song(folder)
     alone = tree("Home-20240131T101500Z-001/Home/Kick.wav", folder="alone")
     assert len(find_song_folders(alone).songs) == 1
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{song}_({stem})_model_ep_317" for song in ("Neon Rain", "Sugar Day")
+         for stem in ("Vocals", "Instrumental")],
+        [f"Anna - {song} - {stem}" for song in ("Neon Rain", "Sugar Day")
+         for stem in ("vocals", "drums", "bass", "other")],
+        [f"{song}_{stem}" for song in ("neon", "sugar", "salt")
+         for stem in ("vocals", "no_vocals", "drums")],
+    ],
+)  # fmt: skip
+def test_parts_of_several_songs_in_one_folder_are_not_mixed(tree, names: list[str]) -> None:
+    folder = tree(*(f"out/{name}.wav" for name in names), "out/Home/Kick.wav", "out/Home/Vox.wav")
+    with pytest.raises(InputError, match=r"of several songs in one folder .*make a folder for"):
+        load_song(folder / "out")
+    found = find_song_folders(folder)
+    assert [path.name for path in found.songs] == ["Home"]
+    assert [path.name for path, _ in found.left_out] == ["out"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{part} {stem}" for part in ("Verse", "Chorus") for stem in ("vocals", "drums", "bass")],
+        [f"{player} {stem}" for player in ("Anna", "Bernd") for stem in ("vocals", "guitar")],
+        ["Neon_(Vocals)_A", "Neon_(Vocals)_B", "Neon_(Instrumental)_A", "Neon_(Instrumental)_B"],
+        ["Neon vocals", "Neon drums", "Neon bass", "Sugar vocals", "Sugar guitar"],
+    ],
+)
+def test_parts_of_one_song_are_not_several(tree, names: list[str]) -> None:
+    assert len(load_song(tree(*(f"{name}.wav" for name in names)), listen=False).recordings) > 1
