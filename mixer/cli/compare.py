@@ -14,7 +14,8 @@ from mixer.cli.paths import FilePath
 from mixer.cli.terminal import table_console
 from mixer.files.wording import visible
 from mixer.output.compare import Comparison, Row, compare_mixes
-from mixer.output.recipe_reader import RecordedMix, read_recipe
+from mixer.output.recipe_reader import read_recipe
+from mixer.output.recorded_mix import RecordedMix
 
 # Smaller differences are in the JSON alone.
 _SMALLEST_SHOWN = 0.005

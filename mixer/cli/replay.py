@@ -12,7 +12,8 @@ from mixer.audio.formats import FORMATS
 from mixer.cli.console import answer, printable, progress_bar, say, talk
 from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
-from mixer.output.recipe_reader import RecordedMix, read_recipe
+from mixer.output.recipe_reader import read_recipe
+from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay import Replay, find_differences, replay
 from mixer.output.replay_differences import Difference
 

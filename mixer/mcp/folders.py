@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.wording import quote
-from mixer.output.recipe_reader import RecordedMix
+from mixer.output.recorded_mix import RecordedMix
 from mixer.preset.find import is_name
 from mixer.studio.edits import model_names
 

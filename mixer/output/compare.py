@@ -18,7 +18,8 @@ from mixer.meters.signal import Signal
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
 from mixer.meters.target import balance_error_db, centred_db
 from mixer.output.names import FileRole
-from mixer.output.recipe_reader import RecordedMix, numbers, settings_by_name
+from mixer.output.recipe_reader import settings_by_name
+from mixer.output.recorded_mix import RecordedMix, numbers
 
 # Measurements to compare, by first word; the rest is inside `stems`, effect by effect.
 _STAGES = ("master", "before_master", "wet_stems")

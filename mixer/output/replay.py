@@ -15,7 +15,7 @@ from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE, FileRole, output_paths, track_paths
 from mixer.output.recipe import Recipe
-from mixer.output.recipe_reader import RecordedMix
+from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay_differences import (
     DECISIVE,
     Difference,

@@ -19,7 +19,7 @@ from mixer.errors import MixerError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.recipe import library_versions
-from mixer.output.recipe_reader import RecordedInput, RecordedMix, RecordedOutput
+from mixer.output.recorded_mix import RecordedInput, RecordedMix, RecordedOutput
 from mixer.output.used_files import used_files
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.song.recording import Recording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mixer.output.recipe_reader import numbers
+from mixer.output.recorded_mix import numbers
 
 
 def bus_of(measurements: Mapping[str, object]) -> dict[str, float | None]:

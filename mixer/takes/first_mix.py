@@ -13,7 +13,7 @@ from mixer.files.wording import visible
 from mixer.output.destination import Destination, Rendered, finished, render_to
 from mixer.output.names import FileRole, output_paths
 from mixer.output.recipe import SongTable
-from mixer.output.recipe_reader import RecordedMix, numbers
+from mixer.output.recorded_mix import RecordedMix, numbers
 from mixer.rendering.mix import (
     Levels,
     Mix,

@@ -9,8 +9,9 @@ from mixer.errors import InputError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import listed, visible
 from mixer.output.names import FileRole
-from mixer.output.recipe_reader import RecordedMix, RecordedTake, numbers, read_recipe
+from mixer.output.recipe_reader import read_recipe
 from mixer.output.recipe_words import change_lines
+from mixer.output.recorded_mix import RecordedMix, RecordedTake, numbers
 from mixer.song.folders.folder_names import RECIPE_SUFFIX
 from mixer.takes.numbering import base_of, first_mixes, takes_beside, variations_beside
 

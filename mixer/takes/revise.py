@@ -14,7 +14,8 @@ from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, Rendered, forecast_of, render_to
 from mixer.output.recipe import Take, library_versions
-from mixer.output.recipe_reader import RecordedMix, read_recipe
+from mixer.output.recipe_reader import read_recipe
+from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay import (
     DECISIVE,
     DifferenceKind,

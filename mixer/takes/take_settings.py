@@ -7,7 +7,7 @@ from dataclasses import replace
 from mixer.console.settings import Console
 from mixer.errors import SettingsError
 from mixer.files.wording import visible
-from mixer.output.recipe_reader import RecordedMix, numbers
+from mixer.output.recorded_mix import RecordedMix, numbers
 from mixer.rendering.settings import RenderSettings, asked_ceiling
 
 

@@ -21,7 +21,8 @@ from mixer.network.runner import NetworkRunner
 from mixer.output.destination import Destination, Rendered, forecast_of
 from mixer.output.names import FileRole
 from mixer.output.recipe import SongTable, song_table
-from mixer.output.recipe_reader import RecordedMix, read_recipe
+from mixer.output.recipe_reader import read_recipe
+from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay import plan_again
 from mixer.output.replay_differences import DECISIVE
 from mixer.output.settings import OutputSettings
