@@ -113,7 +113,7 @@ from pathlib import Path
 from mixer.batch import waiting
 from mixer.batch.listener import Listener
 from mixer.batch.engines.local import LocalEngine, worker_specs
-from mixer.batch.session import Options, run_batch
+from mixer.batch.batch_session import Options, run_batch
 class Watch(Listener):
     times, failed = [], []
     def finished(self, record):

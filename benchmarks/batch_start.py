@@ -10,10 +10,10 @@ from pathlib import Path
 
 from benchmarks.batch_songs import Row, mixer_command, write_songs
 from benchmarks.tree_memory import TreeMemory
+from mixer.batch.batch_session import Options, plan_batch
 from mixer.batch.inputs import stat_inputs
 from mixer.batch.ledgers.ledger import Ledger
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import State
 
 N_PLANNED = N_RESUMED = 10_000

@@ -25,9 +25,9 @@ import numpy as np
 
 from mixer import RenderSettings, load_song
 from mixer.audio import write_audio
-from mixer.reference.asking import Aspect
-from mixer.reference.figures import COMPARED
 from mixer.reference.record import CurveTable, ReferenceRecord
+from mixer.reference.reference_figures import COMPARED
+from mixer.reference.reference_text import Aspect
 from mixer.rendering.mix import Mix
 from mixer.rendering.pipeline import render
 from mixer.song.samples import read_sum

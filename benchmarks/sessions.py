@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 from mixer import RenderSettings, load_song
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.destination import Destination, render_to
 from mixer.output.settings import OutputSettings
 from mixer.rendering.mix import Mix

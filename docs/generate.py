@@ -37,11 +37,11 @@ from mixer.console.settings import (
 from mixer.files.mistakes import NOTHING, has_none
 from mixer.files.shape import LeafKind, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
-from mixer.output.daw.formats import DAW_TITLES
+from mixer.output.daw.daw_formats import DAW_TITLES
 from mixer.output.settings import OutputSettings
 from mixer.output.versions import VERSIONS
+from mixer.preset.console_shape import CONSOLE, STRIP
 from mixer.preset.find import shipped_folder
-from mixer.preset.shape import CONSOLE, STRIP
 from mixer.rendering.choices.platforms import PLATFORMS
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings

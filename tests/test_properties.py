@@ -17,7 +17,7 @@ from mixer.files.document import Document, parse_json
 from mixer.files.toml_text import parse_toml
 from mixer.files.wording import CONTROL_SIGN, quote, visible
 from mixer.preset.assignments import read_assignment
-from mixer.preset.shape import LAYER
+from mixer.preset.console_shape import LAYER
 from mixer.rendering.options import options_of
 from mixer.rendering.settings import RenderSettings
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mixer.batch.batch_plan import Job
 from mixer.batch.ledgers.ledger_rows import Record
-from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, Size, read_headers, survey_or_say
 

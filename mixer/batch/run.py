@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mixer.batch.batch_plan import Job, outputs_are_there
 from mixer.batch.engines.engine import Engine
 from mixer.batch.engines.order import Finished, Order, Outcome, Retried, Working
 from mixer.batch.ledgers.ledger import Ledger
@@ -24,7 +25,6 @@ from mixer.batch.ledgers.publish import (
     set_sessions_aside,
 )
 from mixer.batch.listener import Listener, Status, Stop, Summary
-from mixer.batch.plan import Job, outputs_are_there
 from mixer.batch.states import Action, Ending, Phase, State
 from mixer.batch.survey import Size
 from mixer.batch.waiting import Task, Waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mixer.batch.figures import Figures
+from mixer.batch.batch_figures import Figures
 from mixer.batch.unmixed import unmixed_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mixer.batch.requests.identity import Identity
 from mixer.batch.requests.manifest import Row
 from mixer.batch.unmixed import Unmixed, unmixed_of
 from mixer.errors import MixerError
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.names import LISTENING_COPIES, LISTENING_FORMAT
 from mixer.output.versions import titles
 from mixer.report.previews import PREVIEW_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mixer.batch.figures import UnmixedFigures
+from mixer.batch.batch_figures import UnmixedFigures
 from mixer.files.wording import counted
 from mixer.song.folders.folder_names import SONG_FILE
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixer.batch.batch_plan import Job
 from mixer.batch.engines.engine import Engine
-from mixer.batch.plan import Job
 from mixer.batch.states import Phase
 from mixer.batch.survey import Size, survey_or_say
 from mixer.batch.waiting_albums import Finish

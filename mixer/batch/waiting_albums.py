@@ -12,8 +12,8 @@ from mixer.batch.albums.album_loudness import (
     song_target_lufs,
 )
 from mixer.batch.albums.album_sound import Move, find_moves
+from mixer.batch.batch_plan import Job
 from mixer.batch.ledgers.ledger_rows import Record
-from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
 
 

@@ -80,7 +80,7 @@ def merge_command(
     out: Path, manifest: Path | None, html: bool, overwrite: bool, quiet: bool
 ) -> None:
     """Bring the ledgers of runs with --shard in OUT together, and write the results of all."""
-    from mixer.batch.merge import merge_shards
+    from mixer.batch.merge_shards import merge_shards
     from mixer.cli.batch_summary import failure, say_ending, show_table
 
     merged = merge_shards(out, manifest, html=html, overwrite=overwrite)

@@ -26,10 +26,10 @@ from mixer.output.settings import OutputSettings
 from mixer.rendering.settings import RenderSettings
 
 if TYPE_CHECKING:
+    from mixer.batch.batch_session import Options
     from mixer.batch.engines.engine import Engine
     from mixer.batch.listener import Stop, Summary
     from mixer.batch.requests.defaults import Defaults
-    from mixer.batch.session import Options
     from mixer.output.config import Config
 
 DEFAULT_OUTPUT = "mixes"
@@ -123,9 +123,9 @@ def run_command(
     Finished songs whose inputs have not changed are skipped. Results are in results.csv and
     results.jsonl. Ctrl-C finishes the running songs; a second one drops them.
     """
+    from mixer.batch.batch_plan import Shard, parse_shard
+    from mixer.batch.batch_session import Options, run_batch
     from mixer.batch.listener import Stop
-    from mixer.batch.plan import Shard, parse_shard
-    from mixer.batch.session import Options, run_batch
     from mixer.cli.batch_view import View
 
     _refuse_mistaken(manifest, setup)
@@ -229,10 +229,10 @@ def _without_collecting() -> Iterator[None]:
 def _dry_run(
     manifest: Path, out: Path, options: Options, setup: dict[str, Any], as_json: bool, quiet: bool
 ) -> None:
+    from mixer.batch.batch_plan import find_foreign
+    from mixer.batch.batch_session import foreign_table, plan_batch
     from mixer.batch.estimate import estimate_plan
     from mixer.batch.memory import machine_memory_bytes
-    from mixer.batch.plan import find_foreign
-    from mixer.batch.session import foreign_table, plan_batch
     from mixer.batch.states import Action
     from mixer.cli.batch_view import plan_as_json, show_plan
 
@@ -270,7 +270,7 @@ def _share_out(setup: dict[str, Any], n_songs: int) -> tuple[int, int]:
 
 def _engine(setup: dict[str, Any], n_songs: int) -> Engine:
     from mixer.batch.engines.devices import DeviceProcess, choose_devices
-    from mixer.batch.engines.worker import DEFAULT_WORK, WorkerSpec
+    from mixer.batch.engines.worker_process import DEFAULT_WORK, WorkerSpec
 
     n_workers, threads = _share_out(setup, n_songs)
     if setup["engine"] == "ray":

@@ -12,11 +12,11 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from mixer.batch.batch_figures import UnmixedFigures
+from mixer.batch.batch_plan import Job
 from mixer.batch.estimate import Estimate
-from mixer.batch.figures import UnmixedFigures
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.listener import Listener, Status
-from mixer.batch.plan import Job
 from mixer.batch.states import Action, State
 from mixer.batch.tables.results import result_of
 from mixer.batch.unmixed import Unmixed

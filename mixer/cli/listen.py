@@ -279,9 +279,9 @@ def serve(
     Every participant gets a personal link, in TEST/links.csv. Answers are saved as they are given,
     so a participant may stop and continue later, even on another device.
     """
+    from mixer.listen.answer_store import LINKS_FILE, STORE_FILE, Store, export_answers, write_links
     from mixer.listen.design import read_design
     from mixer.listen.serve import ListeningServer, base_url, participant_link
-    from mixer.listen.store import LINKS_FILE, STORE_FILE, Store, export_answers, write_links
 
     design = read_design(test)
     if export_folder is not None and not (test / STORE_FILE).is_file():

@@ -19,12 +19,12 @@ from mixer.files.whole_file import refuse_existing, refuse_unwritable, write_out
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks, ScaleResult
 from mixer.listen.analysis_page import analysis_page
+from mixer.listen.analysis_tables import table_paths, write_tables
 from mixer.listen.analysis_words import friedman_text, interval_text, pair_texts
 from mixer.listen.collecting import collect_answers, default_source
 from mixer.listen.design import read_design, read_key
 from mixer.listen.plots import draw, svg_file
 from mixer.listen.ratings import check_key
-from mixer.listen.tables import table_paths, write_tables
 
 REPORT_FILE = "report.html"
 ANALYSIS_FOLDER = "analysis"

@@ -27,7 +27,7 @@ def command(folders: tuple[Path, ...]) -> None:
     read and write only in the folders given by --allow, and load no plug-ins.
     """
     load_extra("mcp", "mcp")
-    server = load_extra("mixer.mcp.server", "mcp")
+    server = load_extra("mixer.mcp.tool_server", "mcp")
     from mixer.mcp.folders import Folders
     from mixer.mcp.tools import Tools
 

@@ -13,8 +13,8 @@ from mixer.errors import PresetError
 from mixer.preset.find import Found, find_preset, list_presets
 from mixer.preset.layer import read_layer
 from mixer.preset.merge import resolve
+from mixer.preset.preset_writing import delete_preset, preset_text, save_preset
 from mixer.preset.schema import neutral_value
-from mixer.preset.write import delete_preset, preset_text, save_preset
 
 
 @click.group(cls=Commands, name="preset")

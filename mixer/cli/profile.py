@@ -19,8 +19,8 @@ from mixer.cli.terminal import table_console
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError
 from mixer.files.whole_file import output_file, refuse_existing
-from mixer.fxnorm.measure import MEASURED_EFFECTS
 from mixer.fxnorm.profile import Profile, StemProfile, read_profile, write_profile
+from mixer.fxnorm.profile_measurement import MEASURED_EFFECTS
 
 OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
 _POINTS_PER_OCTAVE = 12

@@ -16,7 +16,7 @@ from mixer.rendering.choices.axes import standing_words
 from mixer.rendering.doubts.doubt import doubt_words
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.song.listing import left_out_files, mixed_files
+from mixer.song.file_listing import left_out_files, mixed_files
 
 LOUDNESS_TOLERANCE_LU = 0.1
 

@@ -10,8 +10,8 @@ from mixer.output.recipe import Recipe
 from mixer.rendering.choices.shipped import TRACK_MODEL
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.settings import RenderSettings
+from mixer.song.file_listing import doubts
 from mixer.song.folders.folder_names import SONG_FILE
-from mixer.song.listing import doubts
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 

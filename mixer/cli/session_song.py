@@ -27,7 +27,7 @@ class SongOrSession(FilePath):
         if not isinstance(path, Path) or path.is_dir():
             return path
         # Not above: most songs are folders, and would wait for what reads sessions.
-        from mixer.output.daw.reading import READ_FORMATS, format_of_session
+        from mixer.output.daw.session_reading import READ_FORMATS, format_of_session
 
         if format_of_session(path) is None:
             endings = joined([daw.suffix for daw in READ_FORMATS], "or")
@@ -52,7 +52,7 @@ def song_of_session(
         OutputError: the folder already exists, or cannot be written.
     """
     from mixer.learn.recall_reader import recall_of
-    from mixer.output.daw.reading import read_session
+    from mixer.output.daw.session_reading import read_session
     from mixer.output.daw.song_folder import write_song_folder
 
     if recall_of(path).exists():

@@ -40,7 +40,7 @@ def command(song_dir: Path, port: int, opens: bool, output: Path, quiet: bool) -
     stored next to the song as you make them; song.toml is written when you save.
     """
     load_extra("uvicorn", "studio")
-    server = load_extra("mixer.studio.server", "studio")
+    server = load_extra("mixer.studio.studio_server", "studio")
     from mixer.studio.songs import Studio
 
     studio = Studio(song_dir, output)

@@ -21,7 +21,7 @@ import numpy as np
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
-from mixer.evaluate.damage import measure_damage
+from mixer.evaluate.mix_damage import measure_damage
 from mixer.evaluate.pair import finite_or_none
 from mixer.meters.frames import SHORTEST_SAMPLES
 from mixer.meters.loudness import integrated_loudness_lufs

@@ -16,7 +16,7 @@ import scipy.optimize
 
 from mixer.learn.decision import LEAST_DB
 from mixer.output.daw.native import response_db
-from mixer.output.daw.strip import EqBand
+from mixer.output.daw.native_strip import EqBand
 
 # How far apart the same band may be in two songs.
 _REACH_OCTAVES = {"bell": 0.5, "notch": 0.25, "low_shelf": 1.0, "high_shelf": 1.0}

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from mixer.console.settings import MASTER, MOST_ENTRIES
-from mixer.learn.changes import LEAST_DB, Changed, automation_change
 from mixer.learn.recall_reader import WrittenMix
-from mixer.output.daw.movement import automation
-from mixer.output.daw.strip import BandKind, EqBand, Strip, balance_gains
-from mixer.output.daw.words import band_words
-from mixer.preset.shape import NETWORK, TRACKS
+from mixer.learn.session_changes import LEAST_DB, Changed, automation_change
+from mixer.output.daw.native_strip import BandKind, EqBand, Strip, balance_gains
+from mixer.output.daw.strip_words import band_words
+from mixer.output.daw.volume_automation import automation
+from mixer.preset.console_shape import NETWORK, TRACKS
 
 # What a strip's keys may hold (`mixer.console.settings`).
 _GAIN_RANGE_DB, _LOUDNESS_RANGE_LUFS = (-60.0, 24.0), (-70.0, -5.0)

@@ -12,9 +12,9 @@ from typing import Any
 from mixer.errors import InputError
 from mixer.files.regular_file import read_regular
 from mixer.files.wording import visible
-from mixer.output.daw.formats import DAW_FORMATS, Device
+from mixer.output.daw.daw_formats import DAW_FORMATS, Device
+from mixer.output.daw.native_strip import EqBand, Strip
 from mixer.output.daw.recall import RECALL_VERSION
-from mixer.output.daw.strip import EqBand, Strip
 from mixer.output.names import RECALL_SUFFIXES
 
 _LONGEST_BYTES = 256 << 20

@@ -10,7 +10,7 @@ A test is a folder:
         design.js      the same for a page that was opened as a file
         sounds/ID.js   each excerpt: a 16-bit WAV in base64, for the same reason
       webmushra/       the same excerpts and names for webMUSHRA
-      answers.sqlite   what `mixer listen serve` collected (see `mixer.listen.store`)
+      answers.sqlite   what `mixer listen serve` collected (see `mixer.listen.answer_store`)
       links.csv        the participants' links, made by `mixer listen serve`
 
 Nothing under `public/` says which system made a mix: ids are random, and equal excerpts have equal

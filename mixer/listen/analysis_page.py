@@ -21,9 +21,9 @@ from mixer.listen.analysis_words import (
 )
 from mixer.listen.plots import ASSETS, STYLE, Picture
 from mixer.listen.screening import Participant
-from mixer.report.document import document
 from mixer.report.markup import LONGEST_TEXT, Html, element, joined
 from mixer.report.markup import name as set_apart
+from mixer.report.page_frame import document
 from mixer.report.scripts import style
 
 

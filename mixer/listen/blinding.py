@@ -29,7 +29,7 @@ from mixer.listen.design import (
     StimulusKey,
 )
 from mixer.listen.excerpt import CEILING_DBTP, common_loudness_lufs, with_gain
-from mixer.listen.page import write_page, write_sound
+from mixer.listen.public_folder import write_page, write_sound
 from mixer.listen.systems import System
 from mixer.listen.webmushra import WEBMUSHRA_FOLDER, write_webmushra
 from mixer.meters.loudness import integrated_loudness_lufs

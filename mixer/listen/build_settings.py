@@ -10,9 +10,9 @@ from mixer.audio.formats import DEFAULT_FORMAT, refuse_rate
 from mixer.console.settings import LOUDNESS_RANGE_LUFS
 from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable
+from mixer.listen.answer_store import LINKS_FILE, STORE_FILE
 from mixer.listen.design import KEY_FILE, PUBLIC_FOLDER, Screening, read_key
 from mixer.listen.excerpt import check_length
-from mixer.listen.store import LINKS_FILE, STORE_FILE
 from mixer.listen.systems import System, find_mix_file
 from mixer.listen.webmushra import WEBMUSHRA_FOLDER
 from mixer.rendering.settings import RenderSettings

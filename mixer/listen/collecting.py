@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mixer.errors import InputError, MixerError
 from mixer.files.regular_file import open_regular
+from mixer.listen.answer_store import MAX_PARTICIPANTS, SCHEMA_VERSION, STORE_FILE
 from mixer.listen.answers import (
     MAX_ANSWERS_BYTES,
     Answers,
@@ -24,7 +25,6 @@ from mixer.listen.answers import (
     read_answers,
 )
 from mixer.listen.design import Design
-from mixer.listen.store import MAX_PARTICIPANTS, SCHEMA_VERSION, STORE_FILE
 
 _SQLITE_START = b"SQLite format 3\0"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

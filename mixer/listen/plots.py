@@ -15,8 +15,8 @@ import scipy.stats
 
 from mixer.files.wording import counted
 from mixer.listen.analysis import Analysis, ScaleResult
+from mixer.listen.analysis_tables import quartiles
 from mixer.listen.design import LARGEST_RATING, Scale
-from mixer.listen.tables import quartiles
 from mixer.report.markup import Html, element, joined
 from mixer.report.scripts import style
 

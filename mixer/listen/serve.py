@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from mixer.errors import InputError, OutputError
+from mixer.listen.answer_store import Store
 from mixer.listen.connections import Connections
 from mixer.listen.deadlines import Deadlines
 from mixer.listen.design import PUBLIC_FOLDER, Design
-from mixer.listen.page import INDEX_FILE
-from mixer.listen.requests import TYPES, Handler, PublicFile, ServerOfTest
-from mixer.listen.store import Store
+from mixer.listen.public_folder import INDEX_FILE
+from mixer.listen.request_handler import TYPES, Handler, PublicFile, ServerOfTest
 
 # From the first byte of a request to the end of its head, and to its last; slower ones are cut off.
 HEAD_LIMIT_S = 10.0

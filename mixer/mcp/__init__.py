@@ -1,1 +1,1 @@
-"""Mixing as tools for agents, over the Model Context Protocol; see `mixer.mcp.server`."""
+"""Mixing as tools for agents, over the Model Context Protocol; see `mixer.mcp.tool_server`."""

@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from mixer.errors import MixerError
-from mixer.mcp.answers import bounded_json
+from mixer.mcp.bounded_answers import bounded_json
 from mixer.mcp.tools import Json, Tools
 from mixer.rendering.timing.progress import Progress
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.names import (
     LISTENING_COPIES,
     LISTENING_FORMAT,
@@ -64,7 +64,7 @@ def refuse_names(
     """
     if not wanted.daw:
         return
-    from mixer.output.daw.session import relative_path
+    from mixer.output.daw.daw_session import relative_path
 
     paths = (mix_path.resolve(), *(r.source.path for r in song.recordings))
     for daw in wanted.daw:

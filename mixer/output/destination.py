@@ -321,7 +321,7 @@ def _write(
     if take is not None:
         recipe = {**recipe, "take": take}
     if wanted.check_translation:
-        from mixer.rendering.translation import check_translation
+        from mixer.rendering.mix_translation import check_translation
 
         clock.start(Stage.TRANSLATION)
         recipe = {**recipe, "translation": check_translation(mix, clock.at)}

@@ -19,7 +19,7 @@ from mixer.output.used_files import UsedFiles, used_files
 from mixer.preset.schema import plain_table
 from mixer.rendering.mix import Measurements, Mix
 from mixer.rendering.plans.plan import MaterialKind, ModelIdentity
-from mixer.song.listing import LeftOutFile, MixedFile, left_out_files, mixed_file
+from mixer.song.file_listing import LeftOutFile, MixedFile, left_out_files, mixed_file
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 from mixer.version import __version__
@@ -27,7 +27,7 @@ from mixer.version import __version__
 if TYPE_CHECKING:
     from mixer.reference.record import ReferenceRecord
     from mixer.rendering.choices.axes import VariationTable
-    from mixer.rendering.translation import Translation
+    from mixer.rendering.mix_translation import Translation
 
 RECIPE_SCHEMA_VERSION = 1
 _LIBRARIES = ("numpy", "scipy", "pedalboard", "pyloudnorm", "soundfile", "soxr", "av")

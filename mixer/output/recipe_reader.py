@@ -43,8 +43,8 @@ from mixer.output.recorded_mix import (
     RecordedTake,
     RecordedTranslation,
 )
+from mixer.preset.console_shape import CONSOLE
 from mixer.preset.schema import find_gaps, plain_table
-from mixer.preset.shape import CONSOLE
 from mixer.rendering.settings import RenderSettings
 from mixer.song.folders.folder_names import RECIPE_SUFFIX
 

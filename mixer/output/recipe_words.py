@@ -127,7 +127,7 @@ def translated_lines(recipe: Recipe) -> list[str]:
     """Losses of stems on other playback systems; empty if that was not checked."""
     if "translation" not in recipe:
         return []
-    from mixer.rendering.translation import translation_lines
+    from mixer.rendering.mix_translation import translation_lines
 
     lines = list(translation_lines(recipe["translation"]))
     return lines or ["no stem loses a third of its loudness anywhere"]

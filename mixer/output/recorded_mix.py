@@ -103,7 +103,7 @@ class RecordedFiles:
 
 @dataclass(frozen=True)
 class RecordedLoss:
-    """A row of a translation, as `mixer.rendering.translation.TranslationRow`."""
+    """A row of a translation, as `mixer.rendering.mix_translation.TranslationRow`."""
 
     place: str = text()
     stem: str = choice(MISSING, STEMS)

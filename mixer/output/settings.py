@@ -19,7 +19,7 @@ from mixer.audio.formats import (
     FORMATS,
     LossyCoding,
 )
-from mixer.output.daw.formats import DAW_FORMATS, DAW_TITLES
+from mixer.output.daw.daw_formats import DAW_FORMATS, DAW_TITLES
 from mixer.output.versions import (
     DEFAULT_TEMPLATE,
     FIELDS,

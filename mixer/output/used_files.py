@@ -10,8 +10,8 @@ from typing import Any, TypedDict
 from mixer.console.settings import Console
 from mixer.files.whole_file import hash_file
 from mixer.fxnorm.rooms import room_files
+from mixer.preset.console_shape import strip_tables
 from mixer.preset.schema import plain_table
-from mixer.preset.shape import strip_tables
 from mixer.rendering.settings import RenderSettings
 
 # A plug-in may be a folder of programs and pictures.

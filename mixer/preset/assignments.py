@@ -24,8 +24,8 @@ from mixer.files.mistakes import NOTHING, PLACE, dotted, find_mistakes, takes_no
 from mixer.files.shape import Leaf, LeafKind, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
 from mixer.files.wording import quote, suggest
+from mixer.preset.console_shape import LAYER, NETWORK
 from mixer.preset.layer import Layer, with_whole_paths
-from mixer.preset.shape import LAYER, NETWORK
 
 OPTION = "--set"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")

@@ -13,8 +13,8 @@ from mixer.files.document import Document, read_toml
 from mixer.files.mistakes import NOTHING, Keys, Mistake
 from mixer.files.shape import Table
 from mixer.files.wording import quote
+from mixer.preset.console_shape import EXTENDS, PRESET, SONG_TABLE, SUMMARY, strip_tables
 from mixer.preset.find import Found, find_preset, is_name
-from mixer.preset.shape import EXTENDS, PRESET, SONG_TABLE, SUMMARY, strip_tables
 
 SONG_KEY = "console"
 _WHAT = "a preset"

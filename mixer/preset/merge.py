@@ -17,10 +17,10 @@ from mixer.files.document import build
 from mixer.files.mistakes import NOTHING, Keys, dotted, has_none, takes_none
 from mixer.files.shape import Leaf, Names, Rows, Shape, Table
 from mixer.preset.assignments import read_assignment
+from mixer.preset.console_shape import ALL_STEMS, CONSOLE, EXTENDS, STRIP
 from mixer.preset.find import Found, find_preset
 from mixer.preset.layer import Layer, read_layer, song_layer
 from mixer.preset.schema import build_console, find_gaps, find_plugin_gaps, plain_table
-from mixer.preset.shape import ALL_STEMS, CONSOLE, EXTENDS, STRIP
 from mixer.stems import STEMS
 
 # More than any engineer stacks; a few files that extend each other twice would grow without end.

@@ -11,7 +11,7 @@ from mixer.files.document import Document, build
 from mixer.files.mistakes import NOTHING, Keys, Mistake, has_none
 from mixer.files.shape import Leaf, Names, Rows, Shape, Table
 from mixer.files.wording import listed, quote
-from mixer.preset.shape import CONSOLE, ROLES, STRIP, TARGETS, TRACKS, strip_tables
+from mixer.preset.console_shape import CONSOLE, ROLES, STRIP, TARGETS, TRACKS, strip_tables
 from mixer.stems import STEMS
 
 

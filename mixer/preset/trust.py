@@ -14,9 +14,9 @@ from typing import Any
 
 from mixer.errors import Gathered, PresetError
 from mixer.files.mistakes import NOTHING
+from mixer.preset.console_shape import strip_tables
 from mixer.preset.find import Found, shipped_folder, user_folder
 from mixer.preset.layer import read_layer
-from mixer.preset.shape import strip_tables
 
 ALLOW = "--allow-plugins"
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.meters.stem_powers import N_NODES, Floats, StemPowers
-from mixer.reference.asking import Aspect
-from mixer.reference.figures import COMPARED, NARROWEST_DB, MixFigures, centred, plays
+from mixer.reference.match_target import Span, Target
 from mixer.reference.moves import (
     MOST_EQ_DB,
     MOST_FADER_DB,
@@ -18,9 +17,10 @@ from mixer.reference.moves import (
     Moves,
     StemMoves,
 )
+from mixer.reference.reference_figures import COMPARED, NARROWEST_DB, MixFigures, centred, plays
+from mixer.reference.reference_text import Aspect
 from mixer.reference.ride import find_ride
 from mixer.reference.solve import Goal, Goals, Solution, solve
-from mixer.reference.target import Span, Target
 
 # A band that differs by more is another arrangement's, not another mix's: it is left alone.
 ANOTHER_ARRANGEMENT_DB = 18.0
@@ -63,7 +63,7 @@ def find_moves(
     Args:
         powers: of the stems, as they are after the model's own bus.
         own: figures of the mix.
-        target: from `mixer.reference.target.target_of`.
+        target: from `mixer.reference.match_target.target_of`.
 
     Returns:
         Moves whose `level_db` is 0: the gain that keeps the loudness is measured when they are

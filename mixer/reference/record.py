@@ -10,11 +10,11 @@ import numpy as np
 
 from mixer.meters.stem_powers import Floats
 from mixer.meters.stereo_spectrum import CURVE_BANDS_HZ
-from mixer.reference.asking import Aspect
-from mixer.reference.figures import COMPARED, MixFigures, centred
 from mixer.reference.match import tone_difference_db
+from mixer.reference.match_target import Span, Target
 from mixer.reference.moves import Moves, StemMoves
-from mixer.reference.target import Span, Target
+from mixer.reference.reference_figures import COMPARED, MixFigures, centred
+from mixer.reference.reference_text import Aspect
 
 # Name, and the third octaves from this one on, up to the next.
 _WIDTH_BANDS = (("low", 0), ("low mids", 8), ("mids", 14), ("high mids", 20), ("high", 25))

@@ -6,8 +6,8 @@ import numpy as np
 
 from mixer.meters.loudness_range import PERCENTILES, RELATIVE_GATE_LU
 from mixer.meters.stem_powers import Floats, StemPowers
-from mixer.reference.figures import k_blocks
 from mixer.reference.moves import MOST_RIDE_DB
+from mixer.reference.reference_figures import k_blocks
 
 # Blocks that are one short-term loudness.
 _SHORT_TERM_BLOCKS = 6

@@ -25,8 +25,8 @@ from mixer.meters.stem_powers import (
     StemPowers,
     node_weights,
 )
-from mixer.reference.figures import gated, k_blocks, voice_gates
 from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_WIDTH_DB
+from mixer.reference.reference_figures import gated, k_blocks, voice_gates
 from mixer.stems import VOCALS
 
 # What a dB of each costs against a dB that a figure is off.

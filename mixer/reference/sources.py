@@ -19,11 +19,11 @@ from mixer.errors import InputError, PresetError, SettingsError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import quote, visible
 from mixer.meters.stem_powers import measure_stem_powers
-from mixer.reference.asking import Aspect, parse_reference
-from mixer.reference.figures import MixFigures, figures_of, measure_figures
+from mixer.reference.match_target import Measured, Target, target_of
 from mixer.reference.own_song import OwnSong
+from mixer.reference.reference_figures import MixFigures, figures_of, measure_figures
+from mixer.reference.reference_text import Aspect, parse_reference
 from mixer.reference.speech import speech_words
-from mixer.reference.target import Measured, Target, target_of
 from mixer.song.load import load_song
 from mixer.song.samples import read_stem
 from mixer.song.song import Song
@@ -40,7 +40,7 @@ def read_target(texts: Sequence[str], song: Song) -> Target:
     """Read and measure everything that references name.
 
     Args:
-        texts: as `mixer.reference.asking.parse_reference` takes them; at least one.
+        texts: as `mixer.reference.reference_text.parse_reference` takes them; at least one.
         song: the song to be mixed, which must not itself be a reference.
 
     Raises:

@@ -10,12 +10,12 @@ import numpy as np
 from mixer.dsp.blocks import with_gain
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.stem_powers import StemPowers, measure_stem_powers
-from mixer.reference.figures import MixFigures, figures_of
 from mixer.reference.match import find_moves
+from mixer.reference.match_target import Target
 from mixer.reference.mover import Mover
 from mixer.reference.moves import MOST_LEVEL_DB, Moves
 from mixer.reference.record import ReferenceRecord, held_record, record_of
-from mixer.reference.target import Target
+from mixer.reference.reference_figures import MixFigures, figures_of
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing.forecast import matching_steps_s
 from mixer.rendering.timing.progress import Stage, StageClock, Steps

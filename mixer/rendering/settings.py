@@ -17,8 +17,8 @@ from mixer.console.settings import (
 )
 from mixer.errors import SettingsError
 from mixer.normalisations import check_effects, parse_effects
-from mixer.reference.asking import parse_reference, parse_references
 from mixer.reference.moves import Moves
+from mixer.reference.reference_text import parse_reference, parse_references
 from mixer.rendering.choices.axes import parse_variation
 from mixer.rendering.choices.level_words import AUTO, parse_levels
 from mixer.rendering.choices.platforms import PLATFORMS, parse_platform
@@ -78,7 +78,7 @@ class RenderSettings:
         console: the strips, after the network; None takes those of `song.toml`. Its targets of
             loudness and true peak apply through `with_console`.
         reference: recordings, or folders of them, that the mix is moved towards, each perhaps with
-            aspects and amounts after a colon: see `mixer.reference.asking`.
+            aspects and amounts after a colon: see `mixer.reference.reference_text`.
         variation: name of a variation of the mix that keeps its loudness and everything else, from
             `mixer.rendering.choices.axes.named_moves`; None for none.
         held_staging_db, held_gain_db: gains with which an earlier take reached the desk's level and

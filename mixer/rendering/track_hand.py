@@ -15,8 +15,8 @@ from mixer.console.settings import Console, Strip
 from mixer.errors import Gathered, PresetError
 from mixer.files.mistakes import Keys, dotted
 from mixer.files.wording import joined, quote, suggest
+from mixer.preset.console_shape import ROLES, TRACKS
 from mixer.preset.merge import merge_strip
-from mixer.preset.shape import ROLES, TRACKS
 from mixer.rendering.choices.shipped import TRACK_MODEL
 from mixer.song.recording import Recording
 from mixer.song.song import Song

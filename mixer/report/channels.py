@@ -22,7 +22,7 @@ from mixer.network.track_mixer.settings import (
 )
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.plan import MaterialKind
-from mixer.report.rooms import Room, rooms_of
+from mixer.report.report_rooms import Room, rooms_of
 
 # Where curves are drawn, and how far down.
 CURVE_POINTS_HZ = np.round(np.geomspace(20.0, 20_000.0, 73), 1)

@@ -33,7 +33,8 @@ from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.report.channels import ConsolePicture, console_picture
-from mixer.report.curves import (
+from mixer.report.matching import Level
+from mixer.report.report_curves import (
     LoudnessCurve,
     Outline,
     energy_by_direction_db,
@@ -41,9 +42,8 @@ from mixer.report.curves import (
     loudness_over_time,
     peak_reduction_db,
 )
-from mixer.report.masking import MaskingRow, band_edges_hz, masking_by_pair
-from mixer.report.matching import Level
-from mixer.song.listing import doubts
+from mixer.report.report_masking import MaskingRow, band_edges_hz, masking_by_pair
+from mixer.song.file_listing import doubts
 from mixer.song.samples import read_stem
 
 MIX = "mix"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mixer.report.data import SessionNulls
 from mixer.report.markup import Html, element, name
-from mixer.report.words import NOTHING, number
+from mixer.report.report_words import NOTHING, number
 
 ABOUT = (
     "How deep each track's native settings alone null against the mix: the lower, "

@@ -20,7 +20,7 @@ from mixer.errors import InputError
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.song.damaged_files import remarks_on
 from mixer.song.deciding_files import deciding_files
-from mixer.song.listing import doubts
+from mixer.song.file_listing import doubts
 from mixer.song.preparation import at_full_scale, mend_microphones
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum

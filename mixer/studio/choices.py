@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS, AudioFormat
 from mixer.errors import PresetError
 from mixer.files.shape import Leaf, LeafKind, Rows, Shape, Table
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.settings import DawAudio
 from mixer.output.versions import STEMS, VERSIONS
+from mixer.preset.console_shape import NETWORK, STRIP
 from mixer.preset.find import Found, list_presets
 from mixer.preset.layer import read_layer
-from mixer.preset.shape import NETWORK, STRIP
 from mixer.rendering.choices.platforms import PLATFORMS
 from mixer.roles import ROLES, UNKNOWN
 from mixer.studio.edits import model_names

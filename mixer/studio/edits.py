@@ -21,7 +21,7 @@ from mixer.network.model import list_bundles
 from mixer.preset.assignments import parse_key, split_key
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.merge import Resolved, resolve
-from mixer.reference.asking import parse_reference
+from mixer.reference.reference_text import parse_reference
 from mixer.rendering.choices.baselines import LEVELS, NONE
 from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.rendering.options import options_of

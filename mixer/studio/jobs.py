@@ -17,8 +17,8 @@ from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.settings import at_fitting_rate
 from mixer.rendering.timing.progress import Progress
-from mixer.studio.messages.work import Doing, Job
-from mixer.studio.planning import Planned
+from mixer.studio.edited_plan import Planned
+from mixer.studio.messages.work_state import Doing, Job
 from mixer.takes.numbering import next_number, take_path, takes_beside
 
 MOST_JOBS = 50

@@ -11,9 +11,9 @@ from mixer.console.settings import Strip
 from mixer.dsp.blocks import FloatArray
 from mixer.report.matching import Level
 from mixer.studio.bus_gains import BusGains
+from mixer.studio.edited_plan import Planned
 from mixer.studio.messages.channel_state import ModelTable
-from mixer.studio.planning import Planned
-from mixer.studio.samples import Samples
+from mixer.studio.sample_files import Samples
 
 MIX, PLAIN = "mix", "plain"
 

@@ -35,11 +35,11 @@ from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_material import listen_to_tracks
 from mixer.rendering.tracks.track_strip import run_bus
 from mixer.studio.bus_gains import BusGains, SongBuses
+from mixer.studio.channel_tables import model_of_stem, model_of_track, track_id
+from mixer.studio.edited_plan import Planned
 from mixer.studio.made import MIX, ExactRender, Made, strips_of
-from mixer.studio.planning import Planned
 from mixer.studio.return_responses import respond_for_hand, respond_for_model
 from mixer.studio.sample_store import SampleStore, level_of
-from mixer.studio.tables import model_of_stem, model_of_track, track_id
 from mixer.studio.wet import (
     FIRST_S,
     TrackMixSettings,

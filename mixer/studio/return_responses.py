@@ -7,8 +7,8 @@ from typing import Any
 
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.group_sends import echo_of
+from mixer.studio.edited_plan import Planned
 from mixer.studio.made import Made, Response
-from mixer.studio.planning import Planned
 from mixer.studio.wet import TrackMixSettings, hand_responses, model_responses, settings_key
 
 

@@ -21,12 +21,12 @@ from starlette.routing import Route
 from mixer.errors import InputError, MixerError, OutputError, SettingsError
 from mixer.studio.bodies import BadBodyError, parse_object, read_fields
 from mixer.studio.choices import choices
-from mixer.studio.desk import ConflictError, NotReadyError
 from mixer.studio.guard import TooLargeError
 from mixer.studio.messages import MOST_FRAMES
 from mixer.studio.messages.song_state import Event
+from mixer.studio.open_song import GoneError, SongSession
 from mixer.studio.pages import PageFiles
-from mixer.studio.session import GoneError, SongSession
+from mixer.studio.shared_state import ConflictError, NotReadyError
 from mixer.studio.songs import Studio
 
 _MOST_POINTS = 20_000

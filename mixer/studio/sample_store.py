@@ -16,7 +16,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.report.matching import Level
 from mixer.song.samples import read_sum
 from mixer.studio.made import PLAIN, Made
-from mixer.studio.samples import FRAME_BYTES, Samples
+from mixer.studio.sample_files import FRAME_BYTES, Samples
 from mixer.studio.wet import FIRST_S
 
 # The mix and the plain sum.

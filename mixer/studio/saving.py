@@ -13,6 +13,8 @@ from mixer.preset.layer import SONG_KEY
 from mixer.preset.merge import resolve
 from mixer.preset.schema import plain_table
 from mixer.rendering.settings import RenderSettings, with_targets
+from mixer.studio.edit_store import refuse_missing
+from mixer.studio.edited_plan import Planned
 from mixer.studio.edits import (
     COLORS,
     FILES,
@@ -23,8 +25,6 @@ from mixer.studio.edits import (
     roles_of,
     split_key,
 )
-from mixer.studio.planning import Planned
-from mixer.studio.store import refuse_missing
 
 
 def save_to_song(

@@ -11,7 +11,7 @@ from mixer.errors import InputError
 from mixer.files.wording import visible
 from mixer.song.folders.song_folders import find_song_folders
 from mixer.studio.messages.song_state import Event, SongRow, Songs
-from mixer.studio.session import SongSession
+from mixer.studio.open_song import SongSession
 
 # Each of them takes a thread, a network, and room for its wet tracks.
 MOST_OPEN = 3

@@ -8,19 +8,19 @@ from typing import Any, cast
 
 from mixer.console.settings import MASTER, Strip
 from mixer.report.matching import Level, matching_gains_db
-from mixer.studio.desk import Desk
-from mixer.studio.made import ExactRender, Made, strips_of
-from mixer.studio.messages.channel_state import Audio, Bus, Channel, Master, Return
-from mixer.studio.messages.song_state import Exact, Section, SongState, Source, Variation
-from mixer.studio.planning import Planned
-from mixer.studio.sources import SourceRow
-from mixer.studio.tables import (
+from mixer.studio.channel_tables import (
     master_edits,
     stem_channel,
     strip_table,
     track_channel,
     track_id,
 )
+from mixer.studio.edited_plan import Planned
+from mixer.studio.made import ExactRender, Made, strips_of
+from mixer.studio.messages.channel_state import Audio, Bus, Channel, Master, Return
+from mixer.studio.messages.song_state import Exact, Section, SongState, Source, Variation
+from mixer.studio.mix_sources import SourceRow
+from mixer.studio.shared_state import Desk
 
 
 def song_state(desk: Desk, sources: Sequence[SourceRow], variations: list[Variation]) -> SongState:

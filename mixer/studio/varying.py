@@ -21,11 +21,11 @@ from mixer.rendering.sound.variation_step import movable
 from mixer.rendering.timing.forecast import making_forecast
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Stage, StageClock
+from mixer.studio.edited_plan import Planned, table_edits
 from mixer.studio.made import MIX
 from mixer.studio.making import Maker
 from mixer.studio.messages.song_state import Variation
-from mixer.studio.planning import Planned, table_edits
-from mixer.studio.sources import VARIATION, Sources
+from mixer.studio.mix_sources import VARIATION, Sources
 from mixer.takes.blending import blend_consoles
 from mixer.takes.spreading import spread_out
 

@@ -16,9 +16,9 @@ from mixer.files.mistakes import NOTHING, dotted, leaves
 from mixer.files.shape import Leaf, LeafKind, Table
 from mixer.output.recipe import ChangedSetting
 from mixer.preset.assignments import parse_key, split_assignment
+from mixer.preset.console_shape import ALL_STEMS
 from mixer.preset.merge import lay_over
 from mixer.preset.schema import neutral_value, plain_table
-from mixer.preset.shape import ALL_STEMS
 from mixer.takes.words import Context, assignments_of
 
 _SIGNS = ("+", "-")

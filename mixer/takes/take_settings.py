@@ -22,7 +22,7 @@ def correction_requests(parent: RecordedMix, budget_db: float, console: Console)
             f"{visible(parent.path)}: its translation was not checked; render it with "
             "--check-translation first"
         )
-    from mixer.rendering.translation import corrections
+    from mixer.rendering.mix_translation import corrections
 
     found = corrections(parent.translation, budget_db)
     if not found:

@@ -13,8 +13,8 @@ from mixer.files.whole_file import hash_file, write_json, write_output
 from mixer.output.recipe import Take
 from mixer.output.recipe_reader import read_recipe
 from mixer.preset.find import ENDING
+from mixer.preset.preset_writing import preset_text
 from mixer.preset.schema import plain_table
-from mixer.preset.write import preset_text
 from mixer.rendering.choices.axes import AXES, VariationTable
 from mixer.rendering.mix import Mix
 from mixer.rendering.settings import RenderSettings, with_targets

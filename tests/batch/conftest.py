@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixer.batch.batch_session import Options, run_batch
 from mixer.batch.engines.network import Networks, open_local
 from mixer.batch.engines.order import Event, Finished, Order, Retried
 from mixer.batch.engines.work import Work, WorkerContext
 from mixer.batch.listener import Listener, Stop, Summary
-from mixer.batch.session import Options, run_batch
 from mixer.batch.states import Ending
 from tests.batch.stand_in import copy_song
 from tests.browser import browser, open_page, watch  # noqa: F401

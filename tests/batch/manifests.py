@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mixer.batch.requests.defaults import NO_DEFAULTS, Defaults
 from mixer.batch.requests.manifest import Row, read_manifest
-from mixer.batch.requests.mistakes import ManifestError
+from mixer.batch.requests.row_mistakes import ManifestError
 
 
 def read_rows(

@@ -4,9 +4,9 @@ import signal
 import sys
 from pathlib import Path
 
+from mixer.batch.batch_session import Options, run_batch
 from mixer.batch.engines.local import LocalEngine, worker_specs
 from mixer.batch.listener import Stop
-from mixer.batch.session import Options, run_batch
 
 GIGABYTE = 1 << 30
 

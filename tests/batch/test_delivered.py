@@ -11,11 +11,11 @@ import pytest
 import soundfile
 
 from mixer import MixerError, RenderSettings, load_song, render
+from mixer.batch.batch_session import Options, plan_batch
 from mixer.batch.engines.work import render_song
 from mixer.batch.estimate import estimate_plan
 from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, plan_batch
 from mixer.preset.merge import resolve
 from mixer.rendering.settings import with_console
 from tests.batch.tables.index_rows import rows_of

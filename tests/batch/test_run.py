@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixer.batch.batch_session import Options, plan_batch
 from mixer.batch.engines.order import Outcome
 from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
 from mixer.batch.listener import Stop
-from mixer.batch.requests.mistakes import ManifestError
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, plan_batch
+from mixer.batch.requests.row_mistakes import ManifestError
 from mixer.batch.states import Action, Ending, Mode, State
 from mixer.batch.survey import survey_song
 from mixer.errors import OutputError
@@ -109,7 +109,7 @@ def test_another_version_of_program_or_model_renders_again(
 ) -> None:
     manifest, out = make_songs(["one"]), tmp_path / "out"
     batch(manifest, out)
-    monkeypatch.setattr("mixer.batch.plan.code_version", lambda: "99")
+    monkeypatch.setattr("mixer.batch.batch_plan.code_version", lambda: "99")
     (job,) = plan_batch(manifest, out, Options())
     assert job.reason == "the program's version changed"
     monkeypatch.undo()

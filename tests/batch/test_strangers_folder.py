@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mixer.batch.batch_session import Options, plan_batch
 from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
 from mixer.batch.ledgers.ledger_rows import NAMES, Record, as_row
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import State
 from mixer.errors import OutputError
 from tests.batch.stand_in import copy_song

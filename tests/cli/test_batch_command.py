@@ -264,10 +264,10 @@ def test_a_dry_run_for_people(manifest, capsys) -> None:
 @pytest.mark.slow
 def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> None:
     """A tenth of the 10 000 songs that the benchmark takes, in a tenth of its time and some."""
+    from mixer.batch.batch_session import Options, plan_batch
     from mixer.batch.inputs import stat_inputs
     from mixer.batch.ledgers.ledger import Ledger
     from mixer.batch.requests.outputs import STATE_FOLDER
-    from mixer.batch.session import Options, plan_batch
     from mixer.batch.states import State
 
     rows = ["song"]
@@ -300,8 +300,8 @@ def test_a_finished_manifest_of_many_songs_is_resumed_in_seconds(tmp_path) -> No
 
 def test_planning_loads_no_renderer() -> None:
     code = (
-        "import sys; import mixer.batch.session, mixer.batch.engines.local\n"
-        "import mixer.batch.engines.devices, mixer.batch.estimate, mixer.batch.merge\n"
+        "import sys; import mixer.batch.batch_session, mixer.batch.engines.local\n"
+        "import mixer.batch.engines.devices, mixer.batch.estimate, mixer.batch.merge_shards\n"
         "print(*sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

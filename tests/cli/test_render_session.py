@@ -10,7 +10,7 @@ import soundfile
 
 from mixer import load_song
 from mixer.cli.main import run
-from mixer.output.daw.reading import read_session
+from mixer.output.daw.session_reading import read_session
 from mixer.output.daw.song_folder import write_song_folder
 from tests.signals import band
 

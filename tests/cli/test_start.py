@@ -40,7 +40,7 @@ BESIDE = {
     "mixer.rendering.reference_step",
     "mixer.rendering.tracks.track_console",
     "mixer.rendering.tracks.track_material",
-    "mixer.rendering.translation",
+    "mixer.rendering.mix_translation",
     "mixer.rendering.sound.variation_step",
     "pedalboard",
     "rich",

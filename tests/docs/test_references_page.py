@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mixer.reference.asking import ASPECTS
 from mixer.reference.match import ANOTHER_ARRANGEMENT_DB
 from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_RIDE_DB, MOST_WIDTH_DB
+from mixer.reference.reference_text import ASPECTS
 from mixer.reference.sources import SHORTEST_S
 from tests.docs.page import page_text
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from mixer.evaluate.damage import measure_damage
+from mixer.evaluate.mix_damage import measure_damage
 from mixer.meters.best_filter import LEAST_RESIDUAL_DB, fit_best_filter, residual_db
 from mixer.meters.clicks import find_clicks
 from mixer.meters.fold_down import fold_down_loss_lu, low_correlation

@@ -31,7 +31,7 @@ with atheris.instrument_imports(include=["mixer"]):
     from mixer.network.untrusted.graph_file import read_graph_file
     from mixer.output.daw.rpp_text import read_project
     from mixer.preset.assignments import read_assignment
-    from mixer.preset.shape import LAYER
+    from mixer.preset.console_shape import LAYER
 
 _FILE = Path(tempfile.mkdtemp(prefix="mixer-guided-")) / "input"
 

@@ -11,8 +11,8 @@ from mixer.cli.main import run
 from mixer.learn.common_bands import net_bands
 from mixer.learn.decision import is_most, why_not
 from mixer.output.daw.native import response_db
-from mixer.output.daw.reading import read_session
-from mixer.output.daw.strip import EqBand
+from mixer.output.daw.native_strip import EqBand
+from mixer.output.daw.session_reading import read_session
 from tests.learn.edits import Text
 from tests.output.daw.test_editable import RATE_HZ, deliver
 from tests.signals import band

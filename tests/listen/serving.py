@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mixer.listen.answer_store import Store
 from mixer.listen.design import Design
 from mixer.listen.serve import ListeningServer
-from mixer.listen.store import Store
 
 
 class Client:

@@ -15,10 +15,10 @@ from mixer.files.whole_file import write_json
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import AnalysisSettings, Blocks
 from mixer.listen.analysis_page import analysis_page
+from mixer.listen.answer_store import STORE_FILE, Store
 from mixer.listen.collecting import collect_answers
 from mixer.listen.design import read_design, read_key
 from mixer.listen.ratings import check_key
-from mixer.listen.store import STORE_FILE, Store
 from tests.listen.analysed import collected
 from tests.listen.sample_answers import check_answers
 from tests.listen.simulated_study import (

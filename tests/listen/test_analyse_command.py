@@ -11,10 +11,10 @@ import pytest
 from mixer.cli.main import run
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import AnalysisSettings
+from mixer.listen.answer_store import STORE_FILE, Store
 from mixer.listen.collecting import Collected
 from mixer.listen.design import SCALES, read_design
 from mixer.listen.plots import draw, picture_songs, svg_file
-from mixer.listen.store import STORE_FILE, Store
 from tests.browser import file_url, has_horizontal_scroll
 from tests.listen.sample_answers import check_answers, whole_answers
 from tests.listen.simulated_study import (

@@ -9,9 +9,9 @@ import pytest
 
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis_page import analysis_page
+from mixer.listen.analysis_tables import TABLES, tables, write_tables
 from mixer.listen.design import SCALES
 from mixer.listen.plots import draw
-from mixer.listen.tables import TABLES, tables, write_tables
 from tests.listen.analysed import collected
 from tests.listen.simulated_study import (
     answers,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mixer.listen.answer_store import Store
 from mixer.listen.answers import Answers, read_answers
 from mixer.listen.design import Design, Key, read_design
 from mixer.listen.serve import ListeningServer, base_url, participant_link
-from mixer.listen.store import Store
 from tests.browser import Watch, file_url, has_horizontal_scroll
 from tests.listen.sample_answers import check_answers
 

@@ -11,8 +11,8 @@ import pytest
 
 from mixer.cli.main import run
 from mixer.errors import InputError, OutputError
+from mixer.listen.answer_store import StaleError, Store, export_answers
 from mixer.listen.serve import ListeningServer, base_url, participant_link
-from mixer.listen.store import StaleError, Store, export_answers
 from tests.listen.sample_answers import check_answers, whole_answers
 
 N_PARTICIPANTS = 200

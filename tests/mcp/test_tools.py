@@ -21,9 +21,9 @@ from mcp import StdioServerParameters
 from mcp.client.client import Client
 
 from mixer.errors import InputError
-from mixer.mcp.answers import MOST_ANSWER_CHARACTERS, bounded_json
+from mixer.mcp.bounded_answers import MOST_ANSWER_CHARACTERS, bounded_json
 from mixer.mcp.folders import Folders
-from mixer.mcp.server import build_server
+from mixer.mcp.tool_server import build_server
 from mixer.mcp.tools import Tools
 from tests.studio.desk import write_stems
 

@@ -26,11 +26,11 @@ from mixer.console.settings import (
 )
 from mixer.errors import PresetError
 from mixer.files.shape import Leaf, Rows, Shape, Table
+from mixer.preset.console_shape import CONSOLE, MASTER_LACKS, TARGETS
 from mixer.preset.find import list_presets
 from mixer.preset.merge import resolve
+from mixer.preset.preset_writing import preset_text
 from mixer.preset.schema import plain_table, read_console
-from mixer.preset.shape import CONSOLE, MASTER_LACKS, TARGETS
-from mixer.preset.write import preset_text
 
 Write = Callable[[str, str], Path]
 

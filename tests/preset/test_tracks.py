@@ -13,9 +13,9 @@ from mixer.preset.assignments import parse_key, read_assignment
 from mixer.preset.find import Found
 from mixer.preset.layer import read_layer, song_layer
 from mixer.preset.merge import merge_strip, resolve
+from mixer.preset.preset_writing import preset_text
 from mixer.preset.schema import plain_table, read_console
 from mixer.preset.trust import names_plugins
-from mixer.preset.write import preset_text
 
 PRESET = """
 [roles.kick]

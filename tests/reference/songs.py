@@ -10,9 +10,9 @@ import soundfile
 
 from mixer.demo_song.compose import compose_demo_song
 from mixer.meters.stem_powers import measure_stem_powers
-from mixer.reference.figures import MixFigures, figures_of
 from mixer.reference.mover import Mover
 from mixer.reference.moves import N_NODES, Moves, StemMoves
+from mixer.reference.reference_figures import MixFigures, figures_of
 
 RATE_HZ = 44_100
 Stems = dict[str, np.ndarray]

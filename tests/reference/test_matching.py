@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixer.reference.figures import COMPARED, MixFigures, centred
 from mixer.reference.moves import MOST_EQ_DB, N_NODES, Moves, StemMoves
+from mixer.reference.reference_figures import COMPARED, MixFigures, centred
 from mixer.reference.sources import read_target
 from mixer.rendering.mix import Mix
 from mixer.rendering.pipeline import render

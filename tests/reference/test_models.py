@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mixer import RenderSettings, load_song, render
-from mixer.reference.figures import COMPARED
+from mixer.reference.reference_figures import COMPARED
 from tests.reference.songs import Stems, another_song, demo_stems, write, write_stems
 
 SECONDS = 6.0

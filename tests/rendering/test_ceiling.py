@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mixer import RenderSettings, load_song
-from mixer.batch.plan import WHOLE_BATCH, list_songs
+from mixer.batch.batch_plan import WHOLE_BATCH, list_songs
 from mixer.batch.requests.defaults import Defaults
 from mixer.cli.main import run
 from mixer.console.settings import NO_CEILING_DBTP
@@ -14,8 +14,8 @@ from mixer.output.recipe_reader import read_recipe
 from mixer.preset.merge import resolve
 from mixer.preset.schema import plain_table, read_console
 from mixer.rendering.settings import with_console
+from mixer.studio.edited_plan import plan_edits
 from mixer.studio.edits import read_changes
-from mixer.studio.planning import plan_edits
 from mixer.takes.variation_record import write_preset
 from tests.signals import band
 

@@ -15,8 +15,8 @@ from mixer.errors import MixerError
 from mixer.files.shape import Leaf, LeafKind, Rows, Shape, Table
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.normalisations import NORMALISATIONS
+from mixer.preset.console_shape import CONSOLE
 from mixer.preset.schema import read_console
-from mixer.preset.shape import CONSOLE
 from mixer.rendering.choices.level_words import WORDS
 from mixer.rendering.settings import with_console
 from mixer.song.song import Song

@@ -13,7 +13,7 @@ from mixer.preset.merge import resolve
 from mixer.rendering.mix import Mix
 from mixer.report import ReportData, report_data, write_report
 from mixer.report.channels import CURVE_POINTS_HZ, console_picture
-from mixer.report.tables import loudness_sentence
+from mixer.report.report_tables import loudness_sentence
 from tests.browser import file_url, has_horizontal_scroll
 from tests.signals import noise
 

@@ -15,7 +15,7 @@ from mixer.errors import OutputError
 from mixer.report import report_data, write_listening_copies, write_report
 from mixer.report.listening import linked_player
 from mixer.report.markup import data_block, element, text
-from mixer.report.words import rows, words
+from mixer.report.report_words import rows, words
 from tests.browser import file_url, has_horizontal_scroll, wait_until
 from tests.report.colours import contrast, relative_luminance
 from tests.signals import band

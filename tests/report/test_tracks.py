@@ -11,7 +11,7 @@ import pytest
 from mixer import RenderSettings, load_song, render
 from mixer.preset.merge import resolve
 from mixer.report import report_data, write_report
-from mixer.report.words import with_minus
+from mixer.report.report_words import with_minus
 from tests.browser import file_url, has_horizontal_scroll
 from tests.signals import noise
 

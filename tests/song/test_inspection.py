@@ -5,8 +5,8 @@ import pytest
 import scipy.signal
 import soundfile
 
+from mixer.song.file_listing import doubts
 from mixer.song.inspection import inspect_song
-from mixer.song.listing import doubts
 from mixer.song.load import load_song
 from tests.signals import band, noise, sine
 

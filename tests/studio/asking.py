@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from mixer.studio.server import guarded, prepare
 from mixer.studio.songs import Studio
+from mixer.studio.studio_server import guarded, prepare
 from tests.studio.desk import wait_for, write_stems
 
 TOKEN, PORT = "a-token-of-this-test", 8_801

@@ -13,7 +13,7 @@ import pytest
 from mixer.audio import write_audio
 from mixer.studio.messages.channel_state import Channel
 from mixer.studio.messages.song_state import SongState
-from mixer.studio.session import SongSession
+from mixer.studio.open_song import SongSession
 from tests.signals import band
 
 RATE = 44_100

@@ -121,8 +121,8 @@ class Running:
 def start_studio() -> Iterator[Callable[[Path, Path], Running]]:
     """Serve a song: `start_studio(folder, mixes)`."""
     pytest.importorskip("uvicorn", reason="the extra studio is not installed")
-    from mixer.studio.server import prepare
     from mixer.studio.songs import Studio
+    from mixer.studio.studio_server import prepare
 
     ends = []
 

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from mixer.audio import write_audio
 from mixer.demo_song import DEMO_SONG, compose_demo_song
-from mixer.studio.server import prepare
 from mixer.studio.songs import Studio
+from mixer.studio.studio_server import prepare
 from tests.browser import LAUNCH_ARGUMENTS, find_chromium, wait_until
 
 SIZES = ((390, 844), (1280, 800), (2560, 1440))

@@ -8,7 +8,7 @@ import pytest
 
 from mixer import load_song
 from mixer.errors import PresetError, SettingsError
-from mixer.output.daw.session import track_color
+from mixer.output.daw.daw_session import track_color
 from mixer.stems import COLORS
 from tests.browser import wait_until
 from tests.studio.desk import Open, channel, settled

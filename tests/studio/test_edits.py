@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mixer.errors import InputError, MixerError, SettingsError
+from mixer.studio.edit_store import Kept, read_kept, state_path, write_kept
 from mixer.studio.edits import History, key_of, read_changes, resolve_edits
-from mixer.studio.store import Kept, read_kept, state_path, write_kept
 
 KEYS = (
     "vocals.gain_db",

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from mixer.studio.server import MOST_CONNECTIONS, prepare
 from mixer.studio.songs import Studio
+from mixer.studio.studio_server import MOST_CONNECTIONS, prepare
 from tests.studio.asking import HOME, PORT, TOKEN
 from tests.studio.desk import wait_for
 
@@ -33,7 +33,7 @@ def test_every_answer_binds_the_page(stranger: TestClient) -> None:
 
 def test_the_page_asks_nothing_of_elsewhere(stranger: TestClient) -> None:
     assert stranger.get("/").status_code == 200
-    assets = Path(sys.modules["mixer.studio.server"].__file__ or "").parent / "assets"
+    assets = Path(sys.modules["mixer.studio.studio_server"].__file__ or "").parent / "assets"
     for path in assets.rglob("*"):
         if path.suffix in (".js", ".css", ".html"):
             # An SVG's name space is a name, not an address.

@@ -9,10 +9,10 @@ import scipy.signal
 
 from mixer.console.strip import apply_strip
 from mixer.files.document import build
-from mixer.preset.shape import STRIP
+from mixer.preset.console_shape import STRIP
 from mixer.studio.messages.channel_state import Channel
 from mixer.studio.messages.song_state import SongState
-from mixer.studio.session import SongSession
+from mixer.studio.open_song import SongSession
 from tests.studio.desk import EDITS, RATE, Open, channel, mix_of, samples_of, settled
 
 # What a page plays of a strip, in the strip's own order.

@@ -14,7 +14,7 @@ import soundfile
 
 from mixer.console.settings import Strip
 from mixer.preset.merge import resolve
-from mixer.studio.tables import strip_table
+from mixer.studio.channel_tables import strip_table
 from tests.browser import wait_until
 from tests.studio.on_page import EXACT, READY, SETTLED, STRIPS, opened
 from tests.studio.running import Running

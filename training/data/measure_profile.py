@@ -1,7 +1,8 @@
 """Measure a profile from multitracks, one process per stem.
 
-`mixer.fxnorm.measure` does the measuring; it treats stems independently, so one process for each
-stem gives the same figures as a single measurement, and holds only one stem of one song in memory.
+`mixer.fxnorm.profile_measurement` does the measuring; it treats stems independently, so one process
+for each stem gives the same figures as a single measurement, and holds only one stem of one song in
+memory.
 This does not need torch.
 """
 
@@ -13,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mixer.errors import InputError, MixerError
-from mixer.fxnorm.measure import MEASURED_EFFECTS, measure_profile
 from mixer.fxnorm.profile import Profile, StemProfile
+from mixer.fxnorm.profile_measurement import MEASURED_EFFECTS, measure_profile
 from mixer.normalisations import REVERBS
 from mixer.song.damaged_files import refuse_known_damage
 from mixer.song.samples import read_stem

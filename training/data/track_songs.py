@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mixer.files.array_file import read_arrays
 from mixer.files.whole_file import whole_file
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.network.track_mixer.inputs import describe_dynamics
+from mixer.network.track_mixer.graph_inputs import describe_dynamics
 from mixer.roles import HINT_OF_ROLE, HINTS, STEM_OF_ROLE
 from mixer.stems import STEMS
 

@@ -135,7 +135,7 @@ class TrackMixer(nn.Module):
         mask: Tensor,
         levels: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Predict settings; see `mixer.network.track_mixer.inputs.graph_inputs` for the inputs.
+        """Predict settings; the inputs are those of `mixer.network.track_mixer.graph_inputs`.
 
         Returns:
             Tracks (batch, tracks, `TRACK_CONTROLS`), groups (batch, stems, `BUS_CONTROLS`), mix

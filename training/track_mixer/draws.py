@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.network.track_mixer.inputs import describe_bands
+from mixer.network.track_mixer.graph_inputs import describe_bands
 from mixer.network.track_mixer.parameters import MIX, N_BANDS, RAW, ROUGH
 from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
 from mixer.roles import HINTS, STEM_OF_ROLE, UNKNOWN

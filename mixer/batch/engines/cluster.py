@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixer.batch.engines.engine import DIED_TWICE, EngineError
 from mixer.batch.engines.order import Event, Finished, Order, Outcome, Retried, Working
-from mixer.batch.engines.worker import WorkerSpec, open_context
+from mixer.batch.engines.worker_process import WorkerSpec, open_context
 from mixer.batch.memory import WORKER_BYTES
 from mixer.batch.states import Ending
 from mixer.dsp.threads import one_blas_thread

@@ -21,7 +21,7 @@ from mixer.batch.engines.devices import DeviceProcess
 from mixer.batch.engines.engine import DIED_TWICE, EngineError
 from mixer.batch.engines.order import Event, Finished, Order, Outcome, Retried, Working
 from mixer.batch.engines.processes import describe_exit
-from mixer.batch.engines.worker import SONGS_AT_ONCE, Broken, Ready, WorkerSpec, run_worker
+from mixer.batch.engines.worker_process import SONGS_AT_ONCE, Broken, Ready, WorkerSpec, run_worker
 from mixer.batch.memory import WORKER_BYTES, machine_memory_bytes
 from mixer.batch.states import Ending
 from mixer.files.spawning import interrupts_blocked, without_current_folder

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mixer.batch.figures import Figures
-from mixer.batch.requests.asked import RowSettings
+from mixer.batch.batch_figures import Figures
+from mixer.batch.requests.row_request import RowSettings
 from mixer.batch.states import Ending, Phase
 from mixer.output.settings import OutputSettings
 

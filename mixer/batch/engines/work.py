@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixer.batch.albums.kept_premaster import load_premaster, save_premaster
+from mixer.batch.batch_figures import Figures
 from mixer.batch.engines.network import Networks
 from mixer.batch.engines.order import Order, Outcome, StagedFile
 from mixer.batch.engines.staged import staged_files
-from mixer.batch.figures import Figures
 from mixer.batch.inputs import hash_inputs, stat_inputs
 from mixer.batch.song_figures import figures_of_measurement, figures_of_mix
 from mixer.batch.states import Ending, Phase

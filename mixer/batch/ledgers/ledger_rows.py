@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
 from typing import Any
 
-from mixer.batch.figures import Figures
-from mixer.batch.requests.asked import Asked
+from mixer.batch.batch_figures import Figures
+from mixer.batch.requests.row_request import Asked
 from mixer.batch.states import State
 from mixer.song.folders.folder_names import BATCH_STATE_FOLDER
 

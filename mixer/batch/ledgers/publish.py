@@ -21,7 +21,7 @@ from mixer.batch.requests.outputs import Target
 from mixer.batch.states import State
 from mixer.files.whole_file import hash_file, rename_over
 from mixer.output.daw.aside import set_aside
-from mixer.output.daw.formats import DAW_SUFFIXES
+from mixer.output.daw.daw_formats import DAW_SUFFIXES
 from mixer.output.names import RECALL_SUFFIXES, REPORT_SUFFIX, TRACK_ROLE, VERSION_ROLE, FileRole
 from mixer.song.folders.folder_names import (
     LISTENING_SUFFIX,

@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mixer.batch.requests.asked import RowSettings
 from mixer.batch.requests.columns import COLUMNS
 from mixer.batch.requests.defaults import Defaults
 from mixer.batch.requests.identity import UNKNOWN, Identity
 from mixer.batch.requests.manifest import Row
-from mixer.batch.requests.mistakes import mistake
+from mixer.batch.requests.row_mistakes import mistake
+from mixer.batch.requests.row_request import RowSettings
 from mixer.errors import Gathered, InputError, MixerError, PresetError
 from mixer.output.config import Config
 from mixer.rendering.choices.platforms import PLATFORMS
@@ -114,7 +114,7 @@ def find_misfits(
 
 def _tracks_of_no_use(row: Row, desk: Desk) -> Iterator[str]:
     """What is said of tracks by name to a model that mixes stems; roles may not be in the song."""
-    from mixer.preset.shape import TRACKS
+    from mixer.preset.console_shape import TRACKS
     from mixer.rendering.track_hand import more_than_gains
 
     # By name to what is said of it: the desk's own table has been read before.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mixer.audio.formats import FORMATS
-from mixer.batch.requests.asked import Asked
 from mixer.batch.requests.manifest import Row
-from mixer.batch.requests.mistakes import ManifestError, mistake
+from mixer.batch.requests.row_mistakes import ManifestError, mistake
+from mixer.batch.requests.row_request import Asked
 from mixer.errors import MixerError
 from mixer.output.settings import OutputSettings, changed
 from mixer.rendering.choices.baselines import LEVELS, WITHOUT_NETWORK

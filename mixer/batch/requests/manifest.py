@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 from typing import Any, cast
 
 from mixer.audio.formats import FORMATS, refuse_depth, refuse_depth_of_lossy, refuse_rate
-from mixer.batch.requests.asked import RowSettings
 from mixer.batch.requests.columns import Column, find_column
 from mixer.batch.requests.defaults import NO_DEFAULTS, Defaults
-from mixer.batch.requests.mistakes import MOST_MISTAKES, ManifestError, mistake
+from mixer.batch.requests.row_mistakes import MOST_MISTAKES, ManifestError, mistake
+from mixer.batch.requests.row_request import RowSettings
 from mixer.batch.requests.sheet import read_sheet
 from mixer.batch.requests.song_paths import SongFolders, why_not_from_here
 from mixer.batch.states import ALL_COLUMNS, ColumnUse
@@ -20,7 +20,7 @@ from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
 from mixer.output.config import CODING, Config
 from mixer.output.settings import MIX_ALONE, OutputSettings, changed
-from mixer.reference.asking import parse_reference, reference_from
+from mixer.reference.reference_text import parse_reference, reference_from
 from mixer.rendering.choices.platforms import PLATFORMS
 
 _PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"

@@ -16,12 +16,12 @@ from pathlib import Path, PurePosixPath
 from mixer.audio.formats import DEFAULT_FORMAT, FORMATS, refuse_coding, refuse_depth
 from mixer.batch.requests.columns import NONE
 from mixer.batch.requests.manifest import Row
-from mixer.batch.requests.mistakes import mistake
+from mixer.batch.requests.row_mistakes import mistake
 from mixer.errors import SettingsError
 from mixer.files.file_names import FORBIDDEN, clean, key, shorten
 from mixer.files.real_paths import RealPaths
 from mixer.files.wording import listed, nearest, quote
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.names import (
     LISTENING_COPIES,
     LISTENING_FORMAT,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mixer.audio.video import is_recording_file
 from mixer.batch.requests.manifest import Row
-from mixer.batch.requests.mistakes import mistake
 from mixer.batch.requests.outputs import Target
+from mixer.batch.requests.row_mistakes import mistake
 from mixer.errors import InputError
 from mixer.song.folders.folder import list_song_folder
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mixer.batch.requests.mistakes import ManifestError
+from mixer.batch.requests.row_mistakes import ManifestError
 from mixer.errors import InputError
 from mixer.files.regular_file import read_regular
 from mixer.files.wording import quote

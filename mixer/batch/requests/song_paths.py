@@ -7,7 +7,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from mixer.batch.requests.mistakes import MAX_ERRORS_SHOWN
+from mixer.batch.requests.row_mistakes import MAX_ERRORS_SHOWN
 from mixer.files.real_paths import RealPaths
 from mixer.files.wording import nearest, quote
 

@@ -8,15 +8,15 @@ from statistics import median
 from typing import TypedDict
 from urllib.parse import quote
 
-from mixer.batch.figures import Figures
+from mixer.batch.batch_figures import Figures
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.states import State
 from mixer.batch.tables.outliers import asked_of
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.names import REPORT_SUFFIX
 from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.report.markup import printable
-from mixer.report.words import with_minus
+from mixer.report.report_words import with_minus
 from mixer.song.folders.folder_names import STEMS_SUFFIX
 
 _TITLES = {format_.suffix: format_.title for format_ in DAW_FORMATS.values()}

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypedDict, cast
 
-from mixer.batch.figures import Figures, UnmixedFigures
+from mixer.batch.batch_figures import Figures, UnmixedFigures
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.ledgers.state_folder import remember_tables
 from mixer.batch.requests.outputs import INDEX_PAGE, RESULT_NAMES
 from mixer.batch.states import State
+from mixer.batch.tables.index_page import index_page
 from mixer.batch.tables.outliers import find_outliers
-from mixer.batch.tables.page import index_page
 from mixer.files.spreadsheet import cell
 from mixer.files.whole_file import write_output
 

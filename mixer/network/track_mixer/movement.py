@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.running import gaussian_mean
-from mixer.network.track_mixer.inputs import AROUND_FRAMES, level_around_db
+from mixer.network.track_mixer.graph_inputs import AROUND_FRAMES, level_around_db
 
 # Seconds from one frame to the next, whatever the sample rate.
 FRAME_S = 1024 / 44_100

@@ -14,10 +14,10 @@ MAX_TRACKS = 128
 N_BANDS = 40
 VIEWS = ("left", "right", "mid", "side")
 # How a track moves: percentiles of its level, and seven more figures; see
-# `mixer.network.track_mixer.inputs.describe_dynamics`.
+# `mixer.network.track_mixer.graph_inputs.describe_dynamics`.
 PERCENTILES = (10.0, 25.0, 50.0, 75.0, 90.0, 97.0, 100.0)
 N_DYNAMICS = len(PERCENTILES) + 7
-# See `mixer.network.track_mixer.inputs.graph_inputs`.
+# See `mixer.network.track_mixer.graph_inputs.graph_inputs`.
 GRAPH_INPUTS = ("bands_db", "dynamics", "is_mono", "role", "group", "mask", "levels")
 # How much incoming levels mean: 0 nothing (raw recordings), 0.5 a rough mix, 1 a finished mix.
 RAW, ROUGH, MIX = 0.0, 0.5, 1.0

@@ -8,7 +8,7 @@ from mixer.network.session import Network
 from mixer.network.track_mixer.architecture import SETTINGS_GRAPH
 from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.network.track_mixer.inputs import graph_inputs
+from mixer.network.track_mixer.graph_inputs import graph_inputs
 from mixer.network.track_mixer.parameters import GRAPH_OUTPUTS
 from mixer.network.track_mixer.settings import ConsoleSettings
 

@@ -27,7 +27,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 # -P and none of our folders first: nothing is imported from where the songs lie.
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from mixer.network.untrusted.worker import serve; serve(sys.argv[2:])"
+    "from mixer.network.untrusted.graph_worker import serve; serve(sys.argv[2:])"
 )
 _START_S = 60.0
 _LONGEST_LINE = 1 << 20

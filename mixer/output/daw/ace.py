@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixer.output.daw.strip import EqBand
+from mixer.output.daw.native_strip import EqBand
 
 EQ_URI = "urn:ardour:a-eq"
 SHELF_Q = math.sqrt(0.5)

@@ -14,7 +14,7 @@ import numpy as np
 from mixer.console.settings import Gate
 from mixer.network.track_mixer.settings import Compression
 from mixer.output.daw import ace
-from mixer.output.daw.session import DawGroup, DawTrack
+from mixer.output.daw.daw_session import DawGroup, DawTrack
 from mixer.output.daw.standby import Echo, Room
 
 # ACE Reverb, measured with version 7.3 at 1 kHz: by its room size, the time to fall by 60 dB, and

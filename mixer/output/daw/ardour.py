@@ -16,7 +16,7 @@ from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, write_output
 from mixer.output.daw.ardour_playlist import ArdourPlaylists
 from mixer.output.daw.ardour_strip import CLOCKS_PER_S, MASTER, ArdourStrips, clock
-from mixer.output.daw.session import (
+from mixer.output.daw.daw_session import (
     DEFAULT_TEMPO_BPM,
     DawGroup,
     DawSession,
@@ -41,7 +41,7 @@ def write_ardour(
     """Write a session; the same session gives the same bytes.
 
     Args:
-        session: from `mixer.output.daw.wet` or `mixer.output.daw.editable`.
+        session: from `mixer.output.daw.wet_session` or `mixer.output.daw.editable`.
         path: of the file; it appears once it is whole.
         home: folder to which the file and what lies beside it are then moved; None if they stay.
         overwrite: replace a file that is there.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mixer.output.daw.ardour_strip import clock, gain_of_regions
 from mixer.output.daw.clips import is_pair
-from mixer.output.daw.session import DawClip, DawTrack
+from mixer.output.daw.daw_session import DawClip, DawTrack
 
 
 class ArdourPlaylists:

@@ -8,8 +8,8 @@ from itertools import count
 
 from mixer.dsp.blocks import db_to_gain
 from mixer.output.daw.ace_plugins import Plugin, plugins_of, return_gain_db
-from mixer.output.daw.session import DawGroup, DawTrack
-from mixer.output.daw.strip import Points
+from mixer.output.daw.daw_session import DawGroup, DawTrack
+from mixer.output.daw.native_strip import Points
 
 MASTER = "Master"
 # Ardour counts time in these a second.

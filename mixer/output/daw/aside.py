@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from mixer.files.regular_file import open_regular, read_regular
 from mixer.files.whole_file import hash_file, whole_file
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.names import RECALL_SUFFIXES
 
 _LONGEST_BYTES = 256 << 20

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mixer.dsp.blocks import db_to_gain
-from mixer.output.daw.session import DawClip
+from mixer.output.daw.daw_session import DawClip
 from mixer.song.damaged_files import offset_words
 from mixer.song.names.sides import Side
 from mixer.song.recording import Recording

@@ -16,9 +16,8 @@ from pathlib import Path
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, whole_file
-from mixer.output.daw.dawproject_devices import devices_of
-from mixer.output.daw.formats import EMBED_UP_TO_BYTES
-from mixer.output.daw.session import (
+from mixer.output.daw.daw_formats import EMBED_UP_TO_BYTES
+from mixer.output.daw.daw_session import (
     DEFAULT_TEMPO_BPM,
     DawClip,
     DawGroup,
@@ -27,6 +26,7 @@ from mixer.output.daw.session import (
     in_order,
     relative_path,
 )
+from mixer.output.daw.dawproject_devices import devices_of
 from mixer.output.daw.xml_number import number_text, parameter
 from mixer.version import __version__
 
@@ -49,7 +49,7 @@ def write_dawproject(
     """Write a session; the same session and audio give the same bytes.
 
     Args:
-        session: from `mixer.output.daw.wet` or `mixer.output.daw.editable`.
+        session: from `mixer.output.daw.wet_session` or `mixer.output.daw.editable`.
         path: of the file; it appears once it is whole.
         embed: True copies the audio into the file; False refers to it by relative paths. None
             copies up to `EMBED_UP_TO_BYTES` in all and refers beyond.

@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 
 from mixer.console.settings import Gate
 from mixer.network.track_mixer.settings import Compression
-from mixer.output.daw.session import DawGroup, DawTrack
+from mixer.output.daw.daw_session import DawGroup, DawTrack
+from mixer.output.daw.native_strip import BandKind, EqBand
 from mixer.output.daw.standby import Limiting
-from mixer.output.daw.strip import BandKind, EqBand
 from mixer.output.daw.xml_number import number_text, parameter
 
 BAND_TYPES: dict[BandKind, str] = {

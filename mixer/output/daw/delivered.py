@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mixer.files.whole_file import hash_file, refuse_existing, write_json, write_output
+from mixer.output.daw.daw_formats import DAW_FORMATS, DawFormat
+from mixer.output.daw.daw_session import DawSession
 from mixer.output.daw.editable import editable_session
-from mixer.output.daw.formats import DAW_FORMATS, DawFormat
 from mixer.output.daw.recall import (
     RECALL_VERSION,
     Recall,
@@ -16,8 +17,7 @@ from mixer.output.daw.recall import (
     session_nulls,
     written_session,
 )
-from mixer.output.daw.session import DawSession
-from mixer.output.daw.wet import wet_session
+from mixer.output.daw.wet_session import wet_session
 from mixer.output.names import RECALL_SUFFIXES
 from mixer.output.recipe import Recipe
 from mixer.output.settings import DawAudio, OutputSettings

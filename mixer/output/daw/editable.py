@@ -1,8 +1,8 @@
 """A mix as a session that can be edited: dry recordings with native strips, and what is left.
 
-Every strip is native (`mixer.output.daw.strip`). A model of tracks set one for each track, which is
-written as it was set; after a model of stems the recordings stand at their own level in the
-folder of their stem, whose strip is fitted to what the network did to it. Buses are fitted too.
+Every strip is native (`mixer.output.daw.native_strip`). A model of tracks set one for each track,
+which is written as it was set; after a model of stems the recordings stand at their own level in
+the folder of their stem, whose strip is fitted to what the network did to it. Buses are fitted too.
 What the strips do not give exactly is a residual, outside of all of them, so that the untouched
 session is the mix.
 """
@@ -27,11 +27,8 @@ from mixer.network.track_mixer.settings import (
     track_settings,
 )
 from mixer.output.daw.clips import clips_of, is_pair, offset_notes
-from mixer.output.daw.formats import DawFormat, Device
-from mixer.output.daw.native import run_strip
-from mixer.output.daw.nearness import nearness
-from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
-from mixer.output.daw.session import (
+from mixer.output.daw.daw_formats import DawFormat, Device
+from mixer.output.daw.daw_session import (
     DawClip,
     DawGroup,
     DawSession,
@@ -42,12 +39,15 @@ from mixer.output.daw.session import (
     plain_name,
     track_color,
 )
+from mixer.output.daw.native import run_strip
+from mixer.output.daw.native_strip import Strip, held_below
+from mixer.output.daw.nearness import nearness
+from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
 from mixer.output.daw.standby import Limiting, Standby, standby_of
-from mixer.output.daw.strip import Strip, held_below
 from mixer.output.daw.strip_fit import fit_strip, with_automation
-from mixer.output.daw.track_strip import hand_bands, moves, track_strip
-from mixer.output.daw.wet import reference_track, wet_tracks
-from mixer.output.daw.words import null_words, standby_lines, strip_lines
+from mixer.output.daw.strip_of_track import hand_bands, moves, track_strip
+from mixer.output.daw.strip_words import null_words, standby_lines, strip_lines
+from mixer.output.daw.wet_session import reference_track, wet_tracks
 from mixer.output.names import session_audio
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix

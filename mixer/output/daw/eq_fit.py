@@ -9,7 +9,7 @@ import scipy.optimize
 from numpy.typing import NDArray
 
 from mixer.output.daw.native import response_db
-from mixer.output.daw.strip import EqBand
+from mixer.output.daw.native_strip import EqBand
 
 # Where bands begin their search: shelves at the ends, bells an octave and more apart between them.
 _START = (

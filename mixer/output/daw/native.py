@@ -1,4 +1,4 @@
-"""Simulation of a workstation's own devices, as `mixer.output.daw.strip` describes them."""
+"""Simulation of a workstation's own devices, as `mixer.output.daw.native_strip` describes them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from mixer.dsp.biquad import eq_band, resonant_pass
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.dsp.recursive import filter_samples, filter_sections
 from mixer.output.daw import ace
-from mixer.output.daw.formats import Device
-from mixer.output.daw.strip import EqBand, Points, Strip, balance_gains
+from mixer.output.daw.daw_formats import Device
+from mixer.output.daw.native_strip import EqBand, Points, Strip, balance_gains
 
 # How Ardour's amplifier follows automation: by one pole of 156.825 over the rate, which acts from
 # the next sample on. Blocks of its engine, played without a screen by version 7.3, are this long

@@ -14,6 +14,7 @@ from mixer.errors import InputError
 from mixer.files.regular_file import open_regular
 from mixer.files.wording import visible
 from mixer.output.daw.dawproject_devices import BAND_TYPES
+from mixer.output.daw.native_strip import EqBand, Points, Strip
 from mixer.output.daw.read_session import (
     MOST_CLIPS,
     MOST_TRACKS,
@@ -21,7 +22,6 @@ from mixer.output.daw.read_session import (
     ReadSession,
     ReadTrack,
 )
-from mixer.output.daw.strip import EqBand, Points, Strip
 from mixer.song.song_file import MARKER_RANGE_S, TEMPO_RANGE_BPM, Marker
 
 _LONGEST_BYTES = 256 << 20

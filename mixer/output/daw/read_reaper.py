@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.errors import InputError
+from mixer.output.daw.native_strip import EqBand, Points, Strip
 from mixer.output.daw.read_session import (
     MOST_CLIPS,
     MOST_TRACKS,
@@ -18,7 +19,6 @@ from mixer.output.daw.read_session import (
 )
 from mixer.output.daw.reaeq import NAME, read_reaeq
 from mixer.output.daw.rpp_text import Block, number_at, read_project
-from mixer.output.daw.strip import EqBand, Points, Strip
 from mixer.song.song_file import MARKER_RANGE_S, TEMPO_RANGE_BPM, Marker
 
 _LEAST_GAIN = 1e-9

@@ -14,7 +14,7 @@ import math
 import struct
 from collections.abc import Sequence
 
-from mixer.output.daw.strip import BandKind, EqBand
+from mixer.output.daw.native_strip import BandKind, EqBand
 
 NAME = "VST: ReaEQ (Cockos)"
 IDENTITY = f'"{NAME}" reaeq.dll 0 "" 1919247729<56535472656571726561657100000000> ""'

@@ -17,8 +17,7 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, write_output
 from mixer.files.wording import visible
-from mixer.output.daw.reaeq import IDENTITY, reaeq_lines
-from mixer.output.daw.session import (
+from mixer.output.daw.daw_session import (
     DEFAULT_TEMPO_BPM,
     DawClip,
     DawGroup,
@@ -27,7 +26,8 @@ from mixer.output.daw.session import (
     in_order,
     relative_path,
 )
-from mixer.output.daw.strip import Points, balance_gains, placed
+from mixer.output.daw.native_strip import Points, balance_gains, placed
+from mixer.output.daw.reaeq import IDENTITY, reaeq_lines
 from mixer.version import __version__
 
 # REAPER reads files of versions before its own as those meant them; every line here is of this one.
@@ -56,7 +56,7 @@ def write_reaper(
     """Write a session; the same session gives the same bytes.
 
     Args:
-        session: from `mixer.output.daw.wet` or `mixer.output.daw.editable`.
+        session: from `mixer.output.daw.wet_session` or `mixer.output.daw.editable`.
         path: of the file; it appears once it is whole. Audio is referred to relative to its folder.
         home: folder to which the file and what lies beside it are then moved; None if they stay.
         overwrite: replace a file that is there.
@@ -73,7 +73,7 @@ def write_reaper(
 
 
 def reaper_text(session: DawSession, folder: Path, home: Path | None = None) -> str:
-    """The project as text, with paths as in `mixer.output.daw.session.relative_path`."""
+    """The project as text, with paths as in `mixer.output.daw.daw_session.relative_path`."""
     lines = [
         f'<REAPER_PROJECT 0.1 "{_READ_AS_VERSION}/mixer-{__version__}" 0',
         *_notes("NOTES 0 2", session.notes),

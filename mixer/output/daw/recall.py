@@ -14,11 +14,11 @@ from typing import Any, TypedDict
 from mixer.console.settings import MASTER
 from mixer.console.settings import Strip as HandStrip
 from mixer.files.spreadsheet import cell
-from mixer.output.daw.formats import DAW_FORMATS
+from mixer.output.daw.daw_formats import DAW_FORMATS
+from mixer.output.daw.daw_session import DawGroup, DawSession, DawTrack, in_order
+from mixer.output.daw.native_strip import Strip
 from mixer.output.daw.nearness import Nearness
-from mixer.output.daw.session import DawGroup, DawSession, DawTrack, in_order
-from mixer.output.daw.strip import Strip
-from mixer.output.daw.words import (
+from mixer.output.daw.strip_words import (
     FLAGGED_ABOVE_DB,
     automation_words,
     band_words,

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from mixer.dsp.blocks import FloatArray, root_hann, stft_blocks
 from mixer.dsp.erb_bands import band_centres_hz, band_weights
+from mixer.output.daw.daw_formats import Device
 from mixer.output.daw.eq_fit import fit_bands
-from mixer.output.daw.formats import Device
-from mixer.output.daw.movement import automation, moving_gain
 from mixer.output.daw.native import run_strip
-from mixer.output.daw.strip import EqBand, Strip, placed
+from mixer.output.daw.native_strip import EqBand, Strip, placed
+from mixer.output.daw.volume_automation import automation, moving_gain
 
 _N_FFT, _N_BANDS = 4096, 48
 # Bands this far below the loudest are not heard enough to tell their gain.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.network.track_mixer.levels import level_settings
+from mixer.network.track_mixer.level_settings import level_settings
 from mixer.network.track_mixer.settings import ConsoleSettings
 from mixer.rendering.choices.baselines import LEVELS
 from mixer.rendering.doubts.doubt import (

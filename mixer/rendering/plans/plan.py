@@ -27,7 +27,7 @@ from mixer.song.tracks import Track, tracks_of
 from mixer.stems import VOCALS
 
 if TYPE_CHECKING:
-    from mixer.reference.target import Target
+    from mixer.reference.match_target import Target
 
 
 class MaterialKind(StrEnum):

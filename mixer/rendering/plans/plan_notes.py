@@ -9,7 +9,7 @@ from mixer.console.settings import MASTER, Console
 from mixer.files.mistakes import dotted
 from mixer.files.wording import joined
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
-from mixer.preset.shape import NETWORK, ROLES, TRACKS
+from mixer.preset.console_shape import NETWORK, ROLES, TRACKS
 from mixer.rendering.doubts.doubt import knows_doubt
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.setting_changes import asked_for

@@ -11,7 +11,7 @@ import numpy as np
 from mixer.network.session import Network
 from mixer.network.track_mixer.changes import change_console
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.network.track_mixer.levels import level_settings
+from mixer.network.track_mixer.level_settings import level_settings
 from mixer.network.track_mixer.predict import predict_settings
 from mixer.network.track_mixer.settings import (
     BusTable,

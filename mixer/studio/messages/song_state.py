@@ -13,7 +13,7 @@ from mixer.studio.messages.channel_state import (
     StripTable,
     Value,
 )
-from mixer.studio.messages.work import Doing, Job
+from mixer.studio.messages.work_state import Doing, Job
 
 
 class SongRow(TypedDict):

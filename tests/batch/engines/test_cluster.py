@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from mixer.batch.batch_session import Options, run_batch
 from mixer.batch.engines.engine import EngineError
-from mixer.batch.engines.worker import WorkerSpec
+from mixer.batch.engines.worker_process import WorkerSpec
 from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, run_batch
 from tests.batch.stand_in import expected_mix
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mixer.batch.batch_session import Options, run_batch
 from mixer.batch.engines.engine import EngineError
 from mixer.batch.engines.local import LocalEngine, worker_specs
 from mixer.batch.engines.processes import describe_exit
@@ -13,7 +14,6 @@ from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
 from mixer.batch.listener import Listener
 from mixer.batch.memory import WORKER_BYTES, render_bytes
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, run_batch
 from tests.batch.stand_in import expected_mix
 
 COPY, COUNT = "tests.batch.stand_in:copy_song", "tests.batch.stand_in:count_song"

@@ -11,16 +11,16 @@ import threading
 import numpy as np
 import pytest
 
+from mixer.batch.batch_session import Options, run_batch
 from mixer.batch.engines.devices import DeviceProcess, choose_devices
 from mixer.batch.engines.engine import EngineError
 from mixer.batch.engines.local import LocalEngine, worker_specs
 from mixer.batch.engines.network import open_local
 from mixer.batch.engines.network_process import open_remote
 from mixer.batch.engines.work import LostNetworkError
-from mixer.batch.engines.worker import DEFAULT_WORK
+from mixer.batch.engines.worker_process import DEFAULT_WORK
 from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, run_batch
 from mixer.errors import DeviceError, InputError
 from mixer.setting_changes import Change, StripChanges
 from tests.signals import band

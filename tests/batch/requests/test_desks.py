@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from mixer.batch.plan import WHOLE_BATCH, list_songs
+from mixer.batch.batch_plan import WHOLE_BATCH, list_songs
+from mixer.batch.batch_session import Options, plan_batch
 from mixer.batch.requests.defaults import Defaults
-from mixer.batch.requests.mistakes import ManifestError
 from mixer.batch.requests.outputs import STATE_FOLDER
-from mixer.batch.session import Options, plan_batch
+from mixer.batch.requests.row_mistakes import ManifestError
 from mixer.batch.states import Action, Phase
 from mixer.errors import PresetError
 from mixer.files.whole_file import hash_file

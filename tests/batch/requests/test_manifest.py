@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mixer.batch.plan import Shard, list_songs
+from mixer.batch.batch_plan import Shard, list_songs
 from mixer.batch.requests.columns import COLUMNS
 from mixer.batch.requests.defaults import Defaults
-from mixer.batch.requests.mistakes import ManifestError
+from mixer.batch.requests.row_mistakes import ManifestError
 from mixer.batch.states import ColumnUse
 from mixer.errors import InputError
 from mixer.output.settings import OutputSettings, ReportKind
@@ -265,7 +265,7 @@ def test_a_manifest_elsewhere_names_songs_from_where_it_lies(songs) -> None:
 def test_a_target_names_the_files_that_rendering_writes() -> None:
     from mixer.batch.requests import outputs
     from mixer.output import delivery, names
-    from mixer.output.daw.formats import DAW_FORMATS
+    from mixer.output.daw.daw_formats import DAW_FORMATS
     from mixer.rendering import settings
     from mixer.stems import RESIDUAL, STEMS
 

@@ -12,8 +12,8 @@ import soundfile
 
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.states import State
+from mixer.batch.tables.index_page import index_page
 from mixer.batch.tables.outliers import find_outliers
-from mixer.batch.tables.page import index_page
 from tests.batch.tables.index_rows import rows_of
 from tests.browser import file_url, has_horizontal_scroll, wait_until
 

@@ -8,19 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mixer.batch.batch_plan import Shard, parse_shard
+from mixer.batch.batch_session import Options, plan_batch
 from mixer.batch.estimate import estimate_plan
 from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.ledgers.lock import LockedError, hold_lock
-from mixer.batch.merge import merge_shards
-from mixer.batch.plan import Shard, parse_shard
+from mixer.batch.merge_shards import merge_shards
 from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.requests.tree import manifest_text
-from mixer.batch.session import Options, plan_batch
 from mixer.batch.states import State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, read_headers
+from mixer.batch.tables.index_page import index_page
 from mixer.batch.tables.outliers import correlation, find_outliers, spectrum_correlations
-from mixer.batch.tables.page import index_page
 from mixer.batch.tables.results import COLUMNS, result_of, write_results
 from mixer.errors import InputError, SettingsError
 from mixer.song.folders.song_folders import find_song_folders

@@ -6,7 +6,7 @@ import pytest
 from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.network.track_mixer.leading_roles import below_whole_db
-from mixer.network.track_mixer.levels import level_settings
+from mixer.network.track_mixer.level_settings import level_settings
 
 RATE = 44_100
 

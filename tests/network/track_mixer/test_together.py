@@ -6,7 +6,7 @@ import pytest
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.human import GROUP_LUFS
-from mixer.network.track_mixer.levels import level_settings
+from mixer.network.track_mixer.level_settings import level_settings
 from mixer.network.track_mixer.together import louder_apart_db
 
 RATE = 44_100

@@ -5,7 +5,7 @@ import pytest
 
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.track_mixer.features import TrackListener, listen_to
-from mixer.network.track_mixer.inputs import describe_bands, describe_dynamics, graph_inputs
+from mixer.network.track_mixer.graph_inputs import describe_bands, describe_dynamics, graph_inputs
 from mixer.network.track_mixer.parameters import N_DYNAMICS
 
 RATE = 44_100

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from mixer import RenderSettings, load_song, render, write_mix
-from mixer.output.daw.wet import wet_session
+from mixer.output.daw.wet_session import wet_session
 from mixer.song.song_file import Marker
 from tests.signals import band
 

@@ -7,8 +7,8 @@ import pytest
 import rpp
 
 from mixer.errors import OutputError
+from mixer.output.daw.daw_session import DawTrack
 from mixer.output.daw.reaper import native_color, quoted, write_reaper
-from mixer.output.daw.session import DawTrack
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from mixer.console.settings import Strip as ConsoleStrip
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.erb_bands import band_centres_hz
 from mixer.network.track_mixer.settings import TrackSettings, curve_at
+from mixer.output.daw.daw_formats import DAW_FORMATS, Device
 from mixer.output.daw.eq_fit import fit_bands
-from mixer.output.daw.formats import DAW_FORMATS, Device
-from mixer.output.daw.movement import automation, moving_gain
 from mixer.output.daw.native import automation_values, response_db, run_strip
-from mixer.output.daw.strip import EqBand, Strip, balance_gains, placed
+from mixer.output.daw.native_strip import EqBand, Strip, balance_gains, placed
 from mixer.output.daw.strip_fit import fit_strip
-from mixer.output.daw.track_strip import moves
+from mixer.output.daw.strip_of_track import moves
+from mixer.output.daw.volume_automation import automation, moving_gain
 from tests.signals import noise
 
 RATE_HZ = 44_100

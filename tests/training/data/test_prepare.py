@@ -16,8 +16,8 @@ import soundfile
 
 from mixer.errors import InputError, ModelError, OutputError, SettingsError
 from mixer.fxnorm.chain import normalise_stem
-from mixer.fxnorm.measure import measure_profile
 from mixer.fxnorm.profile import read_profile
+from mixer.fxnorm.profile_measurement import measure_profile
 from mixer.stems import STEMS
 from tests.signals import noise, sine
 from tests.training.songs import RATE_HZ, loudest_hz, tones, write_song, write_stems

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mixer.network.track_mixer.features import listen_to
-from mixer.network.track_mixer.inputs import graph_inputs
-from mixer.network.track_mixer.levels import level_settings
+from mixer.network.track_mixer.graph_inputs import graph_inputs
+from mixer.network.track_mixer.level_settings import level_settings
 from mixer.network.track_mixer.parameters import (
     GRAPH_INPUTS,
     TRACK_CONTROLS,

@@ -6,7 +6,7 @@ import torch
 
 from mixer.console.stereo import pan_gains
 from mixer.network.track_mixer.features import listen_to
-from mixer.network.track_mixer.inputs import describe_bands
+from mixer.network.track_mixer.graph_inputs import describe_bands
 from mixer.network.track_mixer.parameters import TRACK_CONTROLS, TrackMixerParameters
 from training.networks.track_mixer import TrackMixer
 from training.track_mixer.simulation import simulate

@@ -1,0 +1,158 @@
+"""Sessions read back: what anybody may have written is bounded, and refused with a line."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mixer.errors import InputError
+from mixer.output.daw.native_strip import EqBand
+from mixer.output.daw.read_reaper import read_reaper
+from mixer.output.daw.reaeq import bandwidth_octaves, read_reaeq, reaeq_lines
+from mixer.output.daw.rpp_text import words_of
+from mixer.output.daw.session_reading import read_session
+
+# A state that REAPER 7 wrote: a high-pass at 100 Hz that is on, four bands that are off.
+BY_REAPER = [
+    "cWVlcu5e7f4CAAAAAQAAAAAAAAACAAAAAAAAAAIAAAABAAAAAAAAAAIAAAAAAAAAzQAAAAEAAAAAABAA",
+    "IQAAAAUAAAAEAAAAAQAAAG9ScPi3GllAAAAAAAAA8D8AAAAAAAAAQAEAAAAAAAAAAAQEaDDZCWlAAAAAAAAA8D8AAAAAAAAAQAEIAAAA"
+    "AAAAAAEaHb6ED4lAAAAAAAAA8D8AAAAAAADwPwEIAAAAAAAAAHfH++l3aKdAAAAAAAAA8D8AAAAAAADwPwEBAAAAAAAAAKWt3qUPUL9A"
+    "AAAAAAAA8D8AAAAAAAAAQAEBAAAAAQAAAAAAAAAAAPA/AAAAAP0BAABcAQAAAgAAAA==",
+    "AFByb2dyYW0gMQAQAAAA",
+]
+
+
+def project(tmp_path: Path, body: str) -> Path:
+    path = tmp_path / "a.rpp"
+    path.write_text(f'<REAPER_PROJECT 0.1 "7.0"\n{body}\n>\n')
+    return path
+
+
+def test_a_state_that_reaper_wrote_is_understood() -> None:
+    (band,) = read_reaeq(BY_REAPER, 44_100)
+    assert (band.kind, band.gain_db) == ("high_pass", 0.0)
+    assert band.frequency_hz == pytest.approx(100.417, abs=1e-3)
+    assert bandwidth_octaves(band.q, band.frequency_hz, 44_100) == pytest.approx(2.0)
+
+
+def test_bands_come_back_and_the_header_is_reapers() -> None:
+    bands = (
+        EqBand("low_shelf", 80.0, -2.5, 0.6),
+        EqBand("bell", 1_234.5, 3.25, 1.7),
+        EqBand("notch", 50.0, 0.0, 12.0),
+    )
+    lines = reaeq_lines(bands, 48_000)
+    back = read_reaeq(lines, 48_000)
+    assert [band.kind for band in back] == [band.kind for band in bands]
+    for one, other in zip(back, bands, strict=True):
+        assert one.frequency_hz == other.frequency_hz
+        assert one.gain_db == pytest.approx(other.gain_db)
+        assert one.q == pytest.approx(other.q)
+    assert lines[0][:64] == BY_REAPER[0][:64]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('NAME "Lead Vox"', ["NAME", "Lead Vox"]),
+        ("NAME 'a \"b\"' 1", ["NAME", 'a "b"', "1"]),
+        ("FILE `a'b\"c`", ["FILE", "a'b\"c"]),
+        ('NAME "open', ["NAME", "open"]),
+        ("  ", []),
+    ],
+)
+def test_words_are_reapers(line, words) -> None:
+    assert words_of(line) == words
+
+
+def test_folders_sends_and_envelopes_of_any_project(tmp_path) -> None:
+    path = project(
+        tmp_path,
+        "TEMPO 91 4 4\nMARKER 1 12.5 Chorus 0\n"
+        "<TRACK\n NAME Drums\n ISBUS 1 1\n>\n"
+        "<TRACK\n NAME Kick\n ISBUS 2 -1\n VOLPAN 0.5 -0.25 -1 -1 1\n MUTESOLO 1 0 0\n"
+        " <VOLENV2\n ACT 1\n PT 2 0.5 0\n PT 0 1 0\n >\n"
+        " <ITEM\n POSITION 3\n LENGTH 4\n SOFFS 1\n <SOURCE WAVE\n FILE audio/kick.wav\n >\n >\n>\n"
+        "<TRACK\n NAME Verb\n AUXRECV 1 0 0.25 0 0\n AUXRECV 99 0 1 0 0\n>",
+    )
+    session = read_reaper(path)
+    drums, kick, verb = session.tracks
+    assert (session.tempo_bpm, session.markers[0].time_s) == (91.0, 12.5)
+    assert (drums.is_group, kick.parent, verb.parent) == (True, 0, None)
+    assert kick.strip.gain_db == pytest.approx(-6.02, abs=0.01)
+    assert (kick.strip.pan, kick.strip.muted) == (-0.25, True)
+    assert kick.strip.automation == ((0.0, 1.0), (2.0, 0.5))
+    assert kick.strip.sends == (("Verb", pytest.approx(-12.04, abs=0.01)),)
+    clip = kick.clips[0]
+    assert (clip.file, clip.position_s, clip.offset_s) == ("audio/kick.wav", 3.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<TRACK\n NAME\n VOLPAN nan inf x\n MUTESOLO\n ISBUS 2 -99999999\n>",
+        "<TRACK\n ISBUS 1 1\n <FXCHAIN\n <VST \"VST: ReaEQ (Cockos)\"\n !!!\n AAAA\n >\n >\n>",
+        "<TRACK\n <ITEM\n <SOURCE SECTION\n <SOURCE SECTION\n >\n >\n >\n>",
+        "<TRACK\n AUXRECV\n AUXRECV 0 0 1e999\n <VOLENV2\n PT\n PT a b\n >\n>",
+        "TEMPO 1e300\nMARKER 1 -5 x\nMARKER\nSAMPLERATE -1",
+    ],
+)  # fmt: skip
+def test_nonsense_is_read_as_nothing(tmp_path, body) -> None:
+    session = read_session(project(tmp_path, body))
+    assert all(abs(track.strip.gain_db) < 1_000.0 for track in session.tracks)
+
+
+def test_blocks_nested_without_end_are_refused(tmp_path) -> None:
+    with pytest.raises(InputError, match=r"a\.rpp is nested too deeply"):
+        read_session(project(tmp_path, "<TRACK\n" * 200))
+
+
+def test_what_is_not_a_session_is_refused(tmp_path) -> None:
+    for name, content in (("a.rpp", b"hello"), ("a.rpp", b"\xff\xfe"), ("a.dawproject", b"PK")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=r"is not a"):
+            read_session(tmp_path / name)
+    with pytest.raises(InputError, match=r"\.rpp"):
+        read_session(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<!DOCTYPE a [<!ENTITY b "bbbb">]><Project>&b;</Project>',
+        "<Project><Structure>" + "<Track>" * 5_000,
+        "<Project><Structure>" + "<Track><Channel/>" * 100 + "</Track>" * 100,
+        "",
+    ],
+)
+def test_a_dawproject_that_is_none_is_refused(tmp_path, text) -> None:
+    path = tmp_path / "a.dawproject"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("project.xml", text)
+    with pytest.raises(InputError):
+        read_session(path)
+
+
+def test_a_dawproject_that_says_too_much_is_not_read(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("mixer.output.daw.read_dawproject._LONGEST_BYTES", 1_000)
+    path = tmp_path / "a.dawproject"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("project.xml", "<Project>" + " " * 100_000 + "</Project>")
+    with pytest.raises(InputError, match="too large to be a session"):
+        read_session(path)
+
+
+def test_sends_of_a_dawproject_that_are_off_are_none(tmp_path) -> None:
+    sends = "".join(
+        f'<Send destination="{to}"><Enable value="{on}"/><Volume unit="decibel" value="-6"/></Send>'
+        for to, on in (("r1", "true"), ("r2", "false"))
+    )
+    tracks = "".join(f'<Track name="{to}"><Channel id="{to}"/></Track>' for to in ("r1", "r2"))
+    voice = f'<Track name="voice"><Channel><Sends>{sends}</Sends></Channel></Track>'
+    path = tmp_path / "song.dawproject"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "project.xml", f"<Project><Structure>{voice}{tracks}</Structure></Project>"
+        )
+    ((name, level_db),) = read_session(path).tracks[0].strip.sends
+    assert (name, level_db) == ("r1", pytest.approx(-6.0))
