@@ -3,7 +3,7 @@
 A model that normalises no loudness believes what comes in by as much as it learnt to, about half.
 Of raw recordings that is too much: there each stem is brought first to where engineers put it. The
 profile's own loudness will not do: its bass is above its voices, as in no mix. Where nobody sings,
-the other instruments are softer and the bass is louder, as in mixes of such songs.
+the other instruments are softer, as in mixes of such songs.
 """
 
 from __future__ import annotations
@@ -131,10 +131,11 @@ def _at_usual_levels(profile: Profile, sounding: Sequence[str]) -> Profile:
     lower_lu = float(np.mean([GROUP_LUFS[s] - profile.stems[s].loudness_lufs for s in known]))
     heard = [stem for stem in known if stem in sounding]
     moved_db = without_voices_db([FINISHED_STEM[stem] for stem in heard], heard)
+    # The model brings the bass of such songs forward by itself.
     usual = {
         stem: replace(
             profile.stems[stem],
-            loudness_lufs=GROUP_LUFS[stem] - lower_lu + moved_db.get(stem, 0.0),
+            loudness_lufs=GROUP_LUFS[stem] - lower_lu + min(0.0, moved_db.get(stem, 0.0)),
         )
         for stem in known
     }
