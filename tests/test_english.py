@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
@@ -80,6 +81,9 @@ SLIPS = {
 # The first words of a docstring, a comment or a help text.
 _OF = re.compile(r"^(?:#\s*|[rf]?\"\"\"|[rf]?\")Of (?!course)")
 
+# A docstring begins with an imperative or a noun phrase, not with a clause in place of one.
+_CLAUSES = {"What", "How", "Which", "Who", "Where", "Why", "When"}
+
 
 def slips_in(text: str) -> list[str]:
     return [name for name, pattern in SLIPS.items() if pattern.search(text)]
@@ -120,6 +124,25 @@ def test_the_code_speaks_plain_english() -> None:
             if _OF.match(text) and not goes_on:
                 kinds.append("Of ...")
             found += [f"{path.relative_to(ROOT)}:{line}: {kind}" for kind in kinds]
+    assert not found, "\n".join(found)
+
+
+def _public_docstrings(source: str) -> list[tuple[int, str]]:
+    """Docstrings of a Python file's module, classes, functions and methods, with their lines."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+    public = [node for node in found if not getattr(node, "name", "").startswith("_")]
+    texts = [(getattr(node, "lineno", 1), ast.get_docstring(node)) for node in public]
+    return [(line, text) for line, text in texts if text]
+
+
+def test_docstrings_begin_with_an_imperative_or_a_noun_phrase() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text.splitlines()[0]}"
+        for path in _code_files()
+        for line, text in _public_docstrings(path.read_text(encoding="utf-8"))
+        if text.split()[0] in _CLAUSES
+    ]
     assert not found, "\n".join(found)
 
 

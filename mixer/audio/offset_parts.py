@@ -48,7 +48,7 @@ class Stretches(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """Where an offset changes: between two samples, from one value to another."""
+    """Change of an offset: between two samples, from one value to another."""
 
     first: int
     stop: int

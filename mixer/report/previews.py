@@ -1,4 +1,4 @@
-"""What a report plays from inside: how long, in which format, and how many are made at once."""
+"""Previews inside a report: their length, their format, and how many are made at once."""
 
 PREVIEW_S = 30.0
 # What every browser decodes.

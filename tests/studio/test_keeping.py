@@ -82,13 +82,13 @@ def drop_a_reference(page: Any, studio: Running) -> None:
 
 
 def save_to_the_song(page: Any, studio: Running) -> None:
-    """By the keyboard; what song.toml has no place for is said."""
+    """By the keyboard; what song.toml cannot hold is said."""
     page.evaluate("mixStudio.edit({ 'vocals.gain_db': -2.5, 'settings.amount': 0.8 })")
     wait_until(page, SETTLED)
     page.keyboard.press("Control+s")
     said = page.locator(".message", has_text="Saved to")
     said.wait_for()
-    assert "no place for the amount" in said.inner_text()
+    assert "cannot hold the amount" in said.inner_text()
     table = tomllib.loads((studio.folder / "A small one" / "song.toml").read_text())
     assert table["console"]["vocals"] == {"gain_db": -2.5}
     page.evaluate("mixStudio.edit({ 'settings.amount': null })")

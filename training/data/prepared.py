@@ -1,4 +1,4 @@
-"""What prepared data sets of all kinds have in common: their folders, and their description.
+"""Common to prepared data sets of all kinds: their folders, and their description.
 
 DIR/dataset.json             everything about the set, written last
 DIR/profile.json             the profile to which the stems were normalised
@@ -50,7 +50,7 @@ Stated = TypeVar("Stated", bound="Description")
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is known of every prepared data set.
+    """Description of any prepared data set.
 
     Attributes:
         folder: its path.

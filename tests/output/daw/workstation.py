@@ -83,7 +83,7 @@ def balance(pan: float) -> np.ndarray:
 
 
 class Reaper:
-    """A project of REAPER's, played."""
+    """A REAPER project, played."""
 
     def __init__(self, path: Path) -> None:
         self.folder = path.parent
