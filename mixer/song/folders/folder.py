@@ -31,7 +31,7 @@ class FolderFile(NamedTuple):
     Attributes:
         place: its path.
         name: relative to the song's folder, with forward slashes.
-        instruments: words of the names of the instrument folders that it is in.
+        instruments: words of the names of the instrument folders that it is in, innermost first.
         reason: why it is left out; None for a candidate.
         may_be_a_part: whether it is left out although it may be a part of the song.
         is_plain: whether it is a regular file, not a link, a pipe or a device.
@@ -104,7 +104,7 @@ def _listed(
         name = inner.name
         inside = f"{prefix}{name}/"
         if name in plan.read and depth < _MAX_DEPTH:
-            own = (*words, *plan.read[name])
+            own = (*plan.read[name], *words)
             further = plan_folder(inner, is_song=not own)
             if further.songs:
                 reason = f'in the folder "{prefix}{name}", which holds other songs'

@@ -68,7 +68,7 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     }
     rest = [name for name in inner if name not in left_out]
     if not is_song:
-        return FolderPlan(dict.fromkeys(rest, ()), left_out)
+        return FolderPlan({name: tuple(split_words(name)) for name in rest}, left_out)
     titles = mingled_songs(folder.audio)
     if titles:
         reason = f"of several songs in one folder ({_shown(titles)}); make a folder for each song"

@@ -31,20 +31,24 @@ _PARTS = frozenset(
         "bit", "khz", "k", "hz", "mono", "stereo", "part", "song", "recording", "trackout",
         "export", "exported", "media", "clip", "out", "tracked", "edited", "edit", "tuned",
         "cleaned", "zip", "the", "of", "and", "all", "final", "for", "mixing", "spur", "spuren",
-        "piste"
+        "piste", "session", "project", "pro", "tool", "logic", "ableton", "live", "cubase", "reaper"
     )
 )  # fmt: skip
 _TELLING_PARTS = frozenset(
     (
         "stem", "multitrack", "multi", "track", "audio", "wav", "wave", "aif", "aiff", "flac",
         "mp", "ogg", "interchange", "part", "recording", "trackout", "export", "exported", "media",
-        "consolidated",
-        "individual", "raw", "dry", "wet", "file", "spuren"
+        "consolidated", "session", "individual", "raw", "dry", "wet", "file", "spuren"
     )
 )  # fmt: skip
-# Of whose mix or master they are: Master Stems, Mix Stems.
+# Of whose mix or master they are, and how they were exported: Mix Stems, Stems (no master FX).
 _STEMS = frozenset(("stem", "multitrack"))
-_OF_A_MIX = frozenset(("mix", "mixed", "master", "mastered", "mastering", "premaster", "mixdown"))
+_OF_STEMS = frozenset(
+    (
+        "mix", "mixed", "master", "mastered", "mastering", "premaster", "mixdown", "no", "with",
+        "without", "fx", "effect", "processed", "unprocessed", "processing"
+    )
+)  # fmt: skip
 _MIXES = frozenset(
     (
         "mix", "mixe", "mixes", "mixed", "mixdown", "master", "mastered", "mastering", "reference",
@@ -98,7 +102,7 @@ def kind_of(name: str, parent: str = "") -> str:
             return FolderKind.SET_ASIDE
         if (plain & _MIXES and only) or _FOLDERS_OF_MIXES & set(own):
             return FolderKind.MIXES
-    parts = plain - _OF_A_MIX if plain & _STEMS else plain
+    parts = plain - _OF_STEMS if plain & _STEMS else plain
     if parts & _TELLING_PARTS and _PARTS.issuperset(parts):
         return FolderKind.PARTS
     if plain & _TAKES and _FILLERS.issuperset(plain - _TAKES):

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from mixer.audio.formats import without_audio_suffix
+from mixer.roles import UNKNOWN
 from mixer.song.names.complements import Complement, find_complement
 from mixer.song.names.families import STEM_OF_FAMILY, Family
 from mixer.song.names.separators import Separated, find_separated
 from mixer.song.names.titles import without_titles_inside
+from mixer.song.names.track_roles import role_of_words
 from mixer.song.names.track_word_splitting import is_lone_sign, is_unknown, split_words
 from mixer.song.names.track_word_tables import HINT, LEFT_OUT_WEAK, QUALITY, ROLE, SOURCE, fold
 from mixer.song.names.track_words import Evidence, resembling, strongest
@@ -27,6 +29,7 @@ from mixer.stems import STEMS, Stem
 
 EXACT = "exact stem name"
 NOTHING_KNOWN = "unrecognised file name"
+_KIT, _LOOP = "drums", "drum_loop"
 _LONGEST_NAME = 512  # characters looked at; file systems stop at 255
 # "Song - Part", "Song (Part)": what stands before the last of these may be a title.
 _SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|[\s_]*[()\[\]]")
@@ -40,7 +43,7 @@ class Classification:
     reason: the word or phrase that decided, for the user to read.
     certain: False if the name says nothing known, or only resembles something known.
     family: what it plays, as far as the name tells.
-    role: what the song's metadata says that it plays; None to go by its name.
+    role: what the song's metadata or its folders say that it plays; None to go by its name.
     """
 
     stem: Stem | None
@@ -177,12 +180,15 @@ def decide(track: NamedTrack) -> Classification:
         best = resembling(track.tokens) or best
     if best is None:
         return Classification("other", NOTHING_KNOWN, False)
-    if best.text in track.folder and best.text not in track.tokens:
-        reason = f"its folder's {best.sentence()}"
-    else:
-        reason = best.sentence()
     certain = not best.guess and not _may_mean_another(track, best)
-    return Classification(best.stem, reason, certain, best.family)
+    if best.stem is None or best.text not in track.folder or best.text in track.tokens:
+        return Classification(best.stem, best.sentence(), certain, best.family)
+    role = role_of_words((*track.tokens, *track.folder), best.stem)
+    if best.family == _KIT and role == _LOOP:
+        role = UNKNOWN  # in a folder of drums lie microphones of the kit
+    reason = f"its folder's {best.sentence()}"
+    told = None if role == UNKNOWN else role
+    return Classification(best.stem, reason, certain, best.family, told)
 
 
 def _may_mean_another(track: NamedTrack, best: Evidence) -> bool:

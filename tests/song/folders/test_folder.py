@@ -113,6 +113,19 @@ def test_a_folders_instrument_speaks_where_the_file_does_not(tree) -> None:
     assert {r.file: r.stem for r in song.recordings} == names
 
 
+def test_the_innermost_folder_says_what_a_file_plays(tree) -> None:
+    names = {
+        "Drums/Snares/Top.wav": "snare", "Drums/Floor Toms/2.wav": "toms",
+        "Drums/3.wav": "unknown", "Drums/Loop 2.wav": "drum_loop",
+        "Vocals/BGVs/1.wav": "backing_vocals", "Vocals/Lead/Chorus.wav": "lead_vocal",
+        "Guitars/Acoustic/L.wav": "acoustic_guitar", "Guitars/Lead/Solo.wav": "electric_guitar",
+        "Keys/Organ/DI.wav": "organ", "Synths/Arps/2.wav": "arp",
+    }  # fmt: skip
+    song = load_song(tree(*names), listen=False)
+    assert {r.file: r.role for r in song.recordings} == names
+    assert {r.stem for r in song.recordings if "Drums" in r.file} == {"drums"}
+
+
 def test_what_parts_do_makes_no_song_of_an_instruments_folder(tree) -> None:
     names = {
         "Synths/Lead.wav": "other", "Synths/Sub.wav": "other", "Synths/Top.wav": "other",
@@ -263,6 +276,11 @@ def test_a_folder_of_too_many_files_is_no_song(tmp_path: Path, monkeypatch) -> N
         (("Dry/Kick.wav", "Dry/Vox.wav", "Wet/Kick.wav", "Wet/Vox.wav"), "Dry/"),
         (("01 Drums/Kick.wav", "02 Misc/Tamb.wav", "Mix/Song.wav", "Click/click.wav"), "0"),
         (("01 Drums/Kick.wav", "02 Gtrs/L.wav", "03 Sugar/blip.wav", "Sugar/x.wav"), "0"),
+        (("Stems (dry)/Kick.wav", "Stems (dry)/Vox.wav", "Stems - no FX/Kick.wav",
+          "Stems - no FX/Vox.wav", "Stems with master/Kick.wav", "Stems with master/Vox.wav"),
+         "Stems (dry)/"),
+        (("Session/Home.ptx", "Session/Audio Files/Vox_01.wav", "Masters/Home.wav",
+          "Stems/Kick.wav", "Stems/Vox.wav"), "Stems/"),
         (("Mastering Stems/Kick.wav", "Mastering Stems/Vox.wav", "Song Master.wav"), "Mastering"),
         (("Home.als", "Samples/Imported/Kick 4.wav", "Samples/Recorded/Vox 2.wav",
           "Stems/Drums.wav", "Stems/Vocals.wav"), "Stems/"),
