@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mixer.report.data import ReportData, Source, report_data
     from mixer.report.listening import write_listening_copies
-    from mixer.report.write_report import write_report
+    from mixer.report.report_file import write_report
 
 # Other rooms' pages are of the same family and need only light parts: each name on first use.
 _HOME = {
@@ -26,7 +26,7 @@ _HOME = {
     "Source": "mixer.report.data",
     "report_data": "mixer.report.data",
     "write_listening_copies": "mixer.report.listening",
-    "write_report": "mixer.report.write_report",
+    "write_report": "mixer.report.report_file",
 }
 
 __all__ = ["ReportData", "Source", "report_data", "write_listening_copies", "write_report"]
