@@ -4,6 +4,8 @@ import functools
 
 import numpy as np
 
+from mixer.demo_song import compose_demo_song
+
 
 def sine(
     frequency_hz: float, duration_s: float, sample_rate: int, level: float = 0.5
@@ -55,3 +57,12 @@ def _beat_and_tones(
     for array in (beat, *tones.values()):
         array.flags.writeable = False
     return beat, tones
+
+
+@functools.cache
+def demo_song() -> dict[str, np.ndarray]:
+    """Take 1 of the demo song at 44.1 kHz, played once a process; read only."""
+    stems = compose_demo_song(1, 44_100)
+    for stem in stems.values():
+        stem.flags.writeable = False
+    return stems

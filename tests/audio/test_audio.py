@@ -100,6 +100,15 @@ def test_nothing_is_overwritten_unasked_or_left_half_written(tmp_path: Path) -> 
     assert [p.name for p in tmp_path.iterdir()] == ["a.wav"]
 
 
+@pytest.mark.parametrize(("from_rate", "to_rate"), [(48_000, 44_100), (44_100, 48_000), (8_000, 3)])
+def test_the_length_at_another_rate_cuts_nothing_and_adds_less_than_a_sample(
+    from_rate: int, to_rate: int
+) -> None:
+    for n_samples in (0, 1, from_rate - 1, from_rate, from_rate + 1):
+        exact = n_samples * to_rate / from_rate
+        assert exact <= audio_io.resampled_length(n_samples, from_rate, to_rate) < exact + 1.0
+
+
 def test_resampling_is_transparent_and_exact_in_length() -> None:
     tone = sine(1_000.0, 2.0, 44_100)
     up = audio_io.resample(tone, 44_100, 48_000, 96_000)

@@ -66,6 +66,16 @@ def test_a_gate_lowers_what_is_below_and_leaves_what_is_above() -> None:
         assert peak_db(out[:, RATE_HZ:]) == pytest.approx(expected_db, abs=0.1)
 
 
+def test_a_closed_gate_lowers_by_80_db_and_no_more() -> None:
+    """So far below the threshold that the ratio alone would ask for 540 dB."""
+    audio = np.concatenate([tone(1_000.0, 1.0, -80.0), tone(1_000.0, 1.0, 0.0)], axis=1)
+    gate = Gate(-20.0, ratio=10.0, attack_ms=5.0)
+    out, report = apply_strip(audio, RATE_HZ, Strip(gate=gate))
+    assert report["gate"]["max_reduction_db"] == pytest.approx(80.0, abs=0.5)
+    # It opens from there in some times its attack, however far below the threshold it was.
+    assert peak_db(out[:, RATE_HZ + RATE_HZ // 20 :]) == pytest.approx(0.0, abs=0.1)
+
+
 def test_a_gate_opens_with_its_attack() -> None:
     audio = tone(1_000.0, 2.0, -80.0)
     audio[:, RATE_HZ:] *= 1_000.0

@@ -125,6 +125,9 @@ def test_what_goes_beyond_full_scale_is_named_where_it_clips(mix, tmp_path) -> N
     for bit_depth, expected in (("24", beyond), ("32f", [])):
         recipe = write_mix(loud, tmp_path / f"{bit_depth}.wav", bit_depth=bit_depth)
         assert recipe["output"]["clipped"] == expected
+    # A lossy file has no bit depth, and what is beyond full scale is not in it.
+    lossy = write_mix(loud, tmp_path / "a.ogg", file_format="ogg", bit_depth="32f")
+    assert lossy["output"]["clipped"] == beyond
     mild = replace(mix, wet_stems={n: 0.01 * a for n, a in mix.wet_stems.items()})
     assert write_mix(mild, tmp_path / "mild.wav")["output"]["clipped"] == []
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mixer.demo_song.compose import compose_demo_song
 from mixer.meters.stem_powers import measure_stem_powers
 from mixer.reference.mover import Mover
 from mixer.reference.moves import N_NODES, Moves, StemMoves
 from mixer.reference.reference_figures import MixFigures, figures_of
+from tests.signals import demo_song
 
 RATE_HZ = 44_100
 Stems = dict[str, np.ndarray]
@@ -22,9 +22,9 @@ def demo_stems(seconds: float = 20.0) -> Stems:
     """The demo song's stems, float32 (2, samples), moved into stereo so that there is a width."""
     n_samples = round(seconds * RATE_HZ)
     stems = {}
-    for name, audio in compose_demo_song(1, RATE_HZ).items():
+    for name, audio in demo_song().items():
         cut = audio[:, :n_samples]
-        stems[name] = np.repeat(cut, 2, axis=0) if cut.shape[0] == 1 else cut
+        stems[name] = np.repeat(cut, 2, axis=0) if cut.shape[0] == 1 else cut.copy()
     return stems
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from mixer import RenderSettings, load_song, render
 from mixer.audio import write_audio
-from mixer.demo_song import compose_demo_song
 from mixer.meters.clicks import find_clicks
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.model import read_bundle
 from mixer.rendering.choices.shipped import PAPER_MODEL
 from mixer.rendering.mix import Mix
+from tests.signals import demo_song
 
 RATE_HZ = 44_100
 # Third octaves would show single notes; octaves show what a broken network does.
@@ -24,7 +24,7 @@ OCTAVES_HZ = 62.5 * 2.0 ** np.arange(8)
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "song"
-    for stem, audio in compose_demo_song(1, RATE_HZ).items():
+    for stem, audio in demo_song().items():
         write_audio(folder / f"{stem}.wav", audio, RATE_HZ, bit_depth="32f")
     return folder
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from mixer.network.track_mixer.placing import MOST_LEAN_DB, SILENT_DB, Placed, lean_db, place
+from mixer.network.track_mixer.placing import (
+    MOST_LEAN_DB,
+    SILENT_DB,
+    Placed,
+    balancing_pan,
+    lean_db,
+    place,
+)
 
 
 def band(rng: np.random.Generator) -> list[Placed]:
@@ -14,6 +21,18 @@ def band(rng: np.random.Generator) -> list[Placed]:
                float(rng.uniform(100, 8_000)), is_mono=True)
         for role in roles
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("right_share", [0.35, 0.5, 0.6])
+def test_the_balancing_pan_gives_both_channels_one_energy(right_share: float):
+    pan = balancing_pan(1.0 - right_share, right_share)
+    assert lean_db([pan], [1.0], [right_share]) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_balancing_pan_goes_half_way_out_at_most():
+    assert balancing_pan(0.01, 0.99) == -0.5
+    assert balancing_pan(0.99, 0.01) == 0.5
+    assert balancing_pan(0.0, 1.0) == 0.0  # one side alone cannot be balanced
 
 
 def test_order_does_not_matter():
