@@ -85,6 +85,18 @@ def test_audio_that_begins_and_ends_at_its_peak_rings_there() -> None:
     assert true_peak_dbtp(audio, RATE) == pytest.approx(whole_dbtp, abs=1e-4)
 
 
+def test_a_part_rises_by_what_bends_in_the_next_one() -> None:
+    """A step down right behind a part's end: the overshoot is in the part, which is flat."""
+    n_part = true_peak._PART_SAMPLES
+    audio = np.full((1, 16 * n_part), 0.5, np.float32)
+    audio[0, 3 * n_part + 1 :] = -0.3
+    audio[0, :n_part] *= np.linspace(0.0, 1.0, n_part, dtype=np.float32)
+    audio[0, -n_part:] *= np.linspace(1.0, 0.0, n_part, dtype=np.float32)
+    whole_dbtp = true_peak_dbtp(audio, RATE, whole=True)
+    assert whole_dbtp > 20.0 * np.log10(0.5) + 1.0
+    assert true_peak_dbtp(audio, RATE) == pytest.approx(whole_dbtp, abs=1e-4)
+
+
 def test_only_what_may_hold_the_peak_is_oversampled(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = []
     of_part = true_peak._part_peak

@@ -50,6 +50,17 @@ def test_motion_and_curve_are_taken_out_apart(controls: StemControls) -> None:
     assert np.ptp(flat.gain_db, axis=1) == pytest.approx(np.ptp(controls.gain_db, axis=1), abs=1e-4)
 
 
+@pytest.mark.parametrize(("asked", "had"), [(5.0, 2.0), (-1.0, 0.0)])
+def test_motion_is_doubled_at_most_and_never_turned_round(
+    controls: StemControls, asked: float, had: float
+) -> None:
+    bounded, wanted = (
+        change_controls(controls, StripChanges(motion=Change(scale=scale))).gain_db
+        for scale in (asked, had)
+    )
+    assert np.array_equal(bounded, wanted)
+
+
 def test_a_point_of_the_curve_bends_its_surroundings_alone(controls: StemControls) -> None:
     bent = change_controls(controls, StripChanges(curve_6300_hz_db=Change(offset=4.0)))
     moved = (bent.gain_db - controls.gain_db).mean(axis=1)

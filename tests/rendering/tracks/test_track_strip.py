@@ -56,6 +56,13 @@ def test_what_widens_a_mono_track_cancels_in_mono(mono: np.ndarray) -> None:
     assert np.abs(wide.sum(axis=0) - narrow.sum(axis=0)).max() < 1e-6
 
 
+def test_a_made_side_is_as_far_below_the_mid_as_is_asked(rng: np.random.Generator) -> None:
+    hiss = (0.1 * rng.standard_normal((1, 3 * RATE_HZ))).astype(np.float32)
+    left, right = run(hiss, TrackSettings(widen_db=-9.0)).astype(np.float64)
+    side_db = 10.0 * np.log10(np.sum((left - right) ** 2) / np.sum((left + right) ** 2))
+    assert side_db == pytest.approx(-9.0, abs=0.3)
+
+
 def test_the_parts_of_a_placed_track_are_its_whole(mono: np.ndarray) -> None:
     placed = run_track_strip(mono.copy(), RATE_HZ, STRIP, listen_to(mono, RATE_HZ))
     whole = placed.whole()
