@@ -159,5 +159,5 @@ def test_the_page_for_a_package_index_links_to_no_file_of_ours(monkeypatch) -> N
     assert targets
     assert all(target.startswith("https://") for target in targets)
     assert "docs/" in readme
-    assert "The documentation has one page per subject, including the command line" in page
+    assert "install mixer with `pip install '.[codecs,studio]'` and see First mix." in page
     assert "*The studio: a channel for each stem" in page
