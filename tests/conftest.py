@@ -29,9 +29,11 @@ def _has_room(folder: Path) -> bool:
     return may_run and min(shutil.disk_usage(folder).free, available_memory_bytes()) > _ROOM_BYTES
 
 
-# A developer's own defaults and presets change no test, nor any process that one starts.
+# A developer's own defaults and presets change no test, nor any process that one starts; and none
+# finds or leaves material in a developer's cache: below a file there is no folder.
 os.environ["MIXER_CONFIG"] = str(Path(__file__).parent / "no" / "config.toml")
 os.environ["MIXER_PRESETS"] = str(Path(__file__).parent / "no" / "presets")
+os.environ["MIXER_CACHE"] = str(Path(__file__) / "no cache")
 
 
 # What is written is synced to the disk, thousands of times: where there is plenty of memory, the

@@ -1,25 +1,21 @@
-"""A plan in work, and what it makes: the wet material of a mix."""
+"""A plan in work: all that makes the wet material of a mix."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixer.network.output import StemRecord, WetStems, is_wanted
+from mixer.network.output import WetStems, is_wanted
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing.progress import StageClock
 
 if TYPE_CHECKING:
-    from mixer.fxnorm.chain import StemReport
-    from mixer.rendering.doubts.doubt import Doubts
-    from mixer.rendering.incoming_levels import IncomingLevels
     from mixer.rendering.kept_material import KeptMaterial
     from mixer.rendering.tracks.kept_tracks import KeptTracks
-    from mixer.rendering.tracks.track_console import TrackMix
     from mixer.rendering.tracks.track_material import OfBus
 
 
@@ -52,35 +48,6 @@ class Job:
     kept: KeptMaterial | None = None
     tap: OfBus | None = None
     kept_tracks: KeptTracks | None = None
-
-
-@dataclass
-class Material:
-    """Material of a mix, beside the recordings.
-
-    Attributes:
-        mix: float32 (2, samples); None if nothing is wet.
-        wet_stems: stem name to float32 (2, samples); empty if they are not needed.
-        normalised: the sum of the normalised stems, float32 (2, samples); None unless wanted.
-        device: what ran the network; None without one.
-        measurements: of each stem's normalisation, ready for JSON.
-        settings: what a network set by stem, ready for JSON; empty for one that sets nothing.
-        output_curve: what makes `mix` of the wet stems' sum; None if that sum is the mix.
-        tracks: what was set, and every wet track if they are wanted; None for a mix of stems.
-        levels: how incoming levels were interpreted; None if no model asked.
-        doubts: how sure the model is; None unless requested.
-    """
-
-    mix: np.ndarray | None = None
-    wet_stems: dict[str, np.ndarray] = field(default_factory=dict)
-    normalised: np.ndarray | None = None
-    device: str | None = None
-    measurements: dict[str, StemReport] = field(default_factory=dict)
-    settings: Mapping[str, StemRecord] = field(default_factory=dict)
-    output_curve: Callable[[np.ndarray], np.ndarray] | None = None
-    tracks: TrackMix | None = None
-    levels: IncomingLevels | None = None
-    doubts: Doubts | None = None
 
 
 def wanted_stems(wet: Mapping[str, np.ndarray], job: Job) -> dict[str, np.ndarray]:

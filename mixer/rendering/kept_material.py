@@ -1,79 +1,133 @@
-"""Material cached from earlier takes: normalised stems, wet stems, features of tracks.
+"""Material cached from earlier mixes: normalised stems, the network's answer, features of tracks.
 
-The key of an entry covers all its inputs, so a take recomputes only what its changes affect.
+The key of an entry covers all its inputs, so another mix recomputes only what its changes affect.
+Each array of the network's answer is an entry of its own: who needs a few wet stems finds those of
+one who needed all.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
 
 from mixer.console.split import PreNetworkGain
+from mixer.dsp.threads import Workers, available_threads
 from mixer.fxnorm.chain import StemReport
-from mixer.network.output import Output, StemRecord
+from mixer.network.output import WetStems, is_wanted
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.rendering.kept_arrays import KeptArrays
-from mixer.rendering.plans.plan import RenderPlan
+from mixer.rendering.doubts.doubt import Doubts
+from mixer.rendering.kept_arrays import Arrays, KeptArrays
+from mixer.rendering.made_material import Material
+from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.timing.progress import Stage
 from mixer.setting_changes import as_tables
 from mixer.song.tracks import Track
 
-_STEM, _NETWORK, _LEVELS = "normalised", "network", "levels"
-_RECORD = "record"
+_STEM, _NETWORK, _DOUBTS, _LEVELS = "normalised", "network", "doubts", "levels"
+_AUDIO, _RECORD = "audio", "record"
+# What is recorded of a network's answer, by attribute of `Material`.
+_RECORDED = ("device", "measurements", "settings", "levels")
+# A network that hands out no wet stems may round its mix in another way.
+_MIX, _MIX_ALONE = "mix", "mix alone"
 
+# The stages of which material is kept; normalised stems only serve other settings of the network.
+ALL_KEPT = frozenset({Stage.NORMALISE, Stage.NETWORK, Stage.LISTEN})
+
+Key = tuple[object, ...]
 Normalised = tuple[np.ndarray, StemReport]
+# By stage of a render, the number of entries of audio that stand for it.
+Found = dict[Stage, int]
 
 
 class KeptMaterial:
-    """Cache of one song and its settings; see `mixer.rendering.kept_arrays`."""
+    """Cache of one song and its settings; see `mixer.rendering.kept_arrays`.
 
-    def __init__(self, kept: KeptArrays) -> None:
-        self._kept = kept
+    Attributes:
+        keeps: stages of which it keeps what is made.
+    """
+
+    def __init__(self, kept: KeptArrays, keeps: frozenset[Stage] = ALL_KEPT) -> None:
+        self._kept, self.keeps = kept, keeps
 
     @property
     def n_found(self) -> int:
         """Number of cache hits so far."""
         return self._kept.n_found
 
-    def holds(self, plan: RenderPlan) -> frozenset[Stage]:
-        """The stages of a plan whose material is cached."""
-        keys = _keys(plan).items()
-        return frozenset(s for s, all_of in keys if all(self._kept.holds(*key) for key in all_of))
+    def holds(self, plan: RenderPlan, wet_stems: WetStems, *, stages: bool = False) -> Found:
+        """The stages of a plan whose material is cached, and how many arrays are to be read.
+
+        Args:
+            plan: of a render.
+            wet_stems, stages: as in `mixer.rendering.job.Job`.
+        """
+        return _found(plan, wet_stems, stages, lambda key: self._kept.holds(*key))
 
     def normalised(self, stem: str, plan: RenderPlan) -> Normalised | None:
         """A normalised stem, float32 (2, samples), and its record; None if it is not cached."""
-        arrays = self._kept.find(_STEM, stem, _gains_db(plan))
+        arrays = self._kept.find(*_stem_key(stem, plan))
         if arrays is None:
             return None
-        return arrays["audio"], cast(StemReport, _from_bytes(arrays[_RECORD]))
+        return arrays[_AUDIO], cast(StemReport, _from_bytes(arrays[_RECORD]))
 
     def keep_normalised(self, stem: str, plan: RenderPlan, made: Normalised) -> None:
+        """Keep a normalised stem, if this cache is to have it."""
+        if Stage.NORMALISE not in self.keeps:
+            return
         audio, report = made
-        self._kept.keep({"audio": audio, _RECORD: _as_bytes(report)}, _STEM, stem, _gains_db(plan))
+        self._kept.keep({_AUDIO: audio, _RECORD: _as_bytes(report)}, *_stem_key(stem, plan))
 
-    def output(self, plan: RenderPlan) -> Output | None:
-        """The network's output for this plan, wet stems included; None if it is not cached."""
-        arrays = self._kept.find(_NETWORK, *_network_key(plan))
-        if arrays is None:
+    def answer(self, plan: RenderPlan, wet_stems: WetStems) -> Material | None:
+        """The network's answer for a plan; None if it, or a wanted wet stem, is not cached.
+
+        Args:
+            plan: of a mix of stems by a network.
+            wet_stems: those that are wanted.
+
+        Returns:
+            Its mix and wet stems, and all records of the material; without doubts if the model
+            was not asked, and without normalised stems.
+        """
+        keys = _network_keys(plan, wet_stems)
+        if not all(self._kept.holds(*key) for key in keys):
             return None
-        record = _from_bytes(arrays[_RECORD])
-        wet = [arrays[f"wet{i}"] for i in range(record["n_wet"])]
-        settings = cast(Mapping[str, StemRecord], record["settings"])
-        return Output(arrays["mix"], wet, record["device"], settings)
+        with _pool(len(keys)) as pool:
+            found = pool.map(lambda key: self._kept.find(*key), keys)
+            entries = [arrays for arrays in found if arrays is not None]
+        if len(entries) < len(keys):
+            return None
+        mix, *wet = entries
+        wanted = zip(_wanted(plan, wet_stems), wet, strict=True)
+        doubts = self._kept.find(*_doubts_key(plan)) if plan.asks_how_sure else None
+        return Material(
+            mix[_AUDIO],
+            {stem: arrays[_AUDIO] for stem, arrays in wanted if arrays[_AUDIO].size},
+            doubts=None if doubts is None else cast(Doubts, _from_bytes(doubts[_RECORD])),
+            **_from_bytes(mix[_RECORD]),
+        )
 
-    def keep_output(self, plan: RenderPlan, output: Output) -> None:
-        wet = output.wet_stems or []
-        record = {"n_wet": len(wet), "device": output.device, "settings": dict(output.settings)}
-        arrays = {"mix": output.mix, **{f"wet{i}": audio for i, audio in enumerate(wet)}}
-        arrays[_RECORD] = _as_bytes(record)
-        self._kept.keep(arrays, _NETWORK, *_network_key(plan))
+    def keep_answer(self, plan: RenderPlan, wet_stems: WetStems, made: Material) -> None:
+        """Keep the network's answer; arguments as in `answer`."""
+        assert made.mix is not None
+        record, silent = {name: getattr(made, name) for name in _RECORDED}, made.mix[:, :0]
+        entries: list[Arrays] = [{_AUDIO: made.mix, _RECORD: _as_bytes(record)}]
+        for stem in _wanted(plan, wet_stems):
+            entries.append({_AUDIO: made.wet_stems.get(stem, silent)})
+        keys = _network_keys(plan, wet_stems)
+        with _pool(len(keys)) as pool:
+            deque(pool.map(lambda key, arrays: self._kept.keep(arrays, *key), keys, entries), 0)
+
+    def keep_doubts(self, plan: RenderPlan, doubts: Doubts) -> None:
+        """Keep how sure a plan's model is."""
+        self._kept.keep({_RECORD: _as_bytes(doubts)}, *_doubts_key(plan))
 
     def levels(self, tracks: Sequence[Track]) -> tuple[TrackLevels, ...] | None:
         """Cached features of all tracks; None if they are not cached."""
-        arrays = self._kept.find(_LEVELS, [track.name for track in tracks])
+        arrays = self._kept.find(*_levels_key(tracks))
         if arrays is None:
             return None
         return tuple(
@@ -92,24 +146,75 @@ class KeptMaterial:
             arrays[f"powers{i}"] = levels.powers
             arrays[f"frames{i}"] = levels.frame_db
             arrays[f"peaks{i}"] = levels.peak_db
-        self._kept.keep(arrays, _LEVELS, [track.name for track in tracks])
+        self._kept.keep(arrays, *_levels_key(tracks))
 
 
-def kept_alike(plan: RenderPlan, other: RenderPlan) -> frozenset[Stage]:
-    """The stages whose material is the same for two plans of one song: one keeps it for both."""
-    keys, others = _keys(plan), _keys(other)
-    return frozenset(stage for stage in keys if keys[stage] == others.get(stage))
+def kept_alike(
+    plan: RenderPlan, other: RenderPlan, wet_stems: WetStems, *, stages: bool = False
+) -> Found:
+    """As `KeptMaterial.holds`, of a cache that has just what another plan of the song keeps.
+
+    Args:
+        plan, wet_stems, stages: as in `KeptMaterial.holds`.
+        other: of the same song, with the same wet stems.
+    """
+    theirs = [key for keys in _entries(other, wet_stems).values() for key in keys]
+    return _found(plan, wet_stems, stages, theirs.__contains__)
 
 
-def _keys(plan: RenderPlan) -> dict[Stage, list[tuple[object, ...]]]:
-    """The keys of all entries that each stage of a plan can be replaced by."""
-    if plan.tracks:
-        return {Stage.LISTEN: [(_LEVELS, [track.name for track in plan.tracks])]}
-    gains_db = _gains_db(plan)
-    return {
-        Stage.NORMALISE: [(_STEM, stem, gains_db) for stem in plan.handled_song.stems],
-        Stage.NETWORK: [(_NETWORK, *_network_key(plan))],
+def _found(
+    plan: RenderPlan, wet_stems: WetStems, stages: bool, is_there: Callable[[Key], bool]
+) -> Found:
+    entries = _entries(plan, wet_stems)
+    found = {
+        stage: sum(key[0] != _DOUBTS for key in keys)  # which are a few figures
+        for stage, keys in entries.items()
+        if all(map(is_there, keys))
     }
+    # Only the sum of the normalised stems still needs them.
+    return found | {Stage.NORMALISE: 0} if Stage.NETWORK in found and not stages else found
+
+
+def _entries(plan: RenderPlan, wet_stems: WetStems) -> dict[Stage, list[Key]]:
+    """The keys of all entries that each stage of a plan can be replaced by."""
+    if plan.material is MaterialKind.TRACKS:
+        return {Stage.LISTEN: [_levels_key(plan.tracks)]}
+    if plan.material is MaterialKind.RECORDINGS:
+        return {}
+    found = {Stage.NORMALISE: [_stem_key(stem, plan) for stem in plan.handled_song.stems]}
+    # What doubts draw towards neutral is known when they are.
+    if plan.material is MaterialKind.NETWORK and plan.settings.abstain == 0.0:
+        found[Stage.NETWORK] = _network_keys(plan, wet_stems)
+        if plan.asks_how_sure:
+            found[Stage.NETWORK].append(_doubts_key(plan))
+    return found
+
+
+def _wanted(plan: RenderPlan, wet_stems: WetStems) -> list[str]:
+    return [stem for stem in plan.stem_order if is_wanted(stem, wet_stems)]
+
+
+def _network_keys(plan: RenderPlan, wet_stems: WetStems) -> list[Key]:
+    """Keys of the mix, with all records, and of the wet stems of a network's answer."""
+    own = _network_key(plan)
+    names = [_MIX if wet_stems else _MIX_ALONE, *_wanted(plan, wet_stems)]
+    return [(_NETWORK, name, *own) for name in names]
+
+
+def _doubts_key(plan: RenderPlan) -> Key:
+    return (_DOUBTS, *_network_key(plan))
+
+
+def _levels_key(tracks: Sequence[Track]) -> Key:
+    return (_LEVELS, [track.name for track in tracks])
+
+
+def _stem_key(stem: str, plan: RenderPlan) -> Key:
+    return (_STEM, stem, _gains_db(plan))
+
+
+def _pool(n_entries: int) -> Workers:
+    return Workers(min(n_entries, available_threads()), "kept")
 
 
 def _network_key(plan: RenderPlan) -> tuple[object, ...]:

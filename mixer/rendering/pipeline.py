@@ -13,7 +13,8 @@ import numpy as np
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import NetworkRunner
-from mixer.rendering.job import Job, Material
+from mixer.rendering.job import Job
+from mixer.rendering.made_material import Material
 from mixer.rendering.mastering import master, mastered_loudness_lufs
 from mixer.rendering.material.wet_material import wet_material
 from mixer.rendering.mix import (

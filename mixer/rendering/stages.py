@@ -25,7 +25,7 @@ from mixer.dsp.long_audio import (
 )
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.output import WetStems, is_wanted
-from mixer.rendering.job import Material
+from mixer.rendering.made_material import Material
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing.desk_forecast import BUS, SUM, desk_steps_s
 from mixer.rendering.timing.forecast import song_seconds
@@ -301,7 +301,7 @@ def mix_again(
     Args:
         stems: at least one.
         plan: of the render.
-        output_curve: as in `mixer.rendering.job.Material`.
+        output_curve: as in `mixer.rendering.made_material.Material`.
     """
     mix: np.ndarray = sum_of(list(stems.values()))
     if output_curve is not None and plan.settings.amount > 0.0:

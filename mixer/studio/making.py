@@ -218,15 +218,17 @@ class Maker:
 
     def _forecast_s(self, plan: RenderPlan) -> dict[Stage, float]:
         """Seconds that each stage of the exact mix is foreseen to take, its samples stored."""
-        kept = set(self._kept_of(plan).material.holds(plan))
+        wet_stems = has_wet_stems(plan)
+        material = self._kept_of(plan).material
+        kept = material.holds(plan, wet_stems)
         if plan.tracks:
-            kept.add(Stage.TRACKS)  # made one by one before
+            kept[Stage.TRACKS] = len(plan.tracks)  # made one by one before
         found = take_forecast(
             plan,
-            wet_stems=has_wet_stems(plan),
+            wet_stems=wet_stems,
             stages=False,
             kept=kept,
-            keeps=True,
+            keeps=material.keeps,
             is_measured=not plan.tracks,
             again=True,
         )
@@ -357,7 +359,7 @@ class Maker:
             plan.sample_rate,
             plan.mix_rate,
             plan.n_samples,
-            plan.settings.dry,
+            plan.song.dry if plan.settings.dry is None else plan.settings.dry,
             plan.settings.levels,
             [(r.file, r.stem, r.role, r.gain_db) for r in plan.song.recordings],
         )

@@ -75,14 +75,14 @@ def listen(pool: Workers, wet: WetMix, known: KnownLevels) -> Listening:
 
 
 def write_first(
-    pool: Workers, made: Premaster, destination: Destination, song: Future[SongTable]
+    pool: Workers, made: Premaster, destination: Destination, song: SongTable
 ) -> Writing:
     """Write the first mix, as a render does, while the others are made."""
     plan = made.plan
     if not destination.wanted.takes_stems:
         made = replace(made, wet_stems={}, wet_levels=_levels(plan, made))
     mix = finished(destination, made)
-    return Writing(mix, pool.submit(render_to, destination, plan, made=mix, song=song.result()))
+    return Writing(mix, pool.submit(render_to, destination, plan, made=mix, song=song))
 
 
 def first_of(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixer.audio.formats import DEFAULT_BIT_DEPTH
@@ -13,7 +12,7 @@ from mixer.errors import InputError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, Rendered, forecast_of, render_to
-from mixer.output.recipe import Take, library_versions
+from mixer.output.recipe import Take
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay import (
@@ -25,7 +24,6 @@ from mixer.output.replay import (
     song_of,
 )
 from mixer.output.settings import MIX_ALONE, OutputSettings
-from mixer.rendering.kept_arrays import KeptArrays, cache_folder
 from mixer.rendering.kept_material import KeptMaterial, kept_alike
 from mixer.rendering.mix import Mix, Premaster, without_parts
 from mixer.rendering.pipeline import premaster
@@ -39,15 +37,12 @@ from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
 from mixer.takes.bus_figures import bus_of
+from mixer.takes.kept_song import kept_of
 from mixer.takes.numbering import base_of, next_number, take_path
 from mixer.takes.parts import hash_parts, same_parts
 from mixer.takes.take_settings import correction_requests, take_settings
 
 MADE_BY = "revise"
-# Settings that act after the material that is kept.
-_BEHIND = ("console", "loudness_lufs", "true_peak_dbtp", "amount", "held_staging_db",
-           "held_gain_db", "reference", "held_reference",
-           "variation", "held_variation")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -261,22 +256,8 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
 
 def _kept(revision: Revision) -> KeptMaterial | None:
     """What earlier takes made of the same song and settings."""
-    plan, settings = revision.plan, revision.plan.settings
-    if settings.rooms is not None:  # the folder's files are not in the recipe
-        return None
-    inputs = {name: asdict(recorded) for name, recorded in revision.parent.inputs.items()}
-    made_of = {
-        "inputs": inputs,
-        "settings": {k: v for k, v in asdict(settings).items() if k not in _BEHIND},
-        "model": plan.identity,
-        "profile": plan.profile.sha256,
-        "effects": plan.effects,
-        "rates_hz": (plan.sample_rate, plan.mix_rate),
-        "n_samples": plan.n_samples,
-        "versions": library_versions(),
-        "platform": platform.platform(),
-    }
-    return KeptMaterial(KeptArrays(cache_folder(), made_of))
+    inputs = revision.parent.inputs
+    return kept_of(revision.plan, {name: recorded.sha256 for name, recorded in inputs.items()})
 
 
 def _parts_of_parent(
@@ -331,16 +312,19 @@ def _making_s(
         kept: what earlier takes made of the same song.
         follows: the parent is made just before, and what it is made of is kept.
     """
-    there = frozenset[Stage]() if kept is None else kept.holds(plan)
+    there, wet_stems = dict[Stage, int](), _has_wet(plan)
+    stages = _takes_stages(revision, plan)
+    if kept is not None:
+        there = kept.holds(plan, wet_stems, stages=stages)
     if kept is not None and follows:
-        there |= kept_alike(revision.parent_plan, plan)
+        there |= kept_alike(plan, revision.parent_plan, wet_stems, stages=stages)
     is_parent = plan is revision.parent_plan
     return take_forecast(
         plan,
-        wet_stems=_has_wet(plan),
-        stages=_takes_stages(revision, plan),
+        wet_stems=wet_stems,
+        stages=stages,
         kept=there,
-        keeps=kept is not None,
+        keeps=() if kept is None else kept.keeps,
         is_measured=not (is_parent or revision.destination.wanted.takes_stems),
         again=follows,
     )

@@ -6,7 +6,6 @@ Each is as loud as the first, has a recipe that names the first as its parent, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,6 +43,7 @@ from mixer.song.song import Song
 from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation, make_all
 from mixer.takes.first_mix import Listening, Writing, first_of, listen, recipe_path, write_first
+from mixer.takes.kept_song import kept_of
 from mixer.takes.numbering import base_of
 from mixer.takes.variation_plan import (
     First,
@@ -54,6 +54,10 @@ from mixer.takes.variation_plan import (
     wet_stems_for,
 )
 from mixer.takes.variation_record import write_table
+
+# Others of the same song need the network's answer alone: to keep the normalised stems as well
+# would take three times as long and save a revision of the network's settings less than that.
+_KEPT = frozenset({Stage.NETWORK, Stage.LISTEN})
 
 
 @dataclass(frozen=True)
@@ -166,21 +170,14 @@ def make_variations(
         SettingsError: a blend has an unknown part, or its parts cannot be blended.
         MixerError: as in `render_to`.
     """
-    job = _job(plan, destination, wanted, network, threads)
-    making_s = making_forecast(
-        job.plan,
-        wet_stems=job.wet_stems,
-        wet_tracks=job.wet_tracks,
-        stages=job.stages,
-        threads=threads,
-    )
-    making_s[Stage.MASTER] = first_of_variations_s(plan)["master"]
+    song = song_table(plan.song, _hashes_of(there))
+    job = _job(plan, destination, wanted, network, threads, song)
+    making_s = _making_forecast(job, plan)
     varying_s = _varying_forecast(plan, destination, wanted, threads, there is None)
     cores = threads or available_threads()
     # One more than there are cores: a file that is on its way to the disk takes none, and of an odd
     # number of variations none is left to the end alone.
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
-        song = pool.submit(song_table, plan.song, _hashes_of(there))
         pace, then_s = pace_for(progress), sum(varying_s.values())
         with StageClock(progress, making_s, then_s=then_s, pace=pace) as clock:
             begun = _begin(pool, replace(job, clock=clock), plan)
@@ -213,8 +210,10 @@ def _job(
     wanted: Wanted,
     network: NetworkRunner | None,
     threads: int | None,
+    song: SongTable,
 ) -> Job:
     """The first mix up to its desk, with all that it and the variations need."""
+    hashes = {file["file"]: file["sha256"] for file in song["files"]}
     return Job(
         replace(plan, settings=replace(plan.settings, uncertainty=True)),
         StageClock(),
@@ -223,7 +222,24 @@ def _job(
         destination.wanted.has_report,
         network,
         threads,
+        kept_of(plan, hashes, _KEPT),
     )
+
+
+def _making_forecast(job: Job, plan: RenderPlan) -> dict[Stage, float]:
+    """Forecast of the seconds up to the first mix before it is written."""
+    kept = job.kept
+    making_s = making_forecast(
+        job.plan,
+        wet_stems=job.wet_stems,
+        wet_tracks=job.wet_tracks,
+        stages=job.stages,
+        threads=job.threads,
+        kept={} if kept is None else kept.holds(job.plan, job.wet_stems, stages=job.stages),
+        keeps=() if kept is None else kept.keeps,
+    )
+    making_s[Stage.MASTER] = first_of_variations_s(plan)["master"]
+    return making_s
 
 
 @dataclass(frozen=True)
@@ -252,12 +268,12 @@ def _vary(
     wanted: Wanted,
     destination: Destination,
     clock: StageClock,
-    song: Future[SongTable],
+    song: SongTable,
 ) -> MadeVariations:
     axes, left_out = movable(first.wet.plan, first.sound)
     unsure = covariance(axes, answers)
     asked = asked_variations(first, wanted, axes, unsure)
-    done = make_all(pool, first, asked, destination, clock, song.result())
+    done = make_all(pool, first, asked, destination, clock, song)
     return MadeVariations(
         first=None,
         first_path=destination.path,

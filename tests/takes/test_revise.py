@@ -105,12 +105,16 @@ def test_the_bus_is_told_apart_and_its_gain_can_be_held(first_take: First) -> No
 def test_what_is_unchanged_is_found_and_not_made_again(first_take: First, cache: Path) -> None:
     recipe = first_take()
     revision = plan_revision(recipe, ["vocals up"])
-    kept = _kept(revision)
+    kept, plan = _kept(revision), revision.plan
     assert kept is not None
-    assert kept.holds(revision.plan) == frozenset()
+    assert kept.holds(plan, wet_stems=True) == {}
     before = revise(recipe, "vocals up")
-    assert kept.holds(revision.plan) == {Stage.NORMALISE, Stage.NETWORK}
-    assert kept_alike(revision.plan, revision.parent_plan) == {Stage.NORMALISE, Stage.NETWORK}
+    whole = {Stage.NORMALISE: 0, Stage.NETWORK: 5}
+    assert kept.holds(plan, wet_stems=True) == whole
+    assert kept_alike(plan, revision.parent_plan, wet_stems=True) == whole
+    of_the_model = plan_revision(recipe, ["less reverb on drums"]).plan
+    assert kept.holds(of_the_model, wet_stems=True) == {Stage.NORMALISE: 4}
+    assert kept_alike(of_the_model, plan, wet_stems=True) == {Stage.NORMALISE: 4}
     assert before.n_reused > 0  # the parent was made on the way to prove it
     after = revise(recipe.parent / "song.take2.wav", "vocals up")
     assert after.n_reused == 5

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +16,9 @@ from mixer.errors import ModelError
 from mixer.network.output import Output, is_wanted
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
-from mixer.rendering.doubts.doubt import Answer, Doubts, doubts_of, knows_doubt
-from mixer.rendering.job import Job, Material
+from mixer.rendering.doubts.doubt import Answer, Doubts, doubts_of
+from mixer.rendering.job import Job
+from mixer.rendering.made_material import Material
 from mixer.rendering.material.normalised_stems import (
     normalise_stems,
     stems_at_once,
@@ -31,9 +31,6 @@ from mixer.rendering.timing.forecast import ASK, KEEP, OPEN, RUN, network_steps_
 from mixer.rendering.timing.progress import Stage, Steps
 from mixer.setting_changes import changes_after
 
-if TYPE_CHECKING:
-    from mixer.rendering.kept_material import KeptMaterial
-
 
 def material_of_network(job: Job) -> Material:
     """Output of a network for the normalised stems.
@@ -42,6 +39,9 @@ def material_of_network(job: Job) -> Material:
         InputError: a recording is damaged.
         ModelError, DeviceError: the device does not exist, or the network failed.
     """
+    found = _found(job)
+    if found is not None:
+        return found
     with Workers(1, "opening") as beside:
         opening = beside.submit(_opened, job) if _opens_beside(job) else None
         stems, measurements = normalise_stems(job)
@@ -59,25 +59,47 @@ def material_of_network(job: Job) -> Material:
             job = _drawn(job, given, *asking.result())
         elif asking is not None and (job.threads or available_threads()) == 1:
             asking.result()
-        output, wet = _run_network(given, job, steps)
-        doubts = None if asking is None else asking.result()[1]
-    curve = _output_curve if job.plan.has_output_curve else None
-    return Material(
-        output.mix,
-        wet,
-        normalised,
-        output.device,
-        measurements,
-        output.settings,
-        curve,
-        levels=levels,
-        doubts=doubts,
-    )
+        answer = None if job.kept is None else job.kept.answer(job.plan, job.wet_stems)
+        made = answer or _run_network(given, job, steps)
+        made.doubts = None if asking is None else asking.result()[1]
+    made.normalised, made.measurements, made.levels = normalised, measurements, levels
+    _keep(job, made, steps, is_found=answer is not None)
+    job.clock.stop()
+    return _with_curve(made, job.plan)
+
+
+def _found(job: Job) -> Material | None:
+    """The whole material, if an earlier mix has kept all that is wanted of it."""
+    # A report shows the sum of the normalised stems.
+    if job.kept is None or job.stages or not _is_kept(job):
+        return None
+    job.clock.start(Stage.NETWORK)
+    found = job.kept.answer(job.plan, job.wet_stems)
+    job.clock.stop()
+    if found is None or (found.doubts is None and job.plan.asks_how_sure):  # it was damaged
+        return None
+    return _with_curve(found, job.plan)
+
+
+def _keep(job: Job, made: Material, steps: Steps, *, is_found: bool) -> None:
+    """Keep what was made for later mixes, as far as it was not found."""
+    if job.kept is None:
+        return
+    steps.at(KEEP, 0.0, "")
+    if not is_found:
+        job.kept.keep_answer(job.plan, job.wet_stems, made)
+    if made.doubts is not None:
+        job.kept.keep_doubts(job.plan, made.doubts)
+
+
+def _with_curve(made: Material, plan: RenderPlan) -> Material:
+    made.output_curve = _output_curve if plan.has_output_curve else None
+    return made
 
 
 def _opens_beside(job: Job) -> bool:
     """Whether the network is opened while stems are normalised: needed, and a core is idle."""
-    is_needed = job.network is None and (_is_asked(job.plan) or not _is_kept(job))
+    is_needed = job.network is None and (job.plan.asks_how_sure or not _is_kept(job))
     return is_needed and (job.threads or available_threads()) > 1
 
 
@@ -87,7 +109,7 @@ def _opened(job: Job) -> LocalRunner | None:
 
     plan = job.plan
     assert plan.bundle is not None
-    if _is_asked(plan):  # loaded here, it keeps nobody waiting
+    if plan.asks_how_sure:  # loaded here, it keeps nobody waiting
         import_module("mixer.rendering.doubts.answers_of_stems")
     if not runs_on_cpu(plan.settings.device):
         return None
@@ -95,23 +117,22 @@ def _opened(job: Job) -> LocalRunner | None:
 
 
 def _is_kept(job: Job) -> bool:
-    """Whether the network's answer is kept from an earlier take."""
-    return job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan)
+    """Whether the network's answer is kept from an earlier mix."""
+    return job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan, job.wet_stems)
 
 
 def _steps_s(job: Job) -> dict[str, float]:
     """The forecast of each step of the network's stage."""
     stems = job.plan.song.stems
     n_wet = sum(is_wanted(stem, job.wet_stems) for stem in stems)
-    is_kept = _is_kept(job)
-    cores = job.threads or available_threads()
-    keeps = _kept_answer(job) is not None and not is_kept
-    return network_steps_s(job.plan, cores, n_wet / len(stems), is_kept=is_kept, keeps=keeps)
-
-
-def _kept_answer(job: Job) -> KeptMaterial | None:
-    """Where the network's answer is kept, or is to be kept: with all wet stems, or not at all."""
-    return job.kept if isinstance(job.wet_stems, bool) and job.wet_stems else None
+    holds = {} if job.kept is None else job.kept.holds(job.plan, job.wet_stems)
+    return network_steps_s(
+        job.plan,
+        job.threads or available_threads(),
+        n_wet / len(stems),
+        n_found=holds.get(Stage.NETWORK),
+        keeps=job.kept is not None,
+    )
 
 
 def _output_curve(total: np.ndarray) -> np.ndarray:
@@ -121,19 +142,12 @@ def _output_curve(total: np.ndarray) -> np.ndarray:
     return mix
 
 
-def _is_asked(plan: RenderPlan) -> bool:
-    """Whether the plan's model is asked how sure it is."""
-    if not plan.settings.uncertainty or plan.bundle is None:
-        return False
-    return knows_doubt(plan.bundle.manifest)
-
-
 def _asking(
     job: Job, stems: Sequence[np.ndarray | None], beside: Workers, n_workers: int
 ) -> Future[tuple[list[Answer], Doubts]] | None:
     """How sure a model of stems is, to be found beside the network; None if nobody asks."""
     plan = job.plan
-    if not _is_asked(plan):
+    if not plan.asks_how_sure:
         return None
     from mixer.rendering.doubts.answers_of_stems import CPU, answers_of_stems, hear_stems
 
@@ -166,30 +180,19 @@ def _drawn(
     return replace(job, plan=replace(plan, changes={**plan.changes, **changes}))
 
 
-def _run_network(
-    stems: Sequence[np.ndarray | None], job: Job, steps: Steps
-) -> tuple[Output, dict[str, np.ndarray]]:
-    """The network's answer, and its wet stems by name if they are needed."""
-    plan, clock = job.plan, job.clock
+def _run_network(stems: Sequence[np.ndarray | None], job: Job, steps: Steps) -> Material:
+    """The network's answer: its mix, the wet stems that are needed, and its settings."""
+    plan = job.plan
     assert plan.bundle is not None
     there = {name for name, stem in zip(plan.stem_order, stems, strict=True) if stem is not None}
-    # What was kept has all wet stems, whether they are wanted or none is.
-    found = job.kept if isinstance(job.wet_stems, bool) else None
-    output = None if found is None else found.output(plan)
-    if output is None:
-        output = _ask_network(stems, job, steps)
-        kept = _kept_answer(job)
-        if kept is not None:
-            steps.at(KEEP, 0.0, "")
-            kept.keep_output(plan, output)
-    clock.stop()
+    output = _ask_network(stems, job, steps)
     if not np.isfinite(peak(output.mix)):
         raise ModelError(f"model {plan.bundle.manifest.name} returned NaN or infinite samples")
     asked = [name for name in plan.stem_order if is_wanted(name, job.wet_stems)]
     wet = dict(zip(asked, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.
     wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
-    return output, wet
+    return Material(output.mix, wet, device=output.device, settings=output.settings)
 
 
 def _ask_network(stems: Sequence[np.ndarray | None], job: Job, steps: Steps) -> Output:

@@ -35,8 +35,9 @@ class StemsInWork:
     ) -> None:
         self._plan, self._clock, self._n_workers, self._kept = plan, clock, n_workers, kept
         self._lock = threading.Lock()
-        self._forecasts = stem_forecasts(plan, keeps=kept is not None)
-        if kept is not None and Stage.NORMALISE in kept.holds(plan):
+        keeps = kept is not None and Stage.NORMALISE in kept.keeps
+        self._forecasts = stem_forecasts(plan, keeps=keeps)
+        if kept is not None and Stage.NORMALISE in kept.holds(plan, wet_stems=False):
             for forecast in self._forecasts.values():
                 forecast.find()
         self._steps: dict[str, Steps] = {}

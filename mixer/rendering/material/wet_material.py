@@ -16,7 +16,8 @@ from mixer.dsp.blocks import sum_of
 from mixer.dsp.long_audio import copy_of
 from mixer.dsp.threads import available_threads
 from mixer.network.session import Network
-from mixer.rendering.job import Job, Material, wanted_stems
+from mixer.rendering.job import Job, wanted_stems
+from mixer.rendering.made_material import Material
 from mixer.rendering.material.network_material import material_of_network
 from mixer.rendering.material.normalised_stems import (
     normalise_stems,

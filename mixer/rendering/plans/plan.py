@@ -16,6 +16,7 @@ from mixer.network.model import Bundle
 from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.rendering.choices.baselines import LEVELS, NONE
 from mixer.rendering.choices.shipped import TRACK_MODEL
+from mixer.rendering.doubts.doubt import knows_doubt
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.track_hand import (
     TrackHand,
@@ -177,6 +178,13 @@ class RenderPlan:
     def sums_wet_stems(self) -> bool:
         """Whether the mix is more than the sum of its wet stems: the model has a bus of its own."""
         return self.has_output_curve or self.material is MaterialKind.TRACKS
+
+    @property
+    def asks_how_sure(self) -> bool:
+        """Whether the model is one of stems that is asked how sure it is."""
+        if not self.settings.uncertainty or self.bundle is None:
+            return False
+        return knows_doubt(self.bundle.manifest)
 
     @property
     def varies(self) -> bool:

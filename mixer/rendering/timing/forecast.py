@@ -5,7 +5,8 @@ What each step costs is in `mixer.rendering.timing.unit_costs`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from mixer.audio.formats import FORMATS
 from mixer.audio.source import AudioSource
@@ -13,7 +14,7 @@ from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.network.output import WetStems, is_wanted
 from mixer.normalisations import NORMALISATIONS
-from mixer.rendering.doubts.doubt import HEARD_S, knows_doubt
+from mixer.rendering.doubts.doubt import HEARD_S
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.stem_levels import asks_for_levels
 from mixer.rendering.timing import unit_costs as costs
@@ -22,6 +23,7 @@ from mixer.rendering.timing.progress import Stage
 from mixer.rendering.timing.stem_forecast import StemForecast
 
 _USUAL_RATE_HZ = 44_100
+_NONE_KEPT = MappingProxyType[Stage, int]({})
 # Steps of asking a network: what its stems' levels mean, or to hear its tracks; to open it, to run
 # it, to ask how sure it is, to keep its answer.
 LEVELS, HEAR, ASK, OPEN, RUN, KEEP = "levels", "hear", "ask", "open", "run", "keep"
@@ -34,7 +36,8 @@ def making_forecast(
     wet_tracks: bool = False,
     stages: bool = False,
     threads: int | None = None,
-    kept: Collection[Stage] = (),
+    kept: Mapping[Stage, int] = _NONE_KEPT,
+    keeps: Collection[Stage] = (),
 ) -> dict[Stage, float]:
     """Seconds that each stage up to the finished mix is foreseen to take, in their order.
 
@@ -44,26 +47,27 @@ def making_forecast(
         wet_tracks: so is each wet track, of a mix of tracks.
         stages: so are the sums of the recordings and of the normalised stems.
         threads: as in `mixer.render`.
-        kept: stages whose material earlier takes have kept.
+        kept: stages whose material earlier mixes have kept, and how many arrays are to be read.
+        keeps: stages of which what is made is kept for later mixes.
     """
     song_s = song_seconds(plan)
     cores = threads or available_threads()
     needed = {stem for stem in plan.song.stems if is_wanted(stem, wet_stems)}
     needed |= plan.needed_wet_stems.intersection(plan.song.stems)
-    found = _material_s(plan, song_s, cores, share_wet=len(needed) / len(plan.song.stems))
+    found = _material_s(
+        plan, cores, share_wet=len(needed) / len(plan.song.stems), kept=kept, keeps=keeps
+    )
     if wet_tracks and Stage.TRACKS in found:
         found[Stage.TRACKS] += song_s * costs.KEEP_A_TRACK * len(plan.tracks)
-    n_stems = len(plan.song.stems)
-    found |= {
-        stage: song_s * costs.FIND[stage] * n_stems
-        for stage in kept
-        if stage in found and stage in costs.FIND
-    }
+    if Stage.LISTEN in found and Stage.LISTEN in (*kept, *keeps):
+        a_stem_s = song_s * len(plan.song.stems)
+        if Stage.LISTEN in kept:
+            found[Stage.LISTEN] = costs.FIND[Stage.LISTEN] * a_stem_s
+        else:
+            found[Stage.LISTEN] += costs.KEEP[Stage.LISTEN] * a_stem_s
     if Stage.TRACKS in kept and Stage.TRACKS in found:
-        found_s = len(plan.tracks) * costs.FIND_A_TRACK + (n_stems + 1) * costs.A_BUS
+        found_s = len(plan.tracks) * costs.FIND_A_TRACK + (len(plan.song.stems) + 1) * costs.A_BUS
         found[Stage.TRACKS] = costs.BEGIN_S + song_s * found_s
-    if Stage.NETWORK in kept and Stage.NETWORK in found:
-        found[Stage.NETWORK] = sum(network_steps_s(plan, cores, 1.0, is_kept=True).values())
     if stages or is_blended(plan):
         n_passes = 1 + stages + (bool(wet_stems) and plan.settings.amount != 1.0)
         found[Stage.BLEND] = song_s * costs.READ_AGAIN * n_passes * len(plan.song.recordings)
@@ -84,8 +88,14 @@ def mastering_s(plan: RenderPlan, n_wet: int) -> float:
 
 
 def _material_s(
-    plan: RenderPlan, song_s: float, cores: int, *, share_wet: float
+    plan: RenderPlan,
+    cores: int,
+    *,
+    share_wet: float,
+    kept: Mapping[Stage, int],
+    keeps: Collection[Stage],
 ) -> dict[Stage, float]:
+    song_s = song_seconds(plan)
     if plan.material is MaterialKind.TRACKS:
         n_buses = len(plan.song.stems) + 1
         n_at_once = _n_at_once(plan, cores)
@@ -96,10 +106,19 @@ def _material_s(
         }
     if plan.material is MaterialKind.RECORDINGS:
         return {}
-    stems = stem_forecasts(plan).values()
-    found = {Stage.NORMALISE: normalisation_s(plan, stems, cores)}
+    found = {Stage.NORMALISE: 0.0}
+    if kept.get(Stage.NORMALISE, 1):
+        stems = stem_forecasts(plan, keeps=Stage.NORMALISE in keeps)
+        for stem in stems.values() if Stage.NORMALISE in kept else ():
+            stem.find()
+        found[Stage.NORMALISE] = normalisation_s(plan, stems.values(), cores)
     if plan.bundle is not None:
-        found[Stage.NETWORK] = sum(network_steps_s(plan, cores, share_wet).values())
+        steps_s = network_steps_s(
+            plan, cores, share_wet, n_found=kept.get(Stage.NETWORK), keeps=Stage.NETWORK in keeps
+        )
+        # Without normalised stems there is only an answer to be found.
+        is_run = kept.get(Stage.NORMALISE, 1) > 0
+        found[Stage.NETWORK] = sum(steps_s.values()) if is_run else steps_s[RUN]
     return found
 
 
@@ -134,7 +153,7 @@ def network_steps_s(
     cores: int,
     share_wet: float,
     *,
-    is_kept: bool = False,
+    n_found: int | None = None,
     keeps: bool = False,
 ) -> dict[str, float]:
     """Seconds that each step of asking a network of stems takes, by name, in their order.
@@ -143,8 +162,8 @@ def network_steps_s(
         plan: with such a network.
         cores: that it runs on.
         share_wet: of the stems whose wet ones are wanted, 0 to 1.
-        is_kept: an earlier take has kept its answer, which is only to be found.
-        keeps: its answer is kept for later takes.
+        n_found: an earlier mix has kept its answer, so many arrays; None if it is to be asked.
+        keeps: its answer is kept for later mixes.
     """
     assert plan.bundle is not None
     song_s, manifest, warm_up_s = song_seconds(plan), plan.bundle.manifest, plan.settings.warm_up_s
@@ -152,25 +171,24 @@ def network_steps_s(
     cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
     cost *= 1.0 + (costs.WITH_WET_STEMS - 1.0) * share_wet
     steps_s = {LEVELS: song_s * costs.USUAL_LEVELS} if asks_for_levels(plan) else {}
-    if is_kept:
-        return steps_s | {
-            ASK: 0.0,
-            OPEN: 0.0,
-            RUN: song_s * costs.FIND[Stage.NETWORK] * len(plan.song.stems),
-            KEEP: 0.0,  # unless it turns out to be damaged
-        }
+    if n_found is not None:
+        found_s = costs.FIND[Stage.NETWORK] * _in_turn(n_found, cores)
+        # Nothing to keep, unless it turns out to be damaged.
+        return steps_s | {ASK: 0.0, OPEN: 0.0, RUN: song_s * found_s, KEEP: 0.0}
     run_s = share_wet * costs.BEGIN_WET_STEMS_S + network_s * cost / cores
     asked_s = 0.0
-    if plan.settings.uncertainty and knows_doubt(manifest):
+    if plan.asks_how_sure:
         asked_s = costs.BEGIN_TO_ASK_S + min(song_s, HEARD_S) * costs.ASK
         if cores > 1 and plan.settings.abstain == 0.0:  # asked beside the network
             run_s, asked_s = max(run_s, asked_s), 0.0
-    keeping_s = _keeping_s(plan, Stage.NETWORK) if keeps else 0.0
+    n_kept = keeps * (1 + round(share_wet * len(plan.song.stems)))
+    keeping_s = song_s * costs.KEEP[Stage.NETWORK] * _in_turn(n_kept, cores)
     return steps_s | {ASK: asked_s, OPEN: costs.BEGIN_A_NETWORK_S, RUN: run_s, KEEP: keeping_s}
 
 
-def _keeping_s(plan: RenderPlan, stage: Stage) -> float:
-    return song_seconds(plan) * costs.KEEP[stage] * len(plan.song.stems)
+def _in_turn(n_arrays: int, cores: int) -> float:
+    """How many arrays one core reads or writes."""
+    return n_arrays / max(1, min(cores, n_arrays))
 
 
 def take_forecast(
@@ -178,27 +196,30 @@ def take_forecast(
     *,
     wet_stems: bool,
     stages: bool,
-    kept: Collection[Stage],
-    keeps: bool,
+    kept: Mapping[Stage, int],
+    keeps: Collection[Stage],
     is_measured: bool,
     again: bool = False,
 ) -> dict[Stage, float]:
     """As `making_forecast`, of a mix before its master whose parts are hashed.
 
     Args:
-        plan, wet_stems, stages, kept: as for `making_forecast`.
-        keeps: what is made is kept for later takes.
+        plan, wet_stems, stages, kept, keeps: as for `making_forecast`.
         is_measured: its stems are measured as well.
         again: what is kept was kept or found in this process before.
     """
     found = making_forecast(
-        plan, wet_stems=wet_stems, wet_tracks=bool(plan.tracks), stages=stages, kept=kept
+        plan,
+        wet_stems=wet_stems,
+        wet_tracks=bool(plan.tracks),
+        stages=stages,
+        kept=kept,
+        keeps=keeps,
     )
     song_s, n_stems = song_seconds(plan), len(plan.song.stems)
-    for stage in set(costs.KEEP).intersection(found).difference(kept) if keeps else ():
-        found[stage] += _keeping_s(plan, stage)
     for stage in set(costs.FIND).intersection(found, kept) if again else ():
-        found[stage] -= (1.0 - costs.FIND_AGAIN) * song_s * costs.FIND[stage] * n_stems
+        n_found = _in_turn(kept[stage], available_threads())
+        found[stage] -= (1.0 - costs.FIND_AGAIN) * song_s * costs.FIND[stage] * n_found
     parts_s = costs.HASH_A_PART * len(plan.tracks or plan.song.stems)
     parts_s += costs.MEASURE_A_WET_STEM * n_stems * is_measured
     found[Stage.MASTER] = song_s * (costs.MASTER + parts_s)
@@ -242,7 +263,7 @@ def matching_steps_s(plan: RenderPlan) -> dict[str, float]:
 
 
 def stem_forecasts(plan: RenderPlan, *, keeps: bool = False) -> dict[str, StemForecast]:
-    """The normalisation of each of a plan's stems, by name; `keeps` as for `take_forecast`."""
+    """The normalisation of each of a plan's stems, by name; `keeps`: these are kept."""
     stages = {
         effect.name: effect.stage() for effect in NORMALISATIONS if effect.name in plan.effects
     }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
+from collections.abc import Mapping
 from itertools import pairwise
 
 import pytest
 import soundfile
 
 from mixer.console.settings import Console, Saturation, Strip
+from mixer.rendering.kept_material import ALL_KEPT
 from mixer.rendering.pipeline import render
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
@@ -317,10 +319,20 @@ def test_what_earlier_takes_have_kept_is_found_sooner_than_made(write_song, rng)
     song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 0.5, 44_100).items()}))
     plan = plan_render(song, RenderSettings(device="cpu"))
     made_s = making_forecast(plan, wet_stems=True)
-    kept = (Stage.NORMALISE, Stage.NETWORK)
+    kept = {Stage.NORMALISE: 4, Stage.NETWORK: 5}
     found_s = making_forecast(plan, wet_stems=True, kept=kept)
     assert all(found_s[stage] < made_s[stage] for stage in kept)
     assert list(found_s) == list(made_s)
+    # With the whole answer nobody needs the stems, nor finds out what their levels mean.
+    whole_s = making_forecast(plan, wet_stems=True, kept={**kept, Stage.NORMALISE: 0})
+    assert whole_s[Stage.NORMALISE] == 0.0 < whole_s[Stage.NETWORK] < found_s[Stage.NETWORK]
+    fewer_s = making_forecast(plan, threads=1, kept={Stage.NORMALISE: 0, Stage.NETWORK: 2})
+    assert (
+        fewer_s[Stage.NETWORK]
+        < making_forecast(plan, threads=1, kept={Stage.NORMALISE: 0, Stage.NETWORK: 5})[
+            Stage.NETWORK
+        ]
+    )
 
 
 @pytest.mark.parametrize("model", ["default", "tracks"])
@@ -352,21 +364,25 @@ def test_a_take_that_keeps_what_it_makes_takes_longer(write_song, rng) -> None:
     plan = plan_render(song, RenderSettings(device="cpu"))
 
     def forecast(
-        *kept: Stage, keeps: bool, is_measured: bool = False, again: bool = False
+        kept: Mapping[Stage, int] | None = None,
+        *,
+        keeps: bool,
+        is_measured: bool = False,
+        again: bool = False,
     ) -> dict[Stage, float]:
         return take_forecast(
             plan,
             wet_stems=True,
             stages=False,
-            kept=kept,
-            keeps=keeps,
+            kept=kept or {},
+            keeps=ALL_KEPT if keeps else (),
             is_measured=is_measured,
             again=again,
         )
 
     plain, keeping = forecast(keeps=False), forecast(keeps=True)
-    kept = (Stage.NORMALISE, Stage.NETWORK)
-    found, again = forecast(*kept, keeps=True), forecast(*kept, keeps=True, again=True)
+    kept = {Stage.NORMALISE: 4, Stage.NETWORK: 5}
+    found, again = forecast(kept, keeps=True), forecast(kept, keeps=True, again=True)
     for stage in kept:
         assert 0.0 < again[stage] < found[stage] < plain[stage] < keeping[stage]
     assert found[Stage.MASTER] == plain[Stage.MASTER] == keeping[Stage.MASTER]
