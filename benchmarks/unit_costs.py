@@ -124,6 +124,10 @@ def traced(file: Path, arguments: list[str]) -> int:
             own_s = share * self._forecast_s.get(self._stage, 0.0)
             self._marks.add(self._before_s() + own_s, f"{self._stage.value} {detail}".strip())
 
+        def settle(self) -> None:
+            """End a stage: what it was foreseen to take is to be compared with what it took."""
+            self.stop()
+
         def end(self, detail: str) -> None:
             """Report that everything is done."""
             super().end(detail)

@@ -20,8 +20,12 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked import load_asked
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
+from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.load_forecast import SongLoading
+from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.inspection import SongInspection, inspect_song
+from mixer.song.load_progress import audio_seconds
 from mixer.song.song import Song
 
 # Below this, nine columns leave too little for words.
@@ -41,9 +45,16 @@ def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
     Nothing is rendered or written. The exit code is that of mixer render for the same folder: 0 if
     it would make a mix, 1 if the song would fail, 2 for a mistake in song.toml.
     """
-    song, resolved = load_asked(song_dir, strict=strict, leave_out_faulty=True)
     with progress_bar(quiet=quiet or as_json) as show:
-        inspection = inspect_song(song, lambda file, share: show("check", file, share))
+        with SongLoading(show, costs.CHECK_A_RECORDING) as loading:
+            song, resolved = load_asked(
+                song_dir, strict=strict, leave_out_faulty=True, loading=loading
+            )
+        check_s = {Stage.CHECK: audio_seconds(song.recordings) * costs.CHECK_A_RECORDING}
+        with StageClock(show, check_s, follows=loading.clock) as clock:
+            clock.start(Stage.CHECK)
+            inspection = inspect_song(song, clock.at)
+            clock.end("")
     if as_json:
         answer(inspection.as_json())
     else:

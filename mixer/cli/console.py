@@ -118,7 +118,8 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
 
 
 def _stage_lines() -> ProgressCallback:
-    seen: set[str] = set()
+    # Loading is mostly over in no time, and says by itself what is wrong.
+    seen = {"load"}
 
     def show(stage: str, detail: str, share: float) -> None:
         if stage not in seen:

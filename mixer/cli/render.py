@@ -37,8 +37,9 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
+from mixer.rendering.timing import unit_costs as costs
 from mixer.rendering.timing.forecast import looking_s
-from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.load_forecast import SongLoading
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.damaged_files import look_for_damage, that_hide_damage
 from mixer.song.song import Song
@@ -117,29 +118,33 @@ def command(
         )
         # The user set its faders.
         defaults["levels"] = ROUGH
-    song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
-    destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)
-    wanted = destination.wanted
-    asked = settings_of(options, resolved, defaults)
-    settings = at_fitting_rate(asked, song, wanted.format)
-    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
-    # What a dry run would replace it says instead.
-    _check(replace(destination, overwrite=overwrite or dry_run), plan)
-    if destination.wanted.hands_stems_on:
-        plan = hands_on_wet_stems(plan)
-    if not quiet:
-        warn(song, plan, with_files=not dry_run)
-        note_rate(asked, plan, FORMATS[wanted.format].title)
-        told = warn_damaged(song) if dry_run or strict else []
+    with progress_bar(quiet=quiet or as_json) as show:
+        with SongLoading(show, costs.ABOUT_A_MIX) as loading:
+            song, resolved = load_asked(
+                song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
+            )
+        destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)
+        wanted = destination.wanted
+        asked = settings_of(options, resolved, defaults)
+        settings = at_fitting_rate(asked, song, wanted.format)
+        plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
+        # What a dry run would replace it says instead.
+        _check(replace(destination, overwrite=overwrite or dry_run), plan)
+        if destination.wanted.hands_stems_on:
+            plan = hands_on_wet_stems(plan)
+        if not quiet:
+            warn(song, plan, with_files=not dry_run)
+            note_rate(asked, plan, FORMATS[wanted.format].title)
+            told = warn_damaged(song) if dry_run or strict else []
+        if not dry_run:
+            clock = loading.clock
+            if not (quiet or strict):
+                clock = _look_for_damage(destination, plan, show, clock)
+                told = warn_damaged(song)
+            done = render_to(destination, plan, progress=show, follows=clock)
     if dry_run:
         show_plan(plan, destination, resolved.table, as_json)
         return
-    with progress_bar(quiet=quiet or as_json) as show:
-        looked = None
-        if not (quiet or strict):
-            looked = _look_for_damage(destination, plan, show)
-            told = warn_damaged(song)
-        done = render_to(destination, plan, progress=show, follows=looked)
     if not quiet:
         warn_damaged(song, told)
         warn_clipped(done.recipe)
@@ -158,14 +163,14 @@ def _tell(
 
 
 def _look_for_damage(
-    destination: Destination, plan: RenderPlan, show: Progress
-) -> StageClock | None:
-    """Decode all files that may hide damage; the clock of that if there are any."""
+    destination: Destination, plan: RenderPlan, show: Progress, loaded: StageClock
+) -> StageClock:
+    """Decode all files that may hide damage; the clock of that, or else that of the loading."""
     sources = that_hide_damage([recording.source for recording in plan.song.recordings])
     if not sources:
-        return None
+        return loaded
     look_s, then_s = looking_s(sources), sum(forecast_of(destination, plan).values())
-    with StageClock(show, {Stage.LOOK: look_s}, then_s=then_s, pace=pace_for(show)) as clock:
+    with StageClock(show, {Stage.LOOK: look_s}, follows=loaded, then_s=then_s) as clock:
         clock.start(Stage.LOOK)
         look_for_damage(sources, clock.at)
         clock.end("")

@@ -22,6 +22,8 @@ from mixer.rendering.asked import load_asked
 from mixer.rendering.choices.axes import AXES, named_moves
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate
+from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.load_forecast import SongLoading
 from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation
 from mixer.takes.spreading import MOST_VARIATIONS
@@ -118,19 +120,24 @@ def command(
         blends=tuple((text, parse_blend(text)) for text in blends),
         away=away,
     )
-    song, resolved = load_asked(song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins)
-    outputs = OutputSettings(**given_settings(OutputSettings, options))
-    path, file_format = output_path(output, outputs.format, song)
-    settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
-    plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=outputs.tracks)
-    destination = Destination(path, replace(outputs, format=file_format), overwrite=overwrite)
-    there = find_first(plan, destination, song)
-    if there is None:
-        destination.check(plan)
-    if not quiet:
-        warn(song, plan, with_files=True)
     with progress_bar(quiet=quiet or as_json) as show:
-        made = make_variations(plan, destination, wanted, there=there, progress=show)
+        with SongLoading(show, costs.ABOUT_A_MIX) as loading:
+            song, resolved = load_asked(
+                song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
+            )
+        outputs = OutputSettings(**given_settings(OutputSettings, options))
+        path, file_format = output_path(output, outputs.format, song)
+        settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
+        plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=outputs.tracks)
+        destination = Destination(path, replace(outputs, format=file_format), overwrite=overwrite)
+        there = find_first(plan, destination, song)
+        if there is None:
+            destination.check(plan)
+        if not quiet:
+            warn(song, plan, with_files=True)
+        made = make_variations(
+            plan, destination, wanted, there=there, progress=show, follows=loading.clock
+        )
     if as_json:
         answer(_as_json(made))
     elif not quiet:

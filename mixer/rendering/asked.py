@@ -11,6 +11,7 @@ from mixer.preset.merge import Resolved, resolve
 from mixer.preset.trust import refuse_foreign_plugins
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.load import load_song
+from mixer.song.load_progress import Loading, unwatched
 from mixer.song.song import Song
 
 
@@ -22,6 +23,7 @@ def load_asked(
     strict: bool = False,
     leave_out_faulty: bool = False,
     allow_plugins: bool = False,
+    loading: Loading = unwatched,
 ) -> tuple[Song, Resolved]:
     """Load a song and resolve its console from `song.toml`, presets and the command line.
 
@@ -30,6 +32,7 @@ def load_asked(
         presets, sets: as in `mixer.preset.merge.resolve`.
         strict, leave_out_faulty: as in `mixer.song.load.load_song`.
         allow_plugins: preset files from outside the user's own folder may load plug-ins.
+        loading: as in `mixer.song.load.load_song`.
 
     Raises:
         InputError: the song cannot be mixed.
@@ -37,7 +40,7 @@ def load_asked(
     """
     song_path = folder.resolve() / SONG_FILE
     try:
-        song = load_song(folder, strict=strict, leave_out_faulty=leave_out_faulty)
+        song = load_song(folder, strict=strict, leave_out_faulty=leave_out_faulty, loading=loading)
     except PresetError as error:
         gathered = Gathered(PresetError)
         gathered.add(*error.lines)

@@ -20,6 +20,13 @@ from mixer.song.duplicates.doubles import leave_out_copies, leave_out_heard
 from mixer.song.fixes import parse_fixes
 from mixer.song.folders.folder import FolderFile, list_song_folder
 from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.load_progress import (
+    Loading,
+    LoadProgress,
+    LoadStep,
+    audio_seconds,
+    unwatched,
+)
 from mixer.song.metadata import Metadata, find_metadata
 from mixer.song.names.name_context import classify_all
 from mixer.song.names.sides import Side, find_sides
@@ -40,6 +47,7 @@ def load_song(
     leave_out_faulty: bool = False,
     listen: bool = True,
     metadata: Metadata | None = None,
+    loading: Loading = unwatched,
 ) -> Song:
     """Find, classify and group the recordings of a song folder.
 
@@ -54,6 +62,7 @@ def load_song(
             sums, mixes, takes); classify recordings with unrecognised names by their sound. Without
             it no audio is decoded.
         metadata: describes the files; None reads that of the folder, if it has any.
+        loading: called for each file that is read.
 
     Raises:
         InputError: the folder does not exist, has nothing to mix or several songs in it, or a file
@@ -61,7 +70,7 @@ def load_song(
         PresetError: a mistake in `song.toml`.
     """
     real = Path(folder).resolve()
-    return _load(real, strict, leave_out_faulty, listen, metadata)
+    return _load(real, strict, leave_out_faulty, listen, metadata, loading)
 
 
 def read_song_headers(folder: Path) -> Song:
@@ -79,6 +88,7 @@ def _load(
     leave_out_faulty: bool,
     listen: bool,
     metadata: Metadata | None = None,
+    loading: Loading = unwatched,
 ) -> Song:
     try:
         listed = list_song_folder(folder)
@@ -90,7 +100,7 @@ def _load(
     files = [listed[place] for place in _natural_order(tuple(file.name for file in listed))]
     settings = read_song_file(folder, (f.name for f in files if is_recording_file(f.place)))
     told, unread = _told_by_metadata(folder, files, metadata)
-    found, line = _found(folder, files, settings, told, listen=listen)
+    found, line = _found(folder, files, settings, told, loading, listen=listen)
     if not leave_out_faulty:
         _refuse_faulty(found)
     recordings = [r for r in found if r.stem is not None and r.fault is None]
@@ -125,21 +135,22 @@ def _found(
     files: Sequence[FolderFile],
     settings: SongSettings,
     by_metadata: dict[str, Classification],
+    loading: Loading,
     *,
     listen: bool,
 ) -> tuple[list[Recording], TimeLine]:
     """Every recording of a folder, classified or left out with a reason, and their time line."""
     told = _classified(folder, files, settings) | by_metadata
-    found = [
-        r
-        for file in files
-        for r in recordings_of_file(folder, file, told.get(file.name), settings.for_file(file.name))
-    ]
+    found = list[Recording]()
+    for place, file in enumerate(files):
+        loading(LoadProgress(LoadStep.HEADERS, place / len(files), len(files), 0.0, file.name))
+        own = settings.for_file(file.name)
+        found += recordings_of_file(folder, file, told.get(file.name), own)
     found = _join_sides(leave_out_copies(found, settings))
     found, line = _on_time_line(found, settings)
     if listen:
-        found = _without_offsets(found)
-        found = sort_in_by_ear(leave_out_heard(found, settings), _unnamed(told, settings))
+        found = leave_out_heard(_without_offsets(found, loading), settings, loading)
+        found = sort_in_by_ear(found, _unnamed(told, settings), loading)
     return found, line
 
 
@@ -189,17 +200,21 @@ def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[
     return {file for file in silent if (own := settings.for_file(file)) is None or own.stem is None}
 
 
-def _without_offsets(found: list[Recording]) -> list[Recording]:
+def _without_offsets(found: list[Recording], loading: Loading) -> list[Recording]:
     """Recordings whose DC offset, if they have one, is taken off wherever they are read."""
     # Not above: plans of batches look at files by the thousand, without a look into them.
     from mixer.audio.dc_offset import without_offset
 
-    return [
-        recording
-        if recording.stem is None or recording.fault is not None
-        else replace(recording, source=without_offset(recording.source))
-        for recording in found
-    ]
+    audio_s = audio_seconds(found)
+    heard = list[Recording]()
+    for recording in found:
+        share = len(heard) / len(found)
+        loading(LoadProgress(LoadStep.OFFSETS, share, len(found), audio_s, recording.file))
+        if recording.stem is None or recording.fault is not None:
+            heard.append(recording)
+            continue
+        heard.append(replace(recording, source=without_offset(recording.source)))
+    return heard
 
 
 def _on_time_line(

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 
 from mixer.roles import UNKNOWN
 from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.load_progress import (
+    Loading,
+    LoadProgress,
+    LoadStep,
+    audio_seconds,
+    unwatched,
+)
 from mixer.song.names.track_names import NOTHING_KNOWN
 from mixer.song.recording import Recording
 
@@ -15,7 +22,9 @@ if TYPE_CHECKING:
     from mixer.song.by_ear import HeardPart
 
 
-def sort_in_by_ear(found: list[Recording], unnamed: Collection[str]) -> list[Recording]:
+def sort_in_by_ear(
+    found: list[Recording], unnamed: Collection[str], loading: Loading = unwatched
+) -> list[Recording]:
     """Give unnamed recordings the stem and the role that they clearly sound like.
 
     They stay uncertain, so that the user checks them. The two halves of a pair are classified
@@ -24,6 +33,7 @@ def sort_in_by_ear(found: list[Recording], unnamed: Collection[str]) -> list[Rec
     Args:
         found: a song's recordings, left-out ones among them.
         unnamed: files that are not classified yet.
+        loading: called for each of them.
     """
     listened = [r for r in found if r.file in unnamed and r.stem is not None and r.fault is None]
     if not listened:
@@ -31,11 +41,14 @@ def sort_in_by_ear(found: list[Recording], unnamed: Collection[str]) -> list[Rec
     # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
     from mixer.song.by_ear import listen_for_role
 
-    heard = {
-        r.file: part
-        for r in listened
-        if (part := listen_for_role(r.source)) is not None and part.is_believed
-    }
+    heard: dict[str, HeardPart] = {}
+    audio_s = audio_seconds(found)
+    for place, r in enumerate(listened):
+        share = place / len(listened)
+        loading(LoadProgress(LoadStep.BY_EAR, share, len(listened), audio_s, r.file))
+        part = listen_for_role(r.source)
+        if part is not None and part.is_believed:
+            heard[r.file] = part
     return [_sorted_in(r, heard) for r in found]
 
 

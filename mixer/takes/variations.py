@@ -153,6 +153,7 @@ def make_variations(
     *,
     there: RecordedMix | None = None,
     progress: Progress | None = None,
+    follows: StageClock | None = None,
     network: NetworkRunner | None = None,
     threads: int | None = None,
 ) -> MadeVariations:
@@ -163,6 +164,7 @@ def make_variations(
         destination: of the first mix; variations go beside it, with its format and depth.
         wanted: which variations.
         there: from `find_first`: the first mix is made again but not written.
+        follows: the clock of what was done before, such as loading the song.
         progress, network, threads: as in `mixer.render`.
 
     Raises:
@@ -179,7 +181,7 @@ def make_variations(
     # number of variations none is left to the end alone.
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
         pace, then_s = pace_for(progress), sum(varying_s.values())
-        with StageClock(progress, making_s, then_s=then_s, pace=pace) as clock:
+        with StageClock(progress, making_s, follows=follows, then_s=then_s, pace=pace) as clock:
             begun = _begin(pool, replace(job, clock=clock), plan)
         with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)

@@ -44,8 +44,10 @@ _LEAST_SPEED = 0.15
 
 
 class Stage(StrEnum):
-    """Stages of a render, in order."""
+    """Stages of a render, in order; loading is also followed by a check of the song alone."""
 
+    LOAD = "load"
+    CHECK = "check"
     LOOK = "look"
     NORMALISE = "normalise"
     NETWORK = "network"
@@ -135,6 +137,11 @@ class StageClock:
             if stage in self._forecast_s:
                 self._forecast_s[stage] = seconds
 
+    def foresee_rest(self, seconds: float) -> None:
+        """Correct the forecast of what will follow this clock."""
+        with self._lock:
+            self._then_s = seconds
+
     def at(self, detail: str, share: float) -> None:
         """Report a step of the current stage, and the share of the stage done, 0 to 1."""
         with self._lock:
@@ -161,6 +168,13 @@ class StageClock:
         """End the current stage."""
         name = self._stage.value
         self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - self._began_s
+
+    def settle(self) -> None:
+        """End the current stage, whose pace says nothing about that of others."""
+        self.stop()
+        with self._lock:
+            taken_s = self._now() - self._began_s
+            self._forecast_s[self._stage] = taken_s / (self._told_pace or 1.0)
 
     def end(self, detail: str) -> None:
         """Report that everything is done, but what follows this clock."""

@@ -14,6 +14,12 @@ from mixer.rendering.timing.progress import Stage
 
 # What `mixer.rendering.timing.machine_pace` measures, in seconds whatever the length.
 PROBE_S = 0.00038
+# To load a song: to read the header of a file, to look for its offset, to read excerpts, to compare
+# two of them, to hear what a file is whose name does not tell.
+READ_A_HEADER_S, FIND_AN_OFFSET_S, READ_EXCERPTS_S = 0.0004, 0.0006, 0.011
+COMPARE_TWO_S, HEAR_A_NAME_S = 0.0008, 0.1
+# What follows the loading, about, for each second of all recordings: a mix of them, or a check.
+ABOUT_A_MIX, CHECK_A_RECORDING = 0.005, 0.006
 # To read a recording, as samples or encoded; to measure a stem before and after.
 READ_A_STEM, DECODE_A_STEM, MEASURE_BEFORE, MEASURE_AFTER = 0.00039, 0.0011, 0.00055, 0.000071
 # To find a stem that an earlier take has kept; to keep one.

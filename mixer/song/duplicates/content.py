@@ -30,6 +30,7 @@ from mixer.song.duplicates.relations import (
     sounding_excerpts,
 )
 from mixer.song.duplicates.throughout import left_over_throughout_db, plays_wherever
+from mixer.song.load_progress import Loading, LoadProgress, LoadStep, unwatched
 from mixer.song.names.sides import Side
 
 # Excerpts of a song: spread over it, and so many that they catch a track that plays only rarely.
@@ -102,21 +103,33 @@ class Candidate:
         return not self.source.encoding.upper().startswith(_LOSSLESS)
 
 
-def compare_recordings(candidates: Sequence[Candidate]) -> list[Heard]:
+def compare_recordings(
+    candidates: Sequence[Candidate], loading: Loading = unwatched
+) -> list[Heard]:
     """Find copies, sums, mixes and takes among a song's recordings.
 
     Unreadable files are skipped: the error is reported when the mix reads them.
 
     Args:
         candidates: all recordings that would be mixed.
+        loading: called for each that is read.
     """
-    ends_s = [c.start_s + c.source.n_samples / c.source.sample_rate for c in candidates]
+    lengths_s = [c.source.n_samples / c.source.sample_rate for c in candidates]
+    ends_s = [c.start_s + length_s for c, length_s in zip(candidates, lengths_s, strict=True)]
     if len(candidates) < 2 or max(ends_s) < SHORTEST_S:
         return []
     starts_s = _excerpt_starts_s(max(ends_s))
     with Workers(available_threads(), "listening") as pool:
         read = partial(_placed_excerpts, starts_s=starts_s)
-        excerpts = np.stack(list(pool.map(read, candidates)))
+        own, audio_s = list[np.ndarray](), sum(lengths_s)
+        for candidate, each in zip(candidates, pool.map(read, candidates), strict=True):
+            share = len(own) / len(candidates)
+            loading(
+                LoadProgress(LoadStep.EXCERPTS, share, len(candidates), audio_s, candidate.file)
+            )
+            own.append(each)
+    excerpts = np.stack(own)
+    loading(LoadProgress(LoadStep.COMPARE, 0.0, len(candidates), audio_s))
     found = find_relations(
         excerpts, [_preference(c) for c in candidates], _twins(candidates), channels=2
     )

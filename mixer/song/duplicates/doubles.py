@@ -10,6 +10,7 @@ from dataclasses import replace
 from mixer.roles import UNKNOWN
 from mixer.song.duplicates.copies import find_copies
 from mixer.song.folders.folder_names import SONG_FILE
+from mixer.song.load_progress import Loading, unwatched
 from mixer.song.microphones.microphone_names import microphone_groups
 from mixer.song.recording import Recording
 from mixer.song.song_file import SongSettings
@@ -38,8 +39,13 @@ def leave_out_copies(found: list[Recording], settings: SongSettings) -> list[Rec
     return kept
 
 
-def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Recording]:
-    """Leave out recordings contained in others, except files that `song.toml` puts into a stem."""
+def leave_out_heard(
+    found: list[Recording], settings: SongSettings, loading: Loading = unwatched
+) -> list[Recording]:
+    """Leave out recordings contained in others, except files that `song.toml` puts into a stem.
+
+    `loading` is called for each that is listened to.
+    """
     # Not above: to look at songs, as plans do by the thousand, takes no signal processing.
     from mixer.song.duplicates.content import Candidate, compare_recordings
 
@@ -48,7 +54,8 @@ def leave_out_heard(found: list[Recording], settings: SongSettings) -> list[Reco
         [
             Candidate(r.file, r.source, r.side, r.start_s, r.certain)
             for r in (found[place] for place in places)
-        ]
+        ],
+        loading,
     )
     kept = list(found)
     sources = _sources([found[place] for place in places])

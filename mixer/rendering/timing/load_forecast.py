@@ -1,0 +1,84 @@
+"""How long it takes to load a song, which is known once its files are counted.
+
+What each step costs is in `mixer.rendering.timing.unit_costs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from mixer.dsp.threads import available_threads
+from mixer.rendering.timing import unit_costs as costs
+from mixer.rendering.timing.machine_pace import pace_for
+from mixer.rendering.timing.progress import Progress, Stage, StageClock, Steps
+from mixer.song.load_progress import LoadProgress, LoadStep
+
+# Until headers are read, a file is taken for one of this length: too long rather than too short,
+# since the share of the bar never falls.
+_LIKELY_S = 180.0
+
+
+class SongLoading:
+    """Tells a listener how far the loading of a song is; called with each `LoadProgress`.
+
+    Args:
+        progress: called at each step; None for no listener.
+        rest_a_second: what follows the loading, about, in seconds for each second of recordings.
+
+    Attributes:
+        clock: of the loading, which those of what follows are to follow.
+
+    Used as a context manager, it goes on between two steps.
+    """
+
+    def __init__(self, progress: Progress | None, rest_a_second: float) -> None:
+        self.clock = StageClock(progress, {Stage.LOAD: costs.BEGIN_S}, pace=pace_for(progress))
+        self._rest_a_second = rest_a_second
+        self._n_files: dict[LoadStep, int] = {}
+        self._steps: Steps | None = None
+
+    def __enter__(self) -> SongLoading:
+        self.clock.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._steps is not None:
+            self.clock.settle()  # it goes by the disk
+        self.clock.__exit__(kind, error, traceback)
+
+    def __call__(self, now: LoadProgress) -> None:
+        if self._steps is None:
+            # Until a step tells its own number.
+            self._n_files = dict.fromkeys(LoadStep, now.n_files) | {LoadStep.BY_EAR: 0}
+            self.clock.start(Stage.LOAD)
+        if self._steps is None or self._n_files[now.step] != now.n_files:
+            self._n_files[now.step] = now.n_files
+            steps_s = loading_steps_s(self._n_files)
+            self.clock.foresee(Stage.LOAD, sum(steps_s.values()))
+            self._steps = Steps(self.clock, steps_s)
+        audio_s = now.audio_s or now.n_files * _LIKELY_S
+        self.clock.foresee_rest(self._rest_a_second * audio_s)
+        self._steps.at(now.step, now.share, now.file)
+
+
+def loading_steps_s(n_files: Mapping[LoadStep, int]) -> dict[str, float]:
+    """Seconds that each step of loading a song is foreseen to take, by name, in their order.
+
+    Args:
+        n_files: that each step reads.
+    """
+    n_heard = n_files[LoadStep.EXCERPTS]
+    n_in_turn = n_heard / max(1, min(available_threads(), n_heard))
+    return {
+        LoadStep.HEADERS: n_files[LoadStep.HEADERS] * costs.READ_A_HEADER_S,
+        LoadStep.OFFSETS: n_files[LoadStep.OFFSETS] * costs.FIND_AN_OFFSET_S,
+        LoadStep.EXCERPTS: costs.BEGIN_S + n_in_turn * costs.READ_EXCERPTS_S,
+        LoadStep.COMPARE: n_files[LoadStep.COMPARE] ** 2 * costs.COMPARE_TWO_S,
+        LoadStep.BY_EAR: n_files[LoadStep.BY_EAR] * costs.HEAR_A_NAME_S,
+    }

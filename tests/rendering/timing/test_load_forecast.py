@@ -1,0 +1,109 @@
+"""Loading a song has a share of the bar, file by file, whatever the disk makes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mixer.cli.main import run
+from mixer.rendering.timing import load_forecast
+from mixer.rendering.timing.load_forecast import SongLoading, loading_steps_s
+from mixer.rendering.timing.progress import Stage, StageClock
+from mixer.song.load import load_song
+from mixer.song.load_progress import LoadProgress, LoadStep
+from tests.signals import noise
+
+N_FILES, LENGTH_S = 6, 8.0
+
+
+@pytest.fixture
+def folder(write_song, rng):
+    return write_song(
+        {f"Audio {n}.wav": noise(rng, LENGTH_S, 8_000) for n in range(N_FILES)}, 8_000
+    )
+
+
+@pytest.fixture
+def seen(folder) -> list[LoadProgress]:
+    found: list[LoadProgress] = []
+    load_song(folder, loading=found.append)
+    return found
+
+
+def test_each_step_is_told_file_by_file(seen) -> None:
+    files = [f"Audio {n}.wav" for n in range(N_FILES)]
+    for step in LoadStep:
+        own = [now for now in seen if now.step == step]
+        assert [now.file for now in own] == ([""] if step == LoadStep.COMPARE else files)
+        assert [now.share for now in own] == [place / len(own) for place in range(len(own))]
+        assert {now.n_files for now in own} == {N_FILES}
+    assert [now.step for now in seen] == sorted(
+        (now.step for now in seen), key=list(LoadStep).index
+    )
+    after_headers = {now.audio_s for now in seen if now.step != LoadStep.HEADERS}
+    assert after_headers == {N_FILES * LENGTH_S}
+
+
+def test_more_files_take_longer_and_to_compare_them_more_so() -> None:
+    few, many = (loading_steps_s(dict.fromkeys(LoadStep, n)) for n in (10, 100))
+    assert list(few) == list(LoadStep)
+    assert all(many[step] > few[step] > 0.0 for step in LoadStep)
+    assert many[LoadStep.COMPARE] == pytest.approx(100.0 * few[LoadStep.COMPARE])
+
+
+@pytest.mark.parametrize("disk_s", [0.01, 5.0], ids=["fast", "slow"])
+def test_what_follows_is_not_judged_by_the_disk(seen, disk_s, monkeypatch) -> None:
+    hands_s, told = [100.0], list[float]()
+
+    class Clock(StageClock):
+        def __init__(self, listener, forecast_s, **more) -> None:
+            super().__init__(listener, forecast_s, lambda: hands_s[0], **more)
+
+    monkeypatch.setattr(load_forecast, "StageClock", Clock)
+    monkeypatch.setattr(load_forecast, "pace_for", lambda listener: 2.0)
+
+    def tell(stage: str, detail: str, share: float) -> None:
+        told.append(share)
+
+    # Neither is entered: no ticks of a thread come between.
+    loading = SongLoading(tell, 10.0 / (N_FILES * LENGTH_S))
+    for now in seen:
+        loading(now)
+        hands_s[0] += disk_s
+    loading.__exit__(None, None, None)
+    load_s = hands_s[0] - 100.0
+    Clock(tell, {Stage.NETWORK: 10.0}, follows=loading.clock).start(Stage.NETWORK)
+    assert told == sorted(told)
+    # At twice the foreseen pace, of which the clock was told.
+    assert told[-1] == pytest.approx(load_s / (load_s + 20.0), rel=0.05, abs=0.01)
+
+
+def test_a_render_and_a_check_show_one_bar_from_the_first_file_on(
+    folder, tmp_path, monkeypatch
+) -> None:
+    import contextlib
+
+    from mixer.cli import check, render
+
+    for module, arguments, then in (
+        (
+            render,
+            ["render", str(folder), "-o", str(tmp_path / "a.wav"), "--model", "none"],
+            "write",
+        ),
+        (check, ["check", str(folder)], "check"),
+    ):
+        told: list[tuple[str, str, float]] = []
+
+        @contextlib.contextmanager
+        def bar(*, quiet: bool, told=told):
+            yield lambda *step: told.append(step)
+
+        monkeypatch.setattr(module, "progress_bar", bar)
+        assert run(arguments) == 0
+        shares = [share for _, _, share in told]
+        assert shares == sorted(shares)
+        assert told[0][0] == "load"
+        assert told[-1][0] == then
+        assert shares[-1] == 1.0
+        loaded = max(share for stage, _, share in told if stage == "load")
+        assert 0.0 < loaded < 1.0
