@@ -1,4 +1,4 @@
-"""Previews inside a report: their length, their format, and how many are made at once."""
+"""Length and format of the previews inside a report, and the number made at once."""
 
 PREVIEW_S = 30.0
 # What every browser decodes.

@@ -1,4 +1,4 @@
-"""How far the loading of a song is: of folders with hundreds of files it takes seconds."""
+"""Progress of loading a song, which takes seconds with hundreds of files."""
 
 from __future__ import annotations
 
@@ -49,4 +49,4 @@ Loading = Callable[[LoadProgress], None]
 
 
 def unwatched(now: LoadProgress) -> None:
-    """Nobody wants to know how far it is."""
+    """Listener of a song whose loading nobody watches."""

@@ -1,4 +1,4 @@
-"""Time of each step of a mix on the desk.
+"""Forecast of each step of a mix on the desk.
 
 What each step costs is in `mixer.rendering.timing.unit_costs`.
 """

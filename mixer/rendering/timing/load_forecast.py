@@ -1,4 +1,4 @@
-"""How long it takes to load a song, which is known once its files are counted.
+"""Forecast of loading a song, known once its files are counted.
 
 What each step costs is in `mixer.rendering.timing.unit_costs`.
 """
