@@ -31,6 +31,8 @@ _COPIES = tuple(
         rf"^(?P<of>.+?)[\s_]*(?:-\s*)?(?:{fold(_COPY_WORD)}|{fold('복사본')}|{fold('사본')})"
         r"(?:[\s_]*\(?\d+\)?)?$",
         r"^(?P<of>.+?)\s*\([^()]*(?:conflict|in konflikt|en conflit|en conflicto)[^()]*\)$",
+        # As Syncthing, ownCloud and Resilio name them.
+        r"^(?P<of>.+?)(?:\.sync-conflict-\d{8}-\d{6}(?:-\w+)?|_conflict-\d{8}-\d{6}|\.conflict)$",
         r"^(?:copy of|kopie von|copie de|copia de|copia di|kopia)\s+(?P<of>.+)$",
         r"^(?P<of>.+?)\s*\(\d{1,2}\)$",
     )

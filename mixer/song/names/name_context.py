@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from mixer.song.names import track_vocabulary as vocabulary
 from mixer.song.names.complements import held_by
-from mixer.song.names.conflicts import base_of_conflict
 from mixer.song.names.sections import find_choir_basses, find_saxophones
 from mixer.song.names.separators import source_name
 from mixer.song.names.sums import find_sums
@@ -167,7 +166,7 @@ class _Folder:
         # These hold for the exact name of a stem, too.
         adjusted = self._separated() | find_choir_basses(tokens, self.evidence)
         for judge in (self._complements, self._backings, self._weak_mixes, self._sums,
-                      self._leads, self._horns, self._songs_name, self._conflicts, self._older,
+                      self._leads, self._horns, self._songs_name, self._older,
                       self._words_of_title):  # fmt: skip
             for index, result in judge().items():
                 if self.results[index].reason != EXACT:
@@ -338,18 +337,6 @@ class _Folder:
             and self._bears_only_the_title(index)
             and not self._names_a_person(index)
         }
-
-    def _conflicts(self) -> dict[int, Classification]:
-        """Conflicting copies that a synchronised folder keeps beside a file."""
-        by_title = {(t.whole_title.lower(), t.folder): i for i, t in self.tracks.items()}
-        found = {}
-        for index, track in self.tracks.items():
-            base = base_of_conflict(track.whole_title)
-            kept = None if base is None else by_title.get((base.lower(), track.folder))
-            if kept is not None:
-                reason = f"a conflicting copy of {self.names[kept]}: left out"
-                found[index] = Classification(None, reason, False)
-        return found
 
     def _older(self) -> dict[int, Classification]:
         """Versions marked as old behind the name of a file that is there too."""

@@ -24,7 +24,8 @@ def tones(*names: str) -> dict[str, np.ndarray]:
     [
         "Kick copy", "Kick copy 2", "Kick (1)", "Kick - Copy", "Kick - Copy (2)", "Kick Kopie",
         "Copy of Kick", "Kick (Anna's conflicted copy 2024-05-01)", "Kickのコピー", "Kick 副本",
-        "Kick копия", "Kick - Kopie (2)", "Kick copie",
+        "Kick копия", "Kick - Kopie (2)", "Kick copie", "Kick.Conflict",
+        "Kick.sync-conflict-20240131-101500-ABCDEFG", "Kick_conflict-20240131-101500",
     ],
 )  # fmt: skip
 def test_a_copy_is_left_out_where_it_is_the_same_file(write_song, name: str) -> None:

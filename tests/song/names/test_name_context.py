@@ -372,20 +372,3 @@ def test_a_sound_that_begins_every_name_is_their_title() -> None:
     found = told(*(f"Impact_{name}" for name in names), song="Impact")
     assert found == {f"Impact_{name}": stem for name, stem in names.items()}
     assert uncertain(*found, song="Impact") == {f"Impact_{name}" for name in "ABCDEF"}
-
-
-@pytest.mark.parametrize(
-    "copy",
-    [
-        "Kick In (Anna's conflicted copy 2024-01-31)",
-        "Kick In (conflicted copy 2024-01-31 101500)",
-        "Kick In.sync-conflict-20240131-101500-ABCDEFG",
-        "Kick In_conflict-20240131-101500",
-        "Kick In.Conflict",
-    ],
-)
-def test_a_conflicting_copy_is_left_out_beside_its_file(copy: str) -> None:
-    parts = {"Kick In": "drums", "Bass DI": "bass"}
-    assert told(copy, *parts) == {copy: OUT, **parts}
-    assert uncertain(copy, *parts) == {copy}
-    assert told(copy, "Bass DI") == {copy: "drums", "Bass DI": "bass"}
