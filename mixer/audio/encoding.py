@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixer.audio.source import BLOCK_SAMPLES
+from mixer.dsp.threads import stop_if_asked
 from mixer.errors import MissingExtraError, OutputError
 from mixer.extras import install_command
 
@@ -33,6 +34,7 @@ def told_blocks(audio: np.ndarray, told: Told) -> Iterator[np.ndarray]:
     """Audio, (channels, samples), block by block; each is told as soon as the next is wanted."""
     n_samples = audio.shape[1]
     for start in range(0, n_samples, BLOCK_SAMPLES):
+        stop_if_asked()
         block = audio[:, start : start + BLOCK_SAMPLES]
         yield block
         told((start + block.shape[1]) / n_samples)

@@ -13,6 +13,9 @@ from mixer.errors import MixerError
 
 # A closing terminal sends two at once; the second must not break off the cleaning up.
 _ONE_REQUEST_S = 1.0
+# What libsndfile calls to read and write; it would take an exception for the end of the file.
+_CALLED_BACK, _CALLING_BACK = "vio_", "soundfile.py"
+_LATER_S = 0.02
 
 
 def ending_signals() -> list[signal.Signals]:
@@ -27,17 +30,34 @@ def ending_signals() -> list[signal.Signals]:
 
 
 def interrupt_on_signals() -> None:
-    """Let each of these signals raise KeyboardInterrupt, so that everything is cleaned up."""
+    """Let each of these signals raise KeyboardInterrupt, so that everything is cleaned up.
+
+    Where a library has called back it would be swallowed: there the signal comes again, later.
+    """
     last_s = -_ONE_REQUEST_S
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal last_s
+        if _is_called_back(frame):
+            again = threading.Timer(_LATER_S, signal.raise_signal, [number])
+            again.daemon = True
+            again.start()
+            return
         before_s, last_s = last_s, time.monotonic()
         if last_s - before_s >= _ONE_REQUEST_S:
             raise KeyboardInterrupt
 
     for number in ending_signals():
         signal.signal(number, interrupt)
+
+
+def _is_called_back(frame: FrameType | None) -> bool:
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name.startswith(_CALLED_BACK) and code.co_filename.endswith(_CALLING_BACK):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def ignore_signals() -> None:

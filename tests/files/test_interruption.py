@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import signal
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from mixer.cli.main import run
 from mixer.errors import InputError
-from mixer.files.interruption import is_interruption
+from mixer.files.interruption import ending_signals, interrupt_on_signals, is_interruption
 
 
 def stopped_import() -> Exception:
@@ -65,3 +70,31 @@ def test_a_command_whose_library_was_stopped_was_interrupted(
     monkeypatch.setattr("mixer.cli.main.cli.main", fail)
     assert run(["check", str(tmp_path)]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_signal_in_what_a_library_calls_back_is_not_lost() -> None:
+    stopped = [signal.getsignal(number) for number in ending_signals()]
+    arrived = list[int]()
+
+    class Signalled(io.BytesIO):
+        """A file whose first write is interrupted."""
+
+        def write(self, data) -> int:
+            if not arrived:
+                arrived.append(len(data))
+                signal.raise_signal(signal.SIGINT)
+            return super().write(data)
+
+    def write_and_wait() -> None:
+        with soundfile.SoundFile(Signalled(), "w", 48_000, 2, format="MP3") as file:
+            file.write(np.zeros((48_000, 2), np.float32))
+        time.sleep(5.0)
+
+    try:
+        interrupt_on_signals()
+        with pytest.raises(KeyboardInterrupt):
+            write_and_wait()
+    finally:
+        for number, handler in zip(ending_signals(), stopped, strict=True):
+            signal.signal(number, handler)
+    assert arrived
