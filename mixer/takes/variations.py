@@ -182,7 +182,7 @@ def make_variations(
     with one_blas_thread, memory_kept(), Workers(cores + (cores > 1), "variations") as pool:
         pace, then_s = pace_for(progress), sum(varying_s.values())
         with StageClock(progress, making_s, follows=follows, then_s=then_s, pace=pace) as clock:
-            begun = _begin(pool, replace(job, clock=clock), plan)
+            begun = _begin(pool, replace(job, clock=clock), plan, _after_wet(making_s))
         with StageClock(progress, varying_s, follows=clock) as clock:
             clock.start(Stage.VARIATIONS)
             standing = there or write_first(pool, begun.made, destination, song)
@@ -240,8 +240,15 @@ def _making_forecast(job: Job, plan: RenderPlan) -> dict[Stage, float]:
         kept={} if kept is None else kept.holds(job.plan, job.wet_stems, stages=job.stages),
         keeps=() if kept is None else kept.keeps,
     )
-    making_s[Stage.MASTER] = first_of_variations_s(plan)["master"]
+    first_s = first_of_variations_s(plan)
+    making_s[Stage.MASTER] = first_s["master"]
+    making_s[_after_wet(making_s)] += first_s["listen"]
     return making_s
+
+
+def _after_wet(making_s: Mapping[Stage, float]) -> Stage:
+    """The stage that follows the wet mix: it begins with listening to it."""
+    return Stage.CONSOLE if Stage.CONSOLE in making_s else Stage.MASTER
 
 
 @dataclass(frozen=True)
@@ -255,9 +262,10 @@ class _Begun:
     answers: Sequence[Mapping[str, float]]
 
 
-def _begin(pool: Workers, job: Job, plan: RenderPlan) -> _Begun:
+def _begin(pool: Workers, job: Job, plan: RenderPlan, after_wet: Stage) -> _Begun:
     wet, answers = _without_answers(wet_mix(job), plan)
     known = KnownLevels(plan.mix_rate, wet)
+    job.clock.start(after_wet)
     listening = listen(pool, wet, known)
     made = over_desk(wet, plan, job.clock, wet_stems=True, known=known)
     return _Begun(wet, made, known, listening, answers)
@@ -300,7 +308,7 @@ def _varying_forecast(
     file_s = a_file_s(plan, destination.wanted.format)
     at_once = max(1, min(threads or available_threads(), n))
     varying_s = n / at_once * (a_variation_s(plan) + file_s)
-    varying_s += first_of_variations_s(plan)["listen"]
+    varying_s += first_of_variations_s(plan)["hash"]
     if writes_first:
         beside = forecast_of(destination, plan, is_made=True)
         varying_s += file_s + sum(

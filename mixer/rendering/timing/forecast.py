@@ -230,14 +230,14 @@ def first_of_variations_s(plan: RenderPlan) -> dict[str, float]:
     """Seconds to bring the first of several variations from its desk to its sound.
 
     Returns:
-        "master", before it is written; "listen", to measure it and to hash its parts.
+        "listen", to measure it before its desk; "master", before it is written; "hash", its tracks,
+        since stems are hashed while it is listened to.
     """
     song_s = song_seconds(plan)
-    # Stems are hashed and measured while the first mix is made.
-    hashed = costs.HASH_A_PART * len(plan.tracks)
     return {
+        "listen": song_s * costs.LISTEN_TO_THE_FIRST,
         "master": song_s * costs.MASTER,
-        "listen": song_s * (costs.LISTEN_TO_THE_FIRST + hashed),
+        "hash": song_s * costs.HASH_A_PART * len(plan.tracks),
     }
 
 
