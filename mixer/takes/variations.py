@@ -55,8 +55,8 @@ from mixer.takes.variation_plan import (
 )
 from mixer.takes.variation_record import write_table
 
-# Others of the same song need the network's answer alone: to keep the normalised stems as well
-# would take three times as long and save a revision of the network's settings less than that.
+# Others of the same song need the network's answer alone. With the normalised stems three times as
+# much would be written, of use only to a revision of one of them, which keeps them itself.
 _KEPT = frozenset({Stage.NETWORK, Stage.LISTEN})
 
 

@@ -171,7 +171,7 @@ def test_variations_after_a_plain_render_and_its_revision_only_ask_how_sure_the_
 
 
 def test_variations_leave_no_normalised_stems(vary: Vary, folder: Path) -> None:
-    """They take longer to keep than they save, and twice the room of all else."""
+    """They would take twice the room of all else, and only revisions need them."""
     vary()
     kept, plan = kept_for(folder, uncertainty=True)
     assert kept.holds(plan, VOCALS) == {Stage.NORMALISE: 0, Stage.NETWORK: 2}
