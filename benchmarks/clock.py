@@ -38,7 +38,7 @@ import numpy as np
 from benchmarks.clock_notes import Note, Stretch
 from benchmarks.memory import DELIVER
 from benchmarks.songs import write_song, write_tracks
-from mixer.rendering.kept_arrays import FOLDER_VARIABLE
+from mixer.rendering.kept.kept_arrays import FOLDER_VARIABLE
 
 LOOKED_AT = (0.10, 0.25, 0.50, 0.75)
 # The time left is to be so near from this part of the time on, unless it is so

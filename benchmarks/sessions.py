@@ -20,7 +20,7 @@ from pathlib import Path
 from mixer import RenderSettings, load_song
 from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.destination import Destination, render_to
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.planning import plan_render
 from tests.output.daw.workstation import ARDOUR, DawProject, Reaper, ardours_null_dbfs, null_dbfs

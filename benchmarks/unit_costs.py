@@ -33,7 +33,7 @@ import scipy.optimize
 
 from benchmarks.clock import KINDS, Songs
 from benchmarks.traced import Traced, constants_of, trace, with_values
-from mixer.rendering.kept_arrays import FOLDER_VARIABLE
+from mixer.rendering.kept.kept_arrays import FOLDER_VARIABLE
 from mixer.rendering.timing.machine_pace import probe_s
 
 COSTS = "mixer.rendering.timing.unit_costs"

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.render_cost import Cost, cost_of
 from benchmarks.songs import write_song
-from mixer.rendering.kept_arrays import FOLDER_VARIABLE
+from mixer.rendering.kept.kept_arrays import FOLDER_VARIABLE
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from mixer.files.mistakes import NOTHING, has_none
 from mixer.files.shape import LeafKind, Names, Rows, Shape, Table
 from mixer.files.toml_text import parse_toml
 from mixer.output.daw.daw_formats import DAW_TITLES
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.output.versions import VERSIONS
 from mixer.preset.console_shape import CONSOLE, STRIP
 from mixer.preset.find import shipped_folder

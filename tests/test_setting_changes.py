@@ -5,7 +5,7 @@ import math
 import pytest
 
 from mixer.network.track_mixer.parameters import CURVE_CONTROLS
-from mixer.network.track_mixer.settings import CURVE_HZ
+from mixer.network.track_mixer.track_settings import CURVE_HZ
 from mixer.setting_changes import (
     POINT_KEYS,
     POINTS_HZ,

@@ -22,7 +22,7 @@ from mixer.cli.settings_options import given_settings, settings_options
 from mixer.errors import SettingsError
 from mixer.files.interruption import ending_signals
 from mixer.output.config import BATCH, CODING, read_config
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.rendering.settings import RenderSettings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from mixer.cli.terminal import table_console
 from mixer.errors import InputError
 from mixer.files.wording import counted
 from mixer.preset.merge import Resolved
-from mixer.rendering.asked import load_asked
+from mixer.rendering.asked_song import load_asked
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.timing import unit_costs as costs

@@ -29,9 +29,9 @@ from mixer.files.wording import nearest
 from mixer.output.config import RENDER, read_config, settings_over_defaults
 from mixer.output.destination import Destination, Rendered, forecast_of, render_to
 from mixer.output.names import format_of, mix_name
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.preset.merge import Resolved
-from mixer.rendering.asked import load_asked
+from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.level_words import ROUGH
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems

@@ -16,8 +16,8 @@ from mixer.cli.render_view import show_delivered
 from mixer.cli.render_warnings import warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.files.wording import quote
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_words import change_lines, proof_lines
-from mixer.output.settings import OutputSettings
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES

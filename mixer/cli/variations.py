@@ -17,8 +17,8 @@ from mixer.cli.render_warnings import warn
 from mixer.cli.session_song import DEFAULT_FOLDER
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.output.destination import Destination
-from mixer.output.settings import OutputSettings
-from mixer.rendering.asked import load_asked
+from mixer.output.output_settings import OutputSettings
+from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.axes import AXES, named_moves
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate

@@ -15,7 +15,7 @@ from mixer.console.settings import Filter
 from mixer.learn.hand_edit import BAND_TYPES, HAND_SENDS, NO_EFFECT, ROOMS, Edit, edit_of
 from mixer.learn.recall_reader import WrittenMix
 from mixer.learn.session_changes import Changed
-from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ
+from mixer.network.track_mixer.track_settings import HIGH_PASS_OFF_HZ
 from mixer.output.daw.native_strip import EqBand
 from mixer.preset.console_shape import NETWORK
 

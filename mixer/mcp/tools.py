@@ -24,7 +24,7 @@ from mixer.output.recipe_reader import read_recipe
 from mixer.preset.assignments import parse_key, parse_value, split_assignment
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.layer import read_layer
-from mixer.rendering.asked import load_asked
+from mixer.rendering.asked_song import load_asked
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import at_fitting_rate, with_console

@@ -23,7 +23,7 @@ from mixer.errors import SettingsError
 from mixer.files.document import Document, read_toml
 from mixer.files.mistakes import Mistake
 from mixer.files.wording import suggest
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import TARGETS, RenderSettings
 

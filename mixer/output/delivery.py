@@ -12,8 +12,8 @@ from mixer.output.names import (
     REPORT_SUFFIX,
     session_files,
 )
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe import Recipe
-from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import report_steps_s
 from mixer.rendering.choices.baselines import INPUT_SUM
 from mixer.rendering.mix import Mix

@@ -20,9 +20,9 @@ from mixer.output.daw.aside import set_edited_aside
 from mixer.output.deliverables import check_versions, needs_tracks
 from mixer.output.delivery import deliver, delivered_paths, listening_copies, refuse_names
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE, output_paths, track_paths
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe import Recipe, SongTable, Take
 from mixer.output.recipe_words import ceiling_lines
-from mixer.output.settings import OutputSettings
 from mixer.output.versions import version_paths
 from mixer.output.write import (
     bring,

@@ -14,6 +14,7 @@ from mixer.errors import InputError, ModelError, OutputError, PresetError
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE, FileRole, output_paths, track_paths
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe import Recipe
 from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay_differences import (
@@ -29,7 +30,6 @@ from mixer.output.replay_differences import (
     in_role,
     short_hash,
 )
-from mixer.output.settings import OutputSettings
 from mixer.output.versions import words_of
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render

@@ -41,6 +41,7 @@ from mixer.output.names import (
     output_paths,
     track_paths,
 )
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe import (
     OutputTable,
     Recipe,
@@ -50,7 +51,6 @@ from mixer.output.recipe import (
     recipe_of,
     song_table,
 )
-from mixer.output.settings import OutputSettings
 from mixer.output.versions import version_paths
 from mixer.rendering.mix import Mix, measure_levels
 from mixer.song.song import Song

@@ -6,7 +6,7 @@ What each step costs is in `mixer.rendering.timing.unit_costs`.
 from __future__ import annotations
 
 from mixer.dsp.threads import available_threads
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing import unit_costs as costs
 from mixer.rendering.timing.forecast import is_encoded, song_seconds

@@ -21,7 +21,7 @@ from mixer.console.strip import apply_strip
 from mixer.dsp.blocks import FloatArray, db_to_gain, peak, sum_of
 from mixer.dsp.gain_between import gain_between
 from mixer.dsp.long_audio import add_to, copy_of, divide_by, gained, multiply_by, parts_of, silence
-from mixer.network.track_mixer.settings import BusSettings, BusTable, Compression
+from mixer.network.track_mixer.track_settings import BusSettings, BusTable, Compression
 from mixer.reference.mover import Mover
 from mixer.reference.record import moves_of
 from mixer.rendering.mix import Mix

@@ -14,7 +14,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing.progress import StageClock
 
 if TYPE_CHECKING:
-    from mixer.rendering.kept_material import KeptMaterial
+    from mixer.rendering.kept.kept_material import KeptMaterial
     from mixer.rendering.tracks.kept_tracks import KeptTracks
     from mixer.rendering.tracks.track_material import OfBus
 

@@ -13,7 +13,7 @@ from mixer.network.output import StemRecord
 if TYPE_CHECKING:
     from mixer.fxnorm.chain import StemReport
     from mixer.rendering.doubts.doubt import Doubts
-    from mixer.rendering.incoming_levels import IncomingLevels
+    from mixer.rendering.levels.incoming_levels import IncomingLevels
     from mixer.rendering.tracks.track_console import TrackMix
 
 

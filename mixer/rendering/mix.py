@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mixer.reference.record import ReferenceRecord
     from mixer.rendering.choices.axes import VariationTable
     from mixer.rendering.doubts.doubt import Doubts
-    from mixer.rendering.incoming_levels import IncomingLevels
+    from mixer.rendering.levels.incoming_levels import IncomingLevels
     from mixer.rendering.tracks.track_console import TracksRecord
 
 Levels = Mapping[str, float | None]

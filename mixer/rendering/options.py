@@ -1,7 +1,7 @@
 """Options of a render: one definition for command lines, manifests and checks.
 
-A field of `RenderSettings` or of `mixer.output.settings.OutputSettings` made by `option` is an
-option of `mixer render`; where it has a column, it is a column of manifests too, enters the
+A field of `RenderSettings` or of `mixer.output.output_settings.OutputSettings` made by `option` is
+an option of `mixer render`; where it has a column, it is a column of manifests too, enters the
 identity of a batch's songs, and travels to workers.
 """
 

@@ -47,7 +47,7 @@ from mixer.song.song import Song
 # What moves a mix towards references, or varies it, loads where it is used: most mixes have none.
 if TYPE_CHECKING:
     from mixer.reference.record import ReferenceRecord
-    from mixer.rendering.kept_material import KeptMaterial
+    from mixer.rendering.kept.kept_material import KeptMaterial
 
 
 @one_blas_thread

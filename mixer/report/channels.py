@@ -12,7 +12,7 @@ import numpy as np
 from mixer.console.automation import mean_value
 from mixer.console.response import filter_curve_db
 from mixer.console.settings import Number, Strip
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     FLAT,
     SEND_OFF_DB,
     BusTable,

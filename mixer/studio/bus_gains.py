@@ -15,7 +15,7 @@ import numpy as np
 
 from mixer.console.settings import MASTER
 from mixer.dsp.blocks import FloatArray
-from mixer.network.track_mixer.settings import BusSettings, Compression, ConsoleSettings
+from mixer.network.track_mixer.track_settings import BusSettings, Compression, ConsoleSettings
 from mixer.rendering.tracks.track_strip import run_bus
 
 # A gain is kept once in so many frames, and is straight between: attacks last longer.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from mixer.console.settings import MASTER, Console, Strip
-from mixer.network.track_mixer.settings import CURVE_HZ, HIGH_PASS_OFF_HZ, TrackSettings
+from mixer.network.track_mixer.track_settings import CURVE_HZ, HIGH_PASS_OFF_HZ, TrackSettings
 from mixer.preset.assignments import split_key
 from mixer.preset.console_shape import TRACKS
 from mixer.rendering.track_hand import TrackHand

@@ -8,7 +8,7 @@ from mixer.audio.formats import DEFAULT_BIT_DEPTH, FORMATS, AudioFormat
 from mixer.errors import PresetError
 from mixer.files.shape import Leaf, LeafKind, Rows, Shape, Table
 from mixer.output.daw.daw_formats import DAW_FORMATS
-from mixer.output.settings import DawAudio
+from mixer.output.output_settings import DawAudio
 from mixer.output.versions import STEMS, VERSIONS
 from mixer.preset.console_shape import NETWORK, STRIP
 from mixer.preset.find import Found, list_presets

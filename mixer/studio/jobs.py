@@ -13,7 +13,7 @@ from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import mix_name
-from mixer.output.settings import DawAudio, OutputSettings, ReportKind
+from mixer.output.output_settings import DawAudio, OutputSettings, ReportKind
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.settings import at_fitting_rate
 from mixer.rendering.timing.progress import Progress

@@ -17,10 +17,8 @@ from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import one_blas_thread
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
-from mixer.network.track_mixer.settings import FLAT
+from mixer.network.track_mixer.track_settings import FLAT
 from mixer.rendering.job import Job
-from mixer.rendering.kept_arrays import KeptArrays
-from mixer.rendering.kept_material import KeptMaterial
 from mixer.rendering.mastering import master
 from mixer.rendering.mix import Mix, WetMix
 from mixer.rendering.pipeline import over_desk, premaster, wet_mix
@@ -31,7 +29,6 @@ from mixer.rendering.timing.forecast import making_forecast, song_seconds, take_
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.rendering.tracks.group_sends import RoomReturns
-from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_material import listen_to_tracks
 from mixer.rendering.tracks.track_strip import run_bus
 from mixer.studio.bus_gains import BusGains, SongBuses
@@ -40,6 +37,7 @@ from mixer.studio.edited_plan import Planned
 from mixer.studio.made import MIX, ExactRender, Made, strips_of
 from mixer.studio.return_responses import respond_for_hand, respond_for_model
 from mixer.studio.sample_store import SampleStore, level_of
+from mixer.studio.song_cache import SongCache
 from mixer.studio.wet import (
     FIRST_S,
     TrackMixSettings,
@@ -55,23 +53,12 @@ from mixer.studio.wet import (
 from mixer.takes.parts import hash_samples
 
 _TELL_EVERY_S = 0.2
-# On the disk: of what the network heard and made, and of wet tracks.
-_MOST_KEPT_BYTES, _MOST_TRACK_BYTES = 4 << 30, 12 << 30
 # A mix as it comes to the desk is held if it takes no more of the free memory than this.
 _KEPT_SHARE = 0.25
 
 
 class OvertakenError(Exception):
     """The work in progress is obsolete."""
-
-
-class _KeptOfSong:
-    """Cache of one song and one model: see `KeptMaterial` and `KeptTracks`."""
-
-    def __init__(self, folder: Path, identity: str) -> None:
-        self.identity = identity
-        self.material = KeptMaterial(KeptArrays(folder / "kept", identity, _MOST_KEPT_BYTES))
-        self.tracks = KeptTracks(folder / "tracks", _MOST_TRACK_BYTES)
 
 
 class Maker:
@@ -104,7 +91,7 @@ class Maker:
         self._told_at = 0.0
         self._keys: dict[str, str] = {}
         self._buses = SongBuses()
-        self._kept: _KeptOfSong | None = None
+        self._kept: SongCache | None = None
         self._network: tuple[str, Network] | None = None
         self._of_tracks: TrackMixSettings | None = None
         self._wet: tuple[str, WetMix, KnownLevels] | None = None
@@ -342,12 +329,12 @@ class Maker:
                 self.store.write(stem, plan, heard)
                 self._keys[stem] = key
 
-    def _kept_of(self, plan: RenderPlan) -> _KeptOfSong:
+    def _kept_of(self, plan: RenderPlan) -> SongCache:
         """The cache for the same song, model and settings."""
         identity = self._identity(plan)
         if self._kept is None or self._kept.identity != identity:
             shutil.rmtree(self._scratch / "tracks", ignore_errors=True)
-            self._kept = _KeptOfSong(self._scratch, identity)
+            self._kept = SongCache(self._scratch, identity)
         return self._kept
 
     def _identity(self, plan: RenderPlan) -> str:

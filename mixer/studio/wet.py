@@ -20,7 +20,7 @@ from mixer.dsp.blocks import FloatArray
 from mixer.dsp.threads import Workers, available_threads
 from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     FLAT,
     BusSettings,
     Compression,

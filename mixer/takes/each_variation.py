@@ -13,8 +13,8 @@ from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import Workers
 from mixer.errors import SettingsError
 from mixer.output.destination import Destination, finished, render_to
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe import SongTable, Take
-from mixer.output.settings import OutputSettings
 from mixer.rendering.choices.axes import VariationTable, place_of
 from mixer.rendering.mix import (
     Mix,

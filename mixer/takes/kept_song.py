@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from mixer.network.cuda import count_gpus
 from mixer.output.recipe import library_versions
-from mixer.rendering.kept_arrays import KeptArrays, cache_folder
-from mixer.rendering.kept_material import ALL_KEPT, KeptMaterial
+from mixer.rendering.kept.kept_arrays import KeptArrays, cache_folder
+from mixer.rendering.kept.kept_material import ALL_KEPT, KeptMaterial
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing.progress import Stage
 

@@ -12,6 +12,7 @@ from mixer.errors import InputError
 from mixer.files.whole_file import hash_file
 from mixer.files.wording import visible
 from mixer.output.destination import Destination, Rendered, forecast_of, render_to
+from mixer.output.output_settings import MIX_ALONE, OutputSettings
 from mixer.output.recipe import Take
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.recorded_mix import RecordedMix
@@ -23,8 +24,7 @@ from mixer.output.replay import (
     settings_again,
     song_of,
 )
-from mixer.output.settings import MIX_ALONE, OutputSettings
-from mixer.rendering.kept_material import KeptMaterial, kept_alike
+from mixer.rendering.kept.kept_material import KeptMaterial, kept_alike
 from mixer.rendering.mix import Mix, Premaster, without_parts
 from mixer.rendering.pipeline import premaster
 from mixer.rendering.plans.plan import RenderPlan

@@ -19,14 +19,14 @@ from mixer.files.whole_file import hash_file
 from mixer.network.runner import NetworkRunner
 from mixer.output.destination import Destination, Rendered, forecast_of
 from mixer.output.names import FileRole
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe import SongTable, song_table
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay import plan_again
 from mixer.output.replay_differences import DECISIVE
-from mixer.output.settings import OutputSettings
 from mixer.output.writing_forecast import a_file_s
-from mixer.rendering.asked import load_asked
+from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.axes import Axis
 from mixer.rendering.job import Job
 from mixer.rendering.mix import Premaster, WetMix

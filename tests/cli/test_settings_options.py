@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.output.settings import DawAudio, OutputSettings, ReportKind
+from mixer.output.output_settings import DawAudio, OutputSettings, ReportKind
 from mixer.rendering.options import options_of
 
 

@@ -13,9 +13,9 @@ import soundfile
 from mixer import ModelError, RenderSettings, load_song
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import track_paths
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
-from mixer.output.settings import OutputSettings
 from mixer.rendering.plans.planning import plan_render
 from tests.signals import noise
 

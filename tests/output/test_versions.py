@@ -14,10 +14,10 @@ from mixer.audio import read_audio
 from mixer.dsp.blocks import db_to_gain
 from mixer.meters.true_peak import true_peak_dbtp
 from mixer.output.destination import Destination, Rendered, render_to
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.recipe_words import version_lines
 from mixer.output.replay import replay
-from mixer.output.settings import OutputSettings
 from mixer.output.versions import WORDS, parse_deliver, parse_template, version_paths
 from mixer.preset.merge import resolve
 from mixer.rendering.plans.planning import plan_render

@@ -13,7 +13,7 @@ import pytest
 from mixer.audio import write_audio
 from mixer.cli.main import run
 from mixer.output.destination import Destination, forecast_of, render_to
-from mixer.output.settings import OutputSettings, ReportKind
+from mixer.output.output_settings import OutputSettings, ReportKind
 from mixer.output.writing_forecast import report_steps_s
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.plans.planning import plan_render

@@ -13,7 +13,7 @@ from mixer.audio import round_trip as codecs
 from mixer.meters.masking import bark_powers
 from mixer.meters.translation import PLACES, heard_loudness
 from mixer.output.destination import Destination, render_to
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.rendering.mix_translation import check_translation, corrections, translation_lines
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.timing.progress import Stage

@@ -16,9 +16,9 @@ from mixer.network.manifest import Manifest
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination, render_to
+from mixer.output.output_settings import DawAudio, OutputSettings, ReportKind
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
-from mixer.output.settings import DawAudio, OutputSettings, ReportKind
 from mixer.output.write import write_mix
 from mixer.preset.merge import resolve
 from mixer.rendering.plans.planning import plan_render

@@ -10,7 +10,7 @@ import mixer
 from mixer.console.desk import apply_console, apply_master_strip
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Console, Delay, Reverb
-from mixer.network.track_mixer.settings import SpaceSettings
+from mixer.network.track_mixer.track_settings import SpaceSettings
 from mixer.preset.merge import merge_strip
 from mixer.rendering.tracks.group_sends import RoomReturns, echo_of
 from tests.studio.offline import RATE_HZ, render_offline

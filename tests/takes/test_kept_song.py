@@ -17,12 +17,12 @@ from mixer.audio import read_audio
 from mixer.network.output import WetStems
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination
+from mixer.output.output_settings import OutputSettings, ReportKind
 from mixer.output.recipe import song_table
-from mixer.output.settings import OutputSettings, ReportKind
-from mixer.rendering.asked import load_asked
+from mixer.rendering.asked_song import load_asked
 from mixer.rendering.job import Job
-from mixer.rendering.kept_arrays import KeptArrays
-from mixer.rendering.kept_material import KeptMaterial
+from mixer.rendering.kept.kept_arrays import KeptArrays
+from mixer.rendering.kept.kept_material import KeptMaterial
 from mixer.rendering.made_material import Material
 from mixer.rendering.material.wet_material import wet_material
 from mixer.rendering.plans.plan import RenderPlan
@@ -220,7 +220,7 @@ def test_a_full_disk_costs_time_only(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mixer.rendering.kept_arrays._hashed", full)
+        patch.setattr("mixer.rendering.kept.kept_arrays._hashed", full)
         vary("one")
     assert list(cache.iterdir()) == []
     vary("two")

@@ -12,10 +12,10 @@ import soundfile
 
 from mixer import InputError, SettingsError, list_takes, load_song, revise
 from mixer.audio import read_audio
+from mixer.output.output_settings import OutputSettings, ReportKind
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
-from mixer.output.settings import OutputSettings, ReportKind
-from mixer.rendering.kept_material import kept_alike
+from mixer.rendering.kept.kept_material import kept_alike
 from mixer.rendering.timing.progress import Stage
 from mixer.takes.revise import _kept, make_take, plan_revision
 from tests.signals import band, noise

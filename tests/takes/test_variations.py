@@ -24,11 +24,11 @@ from mixer.cli.main import run
 from mixer.files.whole_file import hash_file
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination
+from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
-from mixer.output.settings import OutputSettings
 from mixer.preset.merge import resolve
-from mixer.rendering.asked import load_asked
+from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.axes import AXES, distance, words_of
 from mixer.rendering.pipeline import render
 from mixer.rendering.plans.planning import plan_render

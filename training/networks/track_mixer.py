@@ -28,7 +28,7 @@ from mixer.network.track_mixer.parameters import (
     TRACK_CONTROLS,
     TrackMixerParameters,
 )
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     CURVE_HZ,
     HIGH_PASS_OFF_HZ,
     MAX_BUS_CURVE_DB,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mixer.files.spawning import without_current_folder
 from mixer.network.track_mixer.features import TrackLevels, listen_to
-from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB
+from mixer.network.track_mixer.track_settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB
 from mixer.roles import FINISHED_STEM
 from training.data.prepared_tracks import COMPOSED_FOLDER
 from training.data.track_songs import DECISIONS, SongKind, SongTracks, make_song, write_song

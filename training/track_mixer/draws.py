@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mixer.network.track_mixer.graph_inputs import describe_bands
 from mixer.network.track_mixer.parameters import MIX, N_BANDS, RAW, ROUGH
-from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
+from mixer.network.track_mixer.track_settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB, curve_matrix
 from mixer.roles import HINTS, STEM_OF_ROLE, UNKNOWN
 from training.data.track_songs import DECISIONS, SongKind, SongTracks, role_numbers, stem_numbers
 from training.track_mixer.examples import Example, Strength

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.network.track_mixer.settings import CURVE_HZ
+from mixer.network.track_mixer.track_settings import CURVE_HZ
 
 MIXES_FILE = "mixologydb.json"
 _ROLE_OF = {

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mixer.dsp.erb_bands import band_centres_hz
 from mixer.network.track_mixer.parameters import N_BANDS, TRACK_CONTROLS
-from mixer.network.track_mixer.settings import SEND_OFF_DB
+from mixer.network.track_mixer.track_settings import SEND_OFF_DB
 from training.networks.track_mixer import TrackMixer
 
 SENDS = ("short_room_db", "long_room_db", "echo_db")

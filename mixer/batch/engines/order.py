@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from mixer.batch.batch_figures import Figures
 from mixer.batch.requests.row_request import RowSettings
 from mixer.batch.states import Ending, Phase
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 from mixer.batch.states import ColumnUse
 from mixer.errors import PresetError, SettingsError
 from mixer.files.wording import joined, nearest, quote, suggest
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.rendering.options import Option, options_of
 from mixer.rendering.settings import RenderSettings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mixer.output.config import NOTHING_SAID, Config
-from mixer.output.settings import MIX_ALONE, OutputSettings
+from mixer.output.output_settings import MIX_ALONE, OutputSettings
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mixer.batch.requests.manifest import Row
 from mixer.batch.requests.row_mistakes import ManifestError, mistake
 from mixer.batch.requests.row_request import Asked
 from mixer.errors import MixerError
-from mixer.output.settings import OutputSettings, changed
+from mixer.output.output_settings import OutputSettings, changed
 from mixer.rendering.choices.baselines import LEVELS, WITHOUT_NETWORK
 from mixer.rendering.choices.shipped import (
     AUTO_MODEL,

@@ -19,7 +19,7 @@ from mixer.batch.states import ALL_COLUMNS, ColumnUse
 from mixer.errors import SettingsError
 from mixer.files.wording import counted, quote, suggest
 from mixer.output.config import CODING, Config
-from mixer.output.settings import MIX_ALONE, OutputSettings, changed
+from mixer.output.output_settings import MIX_ALONE, OutputSettings, changed
 from mixer.reference.reference_text import parse_reference, reference_from
 from mixer.rendering.choices.platforms import PLATFORMS
 

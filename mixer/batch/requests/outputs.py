@@ -29,7 +29,7 @@ from mixer.output.names import (
     REPORT_SUFFIX,
     session_files,
 )
-from mixer.output.settings import OutputSettings, changed
+from mixer.output.output_settings import OutputSettings, changed
 from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.song.folders.folder_names import (
     BATCH_STATE_FOLDER,

@@ -15,8 +15,8 @@ from mixer.network.track_mixer.holding import held
 from mixer.network.track_mixer.human import GROUP_WIDTH_DB, USUAL
 from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
 from mixer.network.track_mixer.parameters import N_BANDS
-from mixer.network.track_mixer.settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB
 from mixer.network.track_mixer.together import gated_power
+from mixer.network.track_mixer.track_settings import HIGH_PASS_OFF_HZ, SEND_OFF_DB
 from mixer.roles import FINISHED_STEM, STEM_OF_ROLE
 
 # Kits are recorded wider than they end up.

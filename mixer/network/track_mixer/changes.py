@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     SEND_OFF_DB,
     BusSettings,
     Compression,

@@ -31,7 +31,8 @@ from mixer.network.track_mixer.placing import (
     balancing_pan,
     place,
 )
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.together import gated_power, louder_apart_db
+from mixer.network.track_mixer.track_settings import (
     FLAT,
     HIGH_PASS_OFF_HZ,
     SEND_OFF_DB,
@@ -41,7 +42,6 @@ from mixer.network.track_mixer.settings import (
     TrackSettings,
     curve_matrix,
 )
-from mixer.network.track_mixer.together import gated_power, louder_apart_db
 from mixer.network.track_mixer.within_group import drawn_into_group
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.holding import reduction_db
-from mixer.network.track_mixer.settings import Compression, TrackSettings
+from mixer.network.track_mixer.track_settings import Compression, TrackSettings
 
 # As bus compressors are set: they let the transient through and are back within a beat.
 ATTACK_MS, RELEASE_MS, RATIO = 30.0, 200.0, 2.0

@@ -17,8 +17,8 @@ from mixer.dsp.running import running_maximum, running_mean
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.movement import frame_gains_db
-from mixer.network.track_mixer.settings import Compression
 from mixer.network.track_mixer.together import gated_power
+from mixer.network.track_mixer.track_settings import Compression
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.leading_roles import below_whole_db
 from mixer.network.track_mixer.placing import place
-from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
 from mixer.network.track_mixer.together import louder_apart_db
+from mixer.network.track_mixer.track_settings import BusSettings, ConsoleSettings, TrackSettings
 from mixer.stems import STEMS
 
 # What the sum comes to, about.

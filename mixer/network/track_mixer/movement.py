@@ -88,7 +88,7 @@ def frame_gains_db(
 
     Args:
         frame_db: (frames,), from `TrackLevels`.
-        shape, ride: as in `mixer.network.track_mixer.settings.TrackSettings`.
+        shape, ride: as in `mixer.network.track_mixer.track_settings.TrackSettings`.
     """
     if shape == 0.0 and ride == 0.0:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mixer.network.flat_integers import FlatIntegers, check_ranges
-from mixer.network.track_mixer.settings import CURVE_HZ
+from mixer.network.track_mixer.track_settings import CURVE_HZ
 from mixer.setting_changes import STRIP_KEYS
 from mixer.stems import STEMS
 

@@ -10,7 +10,7 @@ from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.graph_inputs import graph_inputs
 from mixer.network.track_mixer.parameters import GRAPH_OUTPUTS
-from mixer.network.track_mixer.settings import ConsoleSettings
+from mixer.network.track_mixer.track_settings import ConsoleSettings
 
 
 def predict_settings(

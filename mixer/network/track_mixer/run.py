@@ -21,7 +21,7 @@ from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.graph_inputs import graph_inputs
 from mixer.network.track_mixer.parameters import GRAPH_OUTPUTS, ROUGH
-from mixer.network.track_mixer.settings import TrackSettings
+from mixer.network.track_mixer.track_settings import TrackSettings
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixer.console.settings import Gate
-from mixer.network.track_mixer.settings import Compression
+from mixer.network.track_mixer.track_settings import Compression
 from mixer.output.daw import ace
 from mixer.output.daw.daw_session import DawGroup, DawTrack
 from mixer.output.daw.standby import Echo, Room

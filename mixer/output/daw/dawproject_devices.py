@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from mixer.console.settings import Gate
-from mixer.network.track_mixer.settings import Compression
+from mixer.network.track_mixer.track_settings import Compression
 from mixer.output.daw.daw_session import DawGroup, DawTrack
 from mixer.output.daw.native_strip import BandKind, EqBand
 from mixer.output.daw.standby import Limiting

@@ -19,8 +19,8 @@ from mixer.output.daw.recall import (
 )
 from mixer.output.daw.wet_session import wet_session
 from mixer.output.names import RECALL_SUFFIXES
+from mixer.output.output_settings import DawAudio, OutputSettings
 from mixer.output.recipe import Recipe
-from mixer.output.settings import DawAudio, OutputSettings
 from mixer.rendering.mix import Mix
 from mixer.report.data import SessionNulls
 

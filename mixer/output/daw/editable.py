@@ -20,7 +20,7 @@ from mixer import audio as audio_io
 from mixer.console.settings import MASTER
 from mixer.console.settings import Strip as HandStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     Compression,
     SpaceSettings,
     TrackSettings,

@@ -11,7 +11,7 @@ import numpy as np
 from mixer.console.sends import Sends
 from mixer.console.settings import Strip as HandStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
-from mixer.network.track_mixer.settings import SpaceSettings, TrackSettings
+from mixer.network.track_mixer.track_settings import SpaceSettings, TrackSettings
 from mixer.output.daw.standby import Echo, Room
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.group_sends import HIGH_CUT_HZ, LOW_CUT_HZ, RoomReturns

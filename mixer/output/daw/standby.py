@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mixer.console.master import RELEASE_MS
 from mixer.console.settings import Compressor, Gate
 from mixer.console.settings import Strip as HandStrip
-from mixer.network.track_mixer.settings import Compression
+from mixer.network.track_mixer.track_settings import Compression
 
 
 @dataclass(frozen=True)

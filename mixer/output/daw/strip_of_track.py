@@ -17,7 +17,7 @@ from mixer.console.settings import Strip as HandStrip
 from mixer.console.stereo import pan_gains
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.erb_bands import band_centres_hz
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     HIGH_PASS_OFF_HZ,
     TrackSettings,
     curve_at,

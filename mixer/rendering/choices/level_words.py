@@ -1,4 +1,4 @@
-"""Words for the interpretation of incoming levels; see `mixer.rendering.incoming_levels`."""
+"""Words for the interpretation of incoming levels; see `mixer.rendering.levels.incoming_levels`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.level_settings import level_settings
-from mixer.network.track_mixer.settings import ConsoleSettings
+from mixer.network.track_mixer.track_settings import ConsoleSettings
 from mixer.rendering.choices.baselines import LEVELS
 from mixer.rendering.doubts.doubt import (
     SHIFT_DB,

@@ -18,7 +18,7 @@ from mixer.dsp.erb_bands import band_centres_hz
 from mixer.meters.sound_figures import BASS, BASS_HZ, BRIGHT_HZ, BRIGHTNESS, MIDDLE_HZ, VOICE, WIDTH
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.manifest import Manifest
-from mixer.network.track_mixer.settings import TrackSettings, curve_at
+from mixer.network.track_mixer.track_settings import TrackSettings, curve_at
 from mixer.stems import STEMS, VOCALS
 
 # As much of a song as tells its settings, from its middle.

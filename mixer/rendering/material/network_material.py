@@ -18,6 +18,7 @@ from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.rendering.doubts.doubt import Answer, Doubts, doubts_of
 from mixer.rendering.job import Job
+from mixer.rendering.levels.stem_levels import bring_to_usual_levels
 from mixer.rendering.made_material import Material
 from mixer.rendering.material.normalised_stems import (
     normalise_stems,
@@ -26,7 +27,6 @@ from mixer.rendering.material.normalised_stems import (
     with_gains_before,
 )
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.stem_levels import bring_to_usual_levels
 from mixer.rendering.timing.forecast import ASK, KEEP, OPEN, RUN, network_steps_s
 from mixer.rendering.timing.progress import Stage, Steps
 from mixer.setting_changes import changes_after

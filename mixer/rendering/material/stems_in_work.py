@@ -17,7 +17,7 @@ from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.song.samples import read_stem
 
 if TYPE_CHECKING:
-    from mixer.rendering.kept_material import KeptMaterial, Normalised
+    from mixer.rendering.kept.kept_material import KeptMaterial, Normalised
 
 
 class StemsInWork:

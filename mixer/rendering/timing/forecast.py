@@ -15,8 +15,8 @@ from mixer.dsp.threads import available_threads
 from mixer.network.output import WetStems, is_wanted
 from mixer.normalisations import NORMALISATIONS
 from mixer.rendering.doubts.doubt import HEARD_S
+from mixer.rendering.levels.stem_levels import asks_for_levels
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
-from mixer.rendering.stem_levels import asks_for_levels
 from mixer.rendering.timing import unit_costs as costs
 from mixer.rendering.timing.desk_forecast import LEVEL, desk_steps_s
 from mixer.rendering.timing.progress import Stage

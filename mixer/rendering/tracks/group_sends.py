@@ -13,7 +13,7 @@ from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Delay, Reverb
 from mixer.dsp.blocks import FloatArray, db_to_gain, sum_of
 from mixer.dsp.long_audio import gained, silence
-from mixer.network.track_mixer.settings import SEND_OFF_DB, SpaceSettings, TrackSettings
+from mixer.network.track_mixer.track_settings import SEND_OFF_DB, SpaceSettings, TrackSettings
 
 RETURNS = ("short_room", "long_room", "echo")
 # What comes back has these corners, as the model was told in training.

@@ -8,7 +8,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray
 from mixer.network.track_mixer.features import TrackLevels
-from mixer.network.track_mixer.settings import ConsoleSettings, TrackSettings
+from mixer.network.track_mixer.track_settings import ConsoleSettings, TrackSettings
 from mixer.rendering.tracks.kept_tracks import KeptGroup, KeptTracks
 from mixer.rendering.tracks.placed_track import PlacedTrack
 from mixer.rendering.tracks.track_hand_strips import Handled, HandStrips

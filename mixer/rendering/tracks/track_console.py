@@ -13,7 +13,7 @@ from mixer.network.track_mixer.changes import change_console
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.level_settings import level_settings
 from mixer.network.track_mixer.predict import predict_settings
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     BusTable,
     ConsoleSettings,
     SpaceTable,
@@ -23,7 +23,7 @@ from mixer.network.track_mixer.settings import (
 from mixer.rendering.choices.level_words import RAW
 from mixer.rendering.doubts.answers_of_tracks import answers_of_tracks, drawn_changes
 from mixer.rendering.doubts.doubt import Doubts, doubts_of
-from mixer.rendering.incoming_levels import Meaning, meaning_of_levels
+from mixer.rendering.levels.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.track_files import TrackFiles
 from mixer.rendering.tracks.track_hand_strips import HandRecord

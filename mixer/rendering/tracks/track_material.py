@@ -16,7 +16,7 @@ from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import copy_of, memory_kept, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
-from mixer.network.track_mixer.settings import BusSettings, ConsoleSettings, TrackSettings
+from mixer.network.track_mixer.track_settings import BusSettings, ConsoleSettings, TrackSettings
 from mixer.rendering.timing.forecast import bus_in_tracks
 from mixer.rendering.tracks.group_sends import GroupSends
 from mixer.rendering.tracks.kept_tracks import KeptTracks

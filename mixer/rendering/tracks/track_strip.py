@@ -22,7 +22,7 @@ from mixer.dsp.long_audio import parts_of, silence
 from mixer.network.band_mixer.space import width_filter
 from mixer.network.track_mixer.features import TrackLevels, window_samples
 from mixer.network.track_mixer.movement import frame_gains_db
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     FLAT,
     HIGH_PASS_OFF_HZ,
     SEND_OFF_DB,

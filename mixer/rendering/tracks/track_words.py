@@ -1,7 +1,7 @@
 """Settings of a track, a stem or a bus in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
 
-Descriptions are made from the record (`mixer.network.track_mixer.settings.as_json`), so that a mix
-read from its recipe is described exactly like one that was just rendered.
+Descriptions are made from the record (`mixer.network.track_mixer.track_settings.as_json`), so that
+a mix read from its recipe is described exactly like one that was just rendered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from mixer.console.settings import STRIP_EFFECTS
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     CURVE_HZ,
     HIGH_PASS_OFF_HZ,
     SEND_OFF_DB,
@@ -84,7 +84,7 @@ def strip_words(strip: TrackTable) -> str:
     """Describe a track's strip as a model set it.
 
     Args:
-        strip: `mixer.network.track_mixer.settings.TrackSettings` as JSON.
+        strip: `mixer.network.track_mixer.track_settings.TrackSettings` as JSON.
     """
     return ", ".join(phrase for _, phrase in _of_strip(strip))
 
@@ -93,7 +93,7 @@ def bus_words(bus: BusTable) -> str:
     """Describe the bus of a group, or of the mix, as a model set it.
 
     Args:
-        bus: `mixer.network.track_mixer.settings.BusSettings` as JSON.
+        bus: `mixer.network.track_mixer.track_settings.BusSettings` as JSON.
     """
     moves = (*_of_curve(bus["curve_db"]), *_of_compression(bus["compression"]))
     return ", ".join((_db(bus["gain_db"]), *moves))
@@ -103,7 +103,7 @@ def space_words(space: SpaceTable) -> str:
     """Describe the rooms and the echo that tracks are sent to.
 
     Args:
-        space: `mixer.network.track_mixer.settings.SpaceSettings` as JSON.
+        space: `mixer.network.track_mixer.track_settings.SpaceSettings` as JSON.
     """
     return (
         f"room {space['short_decay_s']:.2g} s, long room {space['long_decay_s']:.2g} s, "

@@ -15,7 +15,7 @@ from mixer.batch.engines.work import WorkerContext, render_song
 from mixer.batch.spectrum import LOWEST_HZ, N_BANDS, third_octave_levels_db
 from mixer.batch.states import Ending, Phase
 from mixer.meters.loudness import integrated_loudness_lufs
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from tests.signals import band, sine
 
 STEMS_TOO = OutputSettings("wav", stems=True)

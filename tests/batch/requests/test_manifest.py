@@ -12,7 +12,7 @@ from mixer.batch.requests.defaults import Defaults
 from mixer.batch.requests.row_mistakes import ManifestError
 from mixer.batch.states import ColumnUse
 from mixer.errors import InputError
-from mixer.output.settings import OutputSettings, ReportKind
+from mixer.output.output_settings import OutputSettings, ReportKind
 from tests.batch.manifests import read_rows
 
 

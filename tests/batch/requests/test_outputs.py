@@ -8,7 +8,7 @@ import pytest
 from mixer.batch.requests.manifest import Row
 from mixer.batch.requests.outputs import MAX_NAME_BYTES, plan_output, plan_outputs
 from mixer.batch.requests.own_inputs import find_own_inputs
-from mixer.output.settings import OutputSettings, ReportKind
+from mixer.output.output_settings import OutputSettings, ReportKind
 
 
 def row(output=None, number=2, song="My Song", **fields) -> Row:

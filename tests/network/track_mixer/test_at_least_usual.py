@@ -7,8 +7,8 @@ from mixer.network.track_mixer.at_least_usual import at_least_usual
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.human import GROUP_WIDTH_DB, USUAL
 from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
-from mixer.network.track_mixer.settings import SEND_OFF_DB
 from mixer.network.track_mixer.together import gated_power
+from mixer.network.track_mixer.track_settings import SEND_OFF_DB
 from mixer.roles import FINISHED_STEM
 
 RATE = 44_100

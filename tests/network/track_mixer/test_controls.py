@@ -13,7 +13,7 @@ from mixer.network.track_mixer.parameters import (
     CURVE_CONTROLS,
     TRACK_CONTROLS,
 )
-from mixer.network.track_mixer.settings import SEND_OFF_DB, TrackSettings
+from mixer.network.track_mixer.track_settings import SEND_OFF_DB, TrackSettings
 from mixer.stems import STEMS
 
 RATE = 44_100

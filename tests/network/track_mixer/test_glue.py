@@ -8,7 +8,7 @@ from mixer.console.settings import Compressor
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.glue import TAKEN_DB, behind, foresee, glue, together
-from mixer.network.track_mixer.settings import BusSettings, Compression, TrackSettings
+from mixer.network.track_mixer.track_settings import BusSettings, Compression, TrackSettings
 from mixer.rendering.tracks.track_strip import run_bus
 
 RATE = 44_100

@@ -12,7 +12,7 @@ from mixer.network.track_mixer.holding import (
     reduction_db,
 )
 from mixer.network.track_mixer.human import USUAL
-from mixer.network.track_mixer.settings import Compression
+from mixer.network.track_mixer.track_settings import Compression
 from mixer.rendering.tracks.track_strip import run_compressor
 
 RATE = 44_100

@@ -5,7 +5,7 @@ from typing import get_type_hints, is_typeddict
 
 import pytest
 
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     BusSettings,
     BusTable,
     SpaceSettings,

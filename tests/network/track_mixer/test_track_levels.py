@@ -8,7 +8,7 @@ import pytest
 from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.level_settings import level_settings
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     CURVE_HZ,
     BusSettings,
     Compression,

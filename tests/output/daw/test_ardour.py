@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from mixer.console.settings import Gate
-from mixer.network.track_mixer.settings import Compression
+from mixer.network.track_mixer.track_settings import Compression
 from mixer.output.daw import ace
 from mixer.output.daw.ardour import write_ardour
 from mixer.output.daw.daw_formats import DAW_FORMATS

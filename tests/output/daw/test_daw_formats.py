@@ -7,7 +7,7 @@ from mixer.batch.requests.outputs import Target
 from mixer.output.daw.daw_formats import DAW_FORMATS, DawFormat
 from mixer.output.daw.daw_session import DawSession
 from mixer.output.delivery import deliver
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 
 
 def test_every_format_writes_its_session(written, tmp_path) -> None:

@@ -12,7 +12,7 @@ import soundfile
 
 from mixer import RenderSettings, load_song
 from mixer.output.destination import Destination, render_to
-from mixer.output.settings import DawAudio, OutputSettings, ReportKind
+from mixer.output.output_settings import DawAudio, OutputSettings, ReportKind
 from mixer.preset.merge import resolve
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console

@@ -7,7 +7,7 @@ from mixer.console.settings import Band, Compressor, DeEsser, Plugin
 from mixer.console.settings import Strip as ConsoleStrip
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.erb_bands import band_centres_hz
-from mixer.network.track_mixer.settings import TrackSettings, curve_at
+from mixer.network.track_mixer.track_settings import TrackSettings, curve_at
 from mixer.output.daw.daw_formats import DAW_FORMATS, Device
 from mixer.output.daw.eq_fit import fit_bands
 from mixer.output.daw.native import automation_values, response_db, run_strip

@@ -9,7 +9,7 @@ import pytest
 from mixer.audio import write_audio
 from mixer.console.settings import Console
 from mixer.output.destination import Destination, render_to
-from mixer.output.settings import OutputSettings
+from mixer.output.output_settings import OutputSettings
 from mixer.preset.merge import resolve
 from mixer.rendering.pipeline import render
 from mixer.rendering.plans.model_choice import model_of

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from mixer.console.settings import Console, Saturation, Strip
-from mixer.rendering.kept_material import ALL_KEPT
+from mixer.rendering.kept.kept_material import ALL_KEPT
 from mixer.rendering.pipeline import render
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings

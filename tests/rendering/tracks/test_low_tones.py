@@ -8,7 +8,7 @@ import pytest
 from mixer.network.track_mixer.glue import ATTACK_MS, RATIO, RELEASE_MS
 from mixer.network.track_mixer.holding import HELD, MOST_HELD_DB
 from mixer.network.track_mixer.human import USUAL
-from mixer.network.track_mixer.settings import Compression
+from mixer.network.track_mixer.track_settings import Compression
 from mixer.rendering.tracks.track_strip import run_compressor
 
 RATE_HZ = 44_100

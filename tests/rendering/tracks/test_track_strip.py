@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mixer.network.track_mixer.features import listen_to
-from mixer.network.track_mixer.settings import Compression, TrackSettings
+from mixer.network.track_mixer.track_settings import Compression, TrackSettings
 from mixer.rendering.tracks.track_strip import run_track_strip
 from tests.signals import noise
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mixer.network.track_mixer.settings import (
+from mixer.network.track_mixer.track_settings import (
     CURVE_HZ,
     BusSettings,
     Compression,

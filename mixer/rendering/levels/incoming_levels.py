@@ -136,7 +136,7 @@ def meaning_of_levels(
     if distance_db is None:
         return _meaning(level_words.ROUGH, "too few tracks to tell")
     if finished and distance_db > _SOUND_RAW_BEYOND_DB:
-        from mixer.rendering.raw_stems import sign_of_raw_features
+        from mixer.rendering.levels.raw_stems import sign_of_raw_features
 
         sign = sign_of_raw_features({tracks[i].stem: heard[i] for i in sounding})
         if sign is not None:

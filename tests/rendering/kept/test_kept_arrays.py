@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mixer.dsp.long_audio import LEAST_BYTES
-from mixer.rendering.kept_arrays import KeptArrays
+from mixer.rendering.kept.kept_arrays import KeptArrays
 
 KEY = ("stem", 1)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mixer.network.track_mixer.features import listen_to
-from mixer.rendering.incoming_levels import meaning_of_stems
-from mixer.rendering.raw_stems import sign_of_raw_features, sign_of_raw_stems
+from mixer.rendering.levels.incoming_levels import meaning_of_stems
+from mixer.rendering.levels.raw_stems import sign_of_raw_features, sign_of_raw_stems
 
 RATE_HZ = 44_100
 

@@ -20,7 +20,7 @@ from mixer.fxnorm.profile import Profile
 from mixer.network.track_mixer.electronic import without_voices_db
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.choices.level_words import RAW
-from mixer.rendering.incoming_levels import IncomingLevels, meaning_of_stems
+from mixer.rendering.levels.incoming_levels import IncomingLevels, meaning_of_stems
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.roles import FINISHED_STEM
 
@@ -67,7 +67,7 @@ def bring_to_usual_levels(
     sounding = {stem: audio for stem, audio in named if audio is not None and stem in loudness_lufs}
 
     def sign_of_raw() -> str | None:
-        from mixer.rendering.raw_stems import sign_of_raw_stems
+        from mixer.rendering.levels.raw_stems import sign_of_raw_stems
 
         return sign_of_raw_stems(sounding, plan.sample_rate)
 

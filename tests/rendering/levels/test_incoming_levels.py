@@ -9,7 +9,7 @@ from mixer.errors import SettingsError
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.choices.level_words import parse_levels
-from mixer.rendering.incoming_levels import meaning_of_levels
+from mixer.rendering.levels.incoming_levels import meaning_of_levels
 from mixer.song.tracks import Track
 
 RATE_HZ = 44_100

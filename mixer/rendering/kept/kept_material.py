@@ -20,7 +20,7 @@ from mixer.fxnorm.chain import StemReport
 from mixer.network.output import WetStems, is_wanted
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.rendering.doubts.doubt import Doubts
-from mixer.rendering.kept_arrays import Arrays, KeptArrays
+from mixer.rendering.kept.kept_arrays import Arrays, KeptArrays
 from mixer.rendering.made_material import Material
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.timing.progress import Stage
@@ -44,7 +44,7 @@ Found = dict[Stage, int]
 
 
 class KeptMaterial:
-    """Cache of one song and its settings; see `mixer.rendering.kept_arrays`.
+    """Cache of one song and its settings; see `mixer.rendering.kept.kept_arrays`.
 
     Attributes:
         keeps: stages of which it keeps what is made.
