@@ -4,7 +4,7 @@ A key is a hash of everything that an entry was made from, so an entry is bit fo
 computed again. A damaged file counts as missing.
 
 A file is one line of JSON (name, type and shape of each array), the arrays one after another, and
-the SHA-256 of all before it. NumPy's own `.npz` costs a third more to write and to read, one thread
+the SHA-256 of all before it. NumPy's own `.npz` costs more to write and to read, works one thread
 at a time, and reads into memory that is not bounded as `mixer.dsp.long_audio` bounds it.
 """
 
