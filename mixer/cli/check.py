@@ -20,8 +20,7 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked_song import load_asked
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
-from mixer.rendering.timing import unit_costs as costs
-from mixer.rendering.timing.load_forecast import SongLoading
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_check_s
 from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.inspection import SongInspection, inspect_song
@@ -46,11 +45,12 @@ def command(song_dir: Path, strict: bool, as_json: bool, quiet: bool) -> None:
     it would make a mix, 1 if the song would fail, 2 for a mistake in song.toml.
     """
     with progress_bar(quiet=quiet or as_json) as show:
-        with SongLoading(show, costs.CHECK_A_RECORDING) as loading:
+        with SongLoading(show, about_a_check_s) as loading:
             song, resolved = load_asked(
                 song_dir, strict=strict, leave_out_faulty=True, loading=loading
             )
-        check_s = {Stage.CHECK: audio_seconds(song.recordings) * costs.CHECK_A_RECORDING}
+        audio_s = audio_seconds(song.recordings)
+        check_s = {Stage.CHECK: about_a_check_s(audio_s, len(song.recordings))}
         with StageClock(show, check_s, follows=loading.clock) as clock:
             clock.start(Stage.CHECK)
             inspection = inspect_song(song, clock.at)

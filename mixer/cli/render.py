@@ -37,9 +37,8 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
-from mixer.rendering.timing import unit_costs as costs
 from mixer.rendering.timing.forecast import looking_s
-from mixer.rendering.timing.load_forecast import SongLoading
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix_s
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.damaged_files import look_for_damage, that_hide_damage
 from mixer.song.song import Song
@@ -119,7 +118,7 @@ def command(
         # The user set its faders.
         defaults["levels"] = ROUGH
     with progress_bar(quiet=quiet or as_json) as show:
-        with SongLoading(show, costs.ABOUT_A_MIX) as loading:
+        with SongLoading(show, about_a_mix_s) as loading:
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )

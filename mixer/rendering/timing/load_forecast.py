@@ -5,7 +5,7 @@ What each step costs is in `mixer.rendering.timing.unit_costs`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from mixer.dsp.threads import available_threads
@@ -24,7 +24,8 @@ class SongLoading:
 
     Args:
         progress: called at each step; None for no listener.
-        rest_a_second: what follows the loading, about, in seconds for each second of recordings.
+        rest_s: returns about how many seconds will follow the loading, for so many seconds of all
+            recordings, and so many of these.
 
     Attributes:
         clock: of the loading, which those of what follows are to follow.
@@ -32,9 +33,9 @@ class SongLoading:
     Used as a context manager, it goes on between two steps.
     """
 
-    def __init__(self, progress: Progress | None, rest_a_second: float) -> None:
+    def __init__(self, progress: Progress | None, rest_s: Callable[[float, int], float]) -> None:
         self.clock = StageClock(progress, {Stage.LOAD: costs.BEGIN_S}, pace=pace_for(progress))
-        self._rest_a_second = rest_a_second
+        self._rest_s = rest_s
         self._n_files: dict[LoadStep, int] = {}
         self._steps: Steps | None = None
 
@@ -63,8 +64,20 @@ class SongLoading:
             self.clock.foresee(Stage.LOAD, sum(steps_s.values()))
             self._steps = Steps(self.clock, steps_s)
         audio_s = now.audio_s or now.n_files * _LIKELY_S
-        self.clock.foresee_rest(self._rest_a_second * audio_s)
+        self.clock.foresee_rest(self._rest_s(audio_s, now.n_files))
         self._steps.at(now.step, now.share, now.file)
+
+
+def about_a_mix_s(audio_s: float, n_recordings: int) -> float:
+    """About how many seconds it takes to mix recordings, whatever the model; as `rest_s` above."""
+    at_once = min(available_threads(), n_recordings)
+    a_song = costs.ABOUT_A_MIX / n_recordings
+    return audio_s * (a_song + costs.ABOUT_A_RECORDING / at_once)
+
+
+def about_a_check_s(audio_s: float, n_recordings: int) -> float:
+    """About how many seconds it takes to check recordings; as `rest_s` above."""
+    return audio_s * costs.CHECK_A_RECORDING
 
 
 def loading_steps_s(n_files: Mapping[LoadStep, int]) -> dict[str, float]:

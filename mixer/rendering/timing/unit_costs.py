@@ -18,8 +18,8 @@ PROBE_S = 0.00038
 # two of them, to hear what a file is whose name does not tell.
 READ_A_HEADER_S, FIND_AN_OFFSET_S, READ_EXCERPTS_S = 0.0004, 0.0006, 0.011
 COMPARE_TWO_S, HEAR_A_NAME_S = 0.0008, 0.1
-# What follows the loading, about, for each second of all recordings: a mix of them, or a check.
-ABOUT_A_MIX, CHECK_A_RECORDING = 0.005, 0.006
+# What follows the loading, about: a mix, and each recording in it; or a check of each recording.
+ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.0096, 0.0024, 0.006
 # To read a recording, as samples or encoded; to measure a stem before and after.
 READ_A_STEM, DECODE_A_STEM, MEASURE_BEFORE, MEASURE_AFTER = 0.00039, 0.0011, 0.00055, 0.000071
 # To find a stem that an earlier take has kept; to keep one.

@@ -6,7 +6,12 @@ import pytest
 
 from mixer.cli.main import run
 from mixer.rendering.timing import load_forecast
-from mixer.rendering.timing.load_forecast import SongLoading, loading_steps_s
+from mixer.rendering.timing.load_forecast import (
+    SongLoading,
+    about_a_check_s,
+    about_a_mix_s,
+    loading_steps_s,
+)
 from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.song.load import load_song
 from mixer.song.load_progress import LoadProgress, LoadStep
@@ -50,6 +55,12 @@ def test_more_files_take_longer_and_to_compare_them_more_so() -> None:
     assert many[LoadStep.COMPARE] == pytest.approx(100.0 * few[LoadStep.COMPARE])
 
 
+def test_a_mix_of_twice_the_tracks_takes_less_than_twice_as_long() -> None:
+    four_s, eight_s = about_a_mix_s(240.0, 4), about_a_mix_s(480.0, 8)
+    assert 0.0 < four_s < eight_s < 2.0 * four_s
+    assert about_a_check_s(480.0, 8) == 2.0 * about_a_check_s(240.0, 4) > 0.0
+
+
 @pytest.mark.parametrize("disk_s", [0.01, 5.0], ids=["fast", "slow"])
 def test_what_follows_is_not_judged_by_the_disk(seen, disk_s, monkeypatch) -> None:
     hands_s, told = [100.0], list[float]()
@@ -65,7 +76,7 @@ def test_what_follows_is_not_judged_by_the_disk(seen, disk_s, monkeypatch) -> No
         told.append(share)
 
     # Neither is entered: no ticks of a thread come between.
-    loading = SongLoading(tell, 10.0 / (N_FILES * LENGTH_S))
+    loading = SongLoading(tell, lambda audio_s, n: 10.0 * audio_s / (N_FILES * LENGTH_S))
     for now in seen:
         loading(now)
         hands_s[0] += disk_s
