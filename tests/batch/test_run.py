@@ -221,7 +221,7 @@ def test_a_song_larger_than_the_disk_holds_no_other_up(
         assert summary.stopped_by is not None
         assert summary.stopped_by == (
             "not enough disk space for s0 and 1 song more: it needs 9.6 MB, and 6.0 MB is free; "
-            "make room"
+            "free some space"
         )
 
 

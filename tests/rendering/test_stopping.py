@@ -31,7 +31,11 @@ RATE_HZ = 44_100
 N_SAMPLES = 1 << 21  # sixteen blocks at least, of every size that there is
 STOPPED_AT = 3
 # Workers of a batch, which end their songs; processes of their own; looks at headers.
-OTHER_POOLS = {"batch/engines/worker.py", "network/untrusted/worker.py", "batch/estimate.py"}
+OTHER_POOLS = {
+    "batch/engines/worker_process.py",
+    "network/untrusted/graph_worker.py",
+    "batch/estimate.py",
+}
 
 HYPER = BandMixerParameters(n_stems=1)
 # A section that passes everything.
