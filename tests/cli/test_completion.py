@@ -15,6 +15,9 @@ from mixer.cli.main import COMMANDS, run
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Looked for before `home` hides every program.
+BASH = shutil.which("bash")
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -131,14 +134,12 @@ def test_the_manual_page_has_every_command(capsys) -> None:
         assert "EXIT STATUS" in done.stdout
 
 
+@pytest.mark.skipif(BASH is None, reason="no bash here")
 def test_bash_completes_after_one_command_without_any_package(home: Path, capsys) -> None:
-    program = shutil.which("bash")
-    if program is None:
-        pytest.skip("no bash here")
     (home / ".bashrc").write_text("export KEPT=1\n")
     assert run(["completion", "install", "bash"]) == 0
     code = '. "$HOME/.bashrc"; complete -p mixer; echo "$KEPT"'
-    command = [program, "--norc", "-c", code]
+    command = [str(BASH), "--norc", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert "mixer" in done.stdout
     assert done.stdout.endswith("\n1\n")
