@@ -15,7 +15,7 @@ CONTROLS_GRAPH = "controls"
 # Levels in bands, of a second of song.
 _LEVELS_BYTES = 40_000
 # Seconds of one core that a stem takes, for each second of song.
-_COST_A_STEM_S = 0.0013
+_COST_A_STEM_S = 0.0012
 
 
 def _roles(hyper: BandMixerParameters) -> dict[str, Role]:

@@ -16,16 +16,16 @@ from mixer.rendering.timing.progress import Stage
 PROBE_S = 0.00038
 # To load a song: to read the header of a file, to look for its offset, to read excerpts, to compare
 # two of them, to hear what a file is whose name does not tell.
-READ_A_HEADER_S, FIND_AN_OFFSET_S, READ_EXCERPTS_S = 0.0004, 0.0006, 0.011
-COMPARE_TWO_S, HEAR_A_NAME_S = 0.0008, 0.1
+READ_A_HEADER_S, FIND_AN_OFFSET_S, READ_EXCERPTS_S = 0.00042, 0.00062, 0.0079
+COMPARE_TWO_S, HEAR_A_NAME_S = 0.00021, 0.11
 # What follows the loading, about: a mix, and each recording in it; or a check of each recording.
-ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.0096, 0.0024, 0.006
+ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.01, 0.0025, 0.0063
 # To read a recording, as samples or encoded; to measure a stem before and after.
-READ_A_STEM, DECODE_A_STEM, MEASURE_BEFORE, MEASURE_AFTER = 0.00039, 0.0011, 0.00055, 0.000071
+READ_A_STEM, DECODE_A_STEM, MEASURE_BEFORE, MEASURE_AFTER = 0.0004, 0.0012, 0.00055, 0.000078
 # To find a stem that an earlier take has kept; to keep one.
-FIND_NORMALISED, KEEP_NORMALISED = 0.00032, 0.0011
+FIND_NORMALISED, KEEP_NORMALISED = 0.00034, 0.00032
 # A channel that is compressed, and the share of all that is.
-A_COMPRESSED_CHANNEL, USUALLY_COMPRESSED = 0.0022, 0.45
+A_COMPRESSED_CHANNEL, USUALLY_COMPRESSED = 0.0021, 0.45
 
 
 class EffectCost(NamedTuple):
@@ -36,72 +36,72 @@ class EffectCost(NamedTuple):
 
 
 EFFECTS = {
-    "pre_reverb": EffectCost(0.0034),
+    "pre_reverb": EffectCost(0.0036),
     "reverb": EffectCost(0.0038),
-    "eq": EffectCost(0.00051, 0.00086),
-    "compression": EffectCost(0.00051, 0.00021),
-    "panning": EffectCost(0.0011),
-    "balance": EffectCost(0.000057),
-    "loudness": EffectCost(0.00051),
+    "eq": EffectCost(0.00052, 0.00091),
+    "compression": EffectCost(0.00052, 0.00022),
+    "panning": EffectCost(0.0012),
+    "balance": EffectCost(0.000062),
+    "loudness": EffectCost(0.00052),
 }
 # What is heard of a stem before its first effect, by the effect that will need it.
-LISTENED = {"panning": 0.00039}
+LISTENED = {"panning": 0.00036}
 
 # To begin, whatever the length: libraries that are loaded, a model that is opened; and for each
 # track a file that is opened and filters that are set.
-BEGIN_S, BEGIN_A_NETWORK_S, BEGIN_A_TRACK_S = 0.015, 0.03, 0.0023
-LISTEN_TO_A_TRACK, STRIP_OF_A_TRACK = 0.00085, 0.001
+BEGIN_S, BEGIN_A_NETWORK_S, BEGIN_A_TRACK_S = 0.011, 0.029, 0.002
+LISTEN_TO_A_TRACK, STRIP_OF_A_TRACK = 0.00086, 0.0011
 # The bus of a group, or of all of them: one thread.
-A_BUS = 0.00079
+A_BUS = 0.00077
 # To make a wet track of its own and write it aside.
-KEEP_A_TRACK = 0.00053
+KEEP_A_TRACK = 0.00024
 # To read a recording, or a track, once more.
-READ_AGAIN = 0.00016
+READ_AGAIN = 0.00017
 # To decode a recording only to find its damage.
-LOOK_FOR_DAMAGE = 0.0017
+LOOK_FOR_DAMAGE = 0.0018
 # To find a track after its strip that an earlier mix has kept.
-FIND_A_TRACK = 0.000054
+FIND_A_TRACK = 0.000057
 # To find a stem that an earlier take has kept, by stage.
-FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.00023, Stage.LISTEN: 0.0001}
+FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.00028, Stage.LISTEN: 0.00011}
 # Share of it that it takes to find again what this process has kept or found: it is not checked.
-FIND_AGAIN = 0.78
+FIND_AGAIN = 0.97
 # To keep one for later takes; to hash a part of the mix.
-KEEP = {Stage.NORMALISE: KEEP_NORMALISED, Stage.NETWORK: 0.0013, Stage.LISTEN: 0.0001}
-HASH_A_PART = 0.00012
+KEEP = {Stage.NORMALISE: KEEP_NORMALISED, Stage.NETWORK: 0.00036, Stage.LISTEN: 0.000097}
+HASH_A_PART = 0.00021
 # To match a mix with a reference: to measure its stems, to find the moves, to make them.
-BEGIN_TO_MEASURE_S, MEASURE_STEMS, MEASURE_MOVED = 0.043, 0.0048, 0.0064
-BEGIN_TO_SOLVE_S, SOLVE = 0.21, 0.00079
-MOVE_STEMS = 0.0051
+BEGIN_TO_MEASURE_S, MEASURE_STEMS, MEASURE_MOVED = 0.046, 0.0049, 0.0067
+BEGIN_TO_SOLVE_S, SOLVE = 0.2, 0.0008
+MOVE_STEMS = 0.0058
 # To listen to the mix that others vary; to mix, measure and master one of these.
-LISTEN_TO_THE_FIRST, A_VARIATION_OF_A_MIX = 0.00064, 0.0012
+LISTEN_TO_THE_FIRST, A_VARIATION_OF_A_MIX = 0.001, 0.0011
 # To hear how loud a mix or a stem is; a strip on the desk, and what is in it; to sum the desk.
-HEAR_A_LOUDNESS = 0.00044
-A_STRIP, SUM_A_DESK = 0.00014, 0.00014
-IN_A_STRIP = {"compressor": 0.0046, "saturation": 0.0061, "gate": 0.003, "de_esser": 0.0046}
-A_PLUGIN, A_SEND = 0.0075, 0.0037
+HEAR_A_LOUDNESS = 0.00047
+A_STRIP, SUM_A_DESK = 0.00012, 0.00011
+IN_A_STRIP = {"compressor": 0.0048, "saturation": 0.0064, "gate": 0.0032, "de_esser": 0.0048}
+A_PLUGIN, A_SEND = 0.0079, 0.0039
 # A network that answers with all wet stems as well, beside one that answers with a mix alone.
-BEGIN_WET_STEMS_S, WITH_WET_STEMS = 0.036, 1.8
+BEGIN_WET_STEMS_S, WITH_WET_STEMS = 0.039, 1.9
 # To find out what incoming levels mean, and to bring them to usual ones.
 USUAL_LEVELS = 0.0022
 # To ask a model of stems, or one of tracks, how sure it is.
-BEGIN_TO_ASK_S, ASK = 0.067, 0.0055
-BEGIN_TO_ASK_TRACKS_S, ASK_TRACKS = 0.18, 0.0032
-MASTER, TO_A_LOUDNESS, MEASURE_A_WET_STEM = 0.00054, 0.022, 0.0005
+BEGIN_TO_ASK_S, ASK = 0.078, 0.0049
+BEGIN_TO_ASK_TRACKS_S, ASK_TRACKS = 0.16, 0.0017
+MASTER, TO_A_LOUDNESS, MEASURE_A_WET_STEM = 0.00055, 0.023, 0.00052
 # In the studio: to store a source's samples; to hear what a bus does.
-STORE_A_SOURCE, HEAR_A_BUS = 0.00065, 0.0012
+STORE_A_SOURCE, HEAR_A_BUS = 0.00068, 0.0013
 
-BEGIN_TO_WRITE_S = 0.0042
+BEGIN_TO_WRITE_S = 0.0039
 # To hash a recording; to write a file, by formats; to measure one that is not the mix, which was
 # measured; to make a version.
-HASH_A_RECORDING, MEASURE_A_FILE = 0.00015, 0.00056
-A_FILE = {"wav": 0.00062, "flac": 0.0034}
-A_LOSSY_FILE = 0.027
-A_VERSION, TRANSLATION, MEASURE_A_REPORT = 0.00029, 0.034, 0.027
+HASH_A_RECORDING, MEASURE_A_FILE = 0.00016, 0.00049
+A_FILE = {"wav": 0.00069, "flac": 0.0036}
+A_LOSSY_FILE = 0.028
+A_VERSION, TRANSLATION, MEASURE_A_REPORT = 0.00032, 0.031, 0.028
 # To begin with each of them, whatever the length.
-BEGIN_VERSIONS_S, BEGIN_TRANSLATION_S, BEGIN_REPORT_S = 0.064, 0.14, 0.13
+BEGIN_VERSIONS_S, BEGIN_TRANSLATION_S, BEGIN_REPORT_S = 0.053, 0.15, 0.1
 # To write the copies that a report plays from beside it.
 COPIES = 0.0039
 # To encode what a report plays of a source from inside.
-A_PREVIEW = 0.019
+A_PREVIEW = 0.026
 # A session, and each recording's strip in it.
-BEGIN_SESSION_S, A_SESSION, STRIP_IN_A_SESSION = 0.2, 0.02, 0.0055
+BEGIN_SESSION_S, A_SESSION, STRIP_IN_A_SESSION = 0.23, 0.022, 0.0053
