@@ -20,6 +20,7 @@ from mixer.audio.formats import (
 from mixer.cli.console import answer, progress_bar
 from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
+from mixer.cli.planning_view import plan_in_sight
 from mixer.cli.render_view import result, show_delivered, show_plan, show_result
 from mixer.cli.render_warnings import note_rate, warn, warn_clipped, warn_damaged
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
@@ -35,7 +36,6 @@ from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.level_words import ROUGH
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
-from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
 from mixer.rendering.timing.forecast import looking_s
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix_s
@@ -122,11 +122,18 @@ def command(
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )
-        destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)
-        wanted = destination.wanted
-        asked = settings_of(options, resolved, defaults)
-        settings = at_fitting_rate(asked, song, wanted.format)
-        plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=wanted.tracks)
+            destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)
+            wanted = destination.wanted
+            asked = settings_of(options, resolved, defaults)
+            settings = at_fitting_rate(asked, song, wanted.format)
+            plan, clock = plan_in_sight(
+                song,
+                settings,
+                show,
+                loading,
+                presets=resolved.sources,
+                wet_tracks=wanted.tracks,
+            )
         # What a dry run would replace it says instead.
         _check(replace(destination, overwrite=overwrite or dry_run), plan)
         if destination.wanted.hands_stems_on:
@@ -136,7 +143,6 @@ def command(
             note_rate(asked, plan, FORMATS[wanted.format].title)
             told = warn_damaged(song) if dry_run or strict else []
         if not dry_run:
-            clock = loading.clock
             if not (quiet or strict):
                 clock = _look_for_damage(destination, plan, show, clock)
                 told = warn_damaged(song)

@@ -11,6 +11,7 @@ import click
 from mixer.cli.console import answer, level, progress_bar, say, talk
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
+from mixer.cli.planning_view import plan_in_sight
 from mixer.cli.render import output_path, settings_of
 from mixer.cli.render_view import show_delivered, show_result
 from mixer.cli.render_warnings import warn
@@ -20,7 +21,6 @@ from mixer.output.destination import Destination
 from mixer.output.output_settings import OutputSettings
 from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.axes import AXES, named_moves
-from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, at_fitting_rate
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix_s
 from mixer.takes.blending import parse_blend
@@ -124,19 +124,26 @@ def command(
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )
-        outputs = OutputSettings(**given_settings(OutputSettings, options))
-        path, file_format = output_path(output, outputs.format, song)
-        settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
-        plan = plan_render(song, settings, presets=resolved.sources, wet_tracks=outputs.tracks)
-        destination = Destination(path, replace(outputs, format=file_format), overwrite=overwrite)
-        there = find_first(plan, destination, song)
+            outputs = OutputSettings(**given_settings(OutputSettings, options))
+            path, file_format = output_path(output, outputs.format, song)
+            settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
+            plan, clock = plan_in_sight(
+                song,
+                settings,
+                show,
+                loading,
+                presets=resolved.sources,
+                wet_tracks=outputs.tracks,
+            )
+            destination = Destination(
+                path, replace(outputs, format=file_format), overwrite=overwrite
+            )
+            there = find_first(plan, destination, song)
         if there is None:
             destination.check(plan)
         if not quiet:
             warn(song, plan, with_files=True)
-        made = make_variations(
-            plan, destination, wanted, there=there, progress=show, follows=loading.clock
-        )
+        made = make_variations(plan, destination, wanted, there=there, progress=show, follows=clock)
     if as_json:
         answer(_as_json(made))
     elif not quiet:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -36,33 +37,54 @@ _LENGTHS_WITHIN = 0.1
 _KEPT = 64
 
 
-def read_target(texts: Sequence[str], song: Song) -> Target:
+def read_target(
+    texts: Sequence[str], song: Song, told: Callable[[str, float], None] | None = None
+) -> Target:
     """Read and measure everything that references name.
 
     Args:
         texts: as `mixer.reference.reference_text.parse_reference` takes them; at least one.
         song: the song to be mixed, which must not itself be a reference.
+        told: called with the name of the recording that is measured next, and the share of all
+            that is done; None for nobody.
 
     Raises:
         SettingsError: a reference cannot be used; one line says why.
     """
     own = OwnSong(song)
+    every_asked = [parse_reference(text) for text in texts]
+    each = [(asked, one) for asked in every_asked for one in _recordings(Path(asked.path))]
     found: list[Measured] = []
-    for text in texts:
-        asked = parse_reference(text)
-        path = Path(asked.path)
-        for one in _recordings(path):
-            figures = _measure(one, own)
-            remarks = []
-            if figures.width_db is None and Aspect.WIDTH in asked.amounts:
-                if len(asked.amounts) == 1:
-                    raise SettingsError(
-                        f"{_name(one)}: is mono, so it has no width to match; ask for other "
-                        "aspects, or for a stereo reference"
-                    )
-                remarks.append(f"width: {visible(one.name)} is mono: its width is ignored")
-            found.append(Measured(str(one), _sha256(one), figures, asked.amounts, tuple(remarks)))
+    for asked, one in each:
+        if told is not None:
+            told(one.name, len(found) / len(each))
+        figures = _measure(one, own)
+        remarks = []
+        if figures.width_db is None and Aspect.WIDTH in asked.amounts:
+            if len(asked.amounts) == 1:
+                raise SettingsError(
+                    f"{_name(one)}: is mono, so it has no width to match; ask for other "
+                    "aspects, or for a stereo reference"
+                )
+            remarks.append(f"width: {visible(one.name)} is mono: its width is ignored")
+        found.append(Measured(str(one), _sha256(one), figures, asked.amounts, tuple(remarks)))
     return target_of(found)
+
+
+def reference_seconds(texts: Sequence[str]) -> tuple[float, int]:
+    """Seconds of audio in everything that references name, by its headers, and how many files.
+
+    Raises:
+        SettingsError: a reference cannot be found or read.
+    """
+    paths = [one for text in texts for one in _recordings(Path(parse_reference(text).path))]
+    files = [file for path in paths for file in _files(path)]
+    seconds = 0.0
+    for file in files:
+        with contextlib.suppress(InputError):  # of which `read_target` says what is wrong
+            source = probe(file)[0]
+            seconds += source.n_samples / source.sample_rate
+    return seconds, len(files)
 
 
 def reference_sha256(texts: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mixer.console.settings import MASTER, Console, Strip
@@ -41,6 +41,7 @@ def plan_render(
     *,
     presets: Sequence[Mapping[str, str]] = (),
     wet_tracks: bool = False,
+    told: Callable[[str, float], None] | None = None,
 ) -> RenderPlan:
     """Find the model (unless it is given), the profile and the rooms, and check that they fit.
 
@@ -50,6 +51,7 @@ def plan_render(
         bundle: the settings' model, read already.
         presets: the files that the settings' console was resolved from.
         wet_tracks: each wet track is wanted, so that "auto" means a model that has them.
+        told: called while references are measured, with names and the share done; None for nobody.
 
     Raises:
         ModelError: no such model or profile, or the model does not know one of the song's stems.
@@ -82,7 +84,7 @@ def plan_render(
     notes += _check_hand(plan, hand, console)
     asked = handed_to_tracks(console, tracks_of(song))
     plan = replace(plan, asked=asked, hand=hand, changes=changes)
-    plan = _with_reference(plan, song)
+    plan = _with_reference(plan, song, told)
     notes += no_doubts(plan)
     return replace(plan, warnings=(*notes, *plan.warnings, *changes_without_effect(plan)))
 
@@ -110,14 +112,16 @@ def with_desk(plan: RenderPlan, settings: RenderSettings) -> RenderPlan:
     return replace(plan, settings=settings, asked=asked, console=of_stems)
 
 
-def _with_reference(plan: RenderPlan, song: Song) -> RenderPlan:
+def _with_reference(
+    plan: RenderPlan, song: Song, told: Callable[[str, float], None] | None
+) -> RenderPlan:
     """The plan with what its references measure, unless their moves are held."""
     settings = plan.settings
     if settings.reference and settings.held_reference is None:
         # Not above: few mixes have references, and to hear speech in one loads statistics.
         from mixer.reference.sources import read_target
 
-        plan = replace(plan, reference=read_target(settings.reference, song))
+        plan = replace(plan, reference=read_target(settings.reference, song, told))
     if plan.needed_wet_stems:
         plan.check_wet_stems()
     return plan

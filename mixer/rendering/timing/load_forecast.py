@@ -30,7 +30,7 @@ class SongLoading:
     Attributes:
         clock: of the loading, which those of what follows are to follow.
 
-    Used as a context manager, it goes on between two steps.
+    Used as a context manager, it goes on between two steps, and until what is planned after them.
     """
 
     def __init__(self, progress: Progress | None, rest_s: Callable[[float, int], float]) -> None:
@@ -38,6 +38,7 @@ class SongLoading:
         self._rest_s = rest_s
         self._n_files: dict[LoadStep, int] = {}
         self._steps: Steps | None = None
+        self._is_over = False
 
     def __enter__(self) -> SongLoading:
         self.clock.__enter__()
@@ -49,9 +50,16 @@ class SongLoading:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the loading; again, nothing."""
+        if self._is_over:
+            return
+        self._is_over = True
         if self._steps is not None:
             self.clock.settle()  # it goes by the disk
-        self.clock.__exit__(kind, error, traceback)
+        self.clock.__exit__()
 
     def __call__(self, now: LoadProgress) -> None:
         if self._steps is None:
@@ -73,6 +81,18 @@ def about_a_mix_s(audio_s: float, n_recordings: int) -> float:
     at_once = min(available_threads(), n_recordings)
     a_song = costs.ABOUT_A_MIX / n_recordings
     return audio_s * (a_song + costs.ABOUT_A_RECORDING / at_once)
+
+
+def about_a_match_s(song_s: float) -> float:
+    """About how many seconds it takes to match a mix of so many seconds with a reference."""
+    by_length = costs.MEASURE_STEMS + costs.SOLVE + costs.MOVE_STEMS + costs.MEASURE_MOVED
+    return 2.0 * costs.BEGIN_TO_MEASURE_S + costs.BEGIN_TO_SOLVE_S + song_s * by_length
+
+
+def measuring_references_s(audio_s: float, n_files: int) -> float:
+    """Seconds to measure references, so many files of so many seconds in all."""
+    measure_s = n_files * costs.A_REFERENCE_S + audio_s * costs.MEASURE_A_REFERENCE
+    return costs.BEGIN_REFERENCES_S + measure_s
 
 
 def about_a_check_s(audio_s: float, n_recordings: int) -> float:

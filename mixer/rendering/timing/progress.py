@@ -48,6 +48,7 @@ class Stage(StrEnum):
 
     LOAD = "load"
     CHECK = "check"
+    MEASURE = "measure"
     LOOK = "look"
     NORMALISE = "normalise"
     NETWORK = "network"

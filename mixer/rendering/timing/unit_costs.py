@@ -20,6 +20,8 @@ READ_A_HEADER_S, FIND_AN_OFFSET_S, READ_EXCERPTS_S = 0.00042, 0.00062, 0.0079
 COMPARE_TWO_S, HEAR_A_NAME_S = 0.00021, 0.11
 # What follows the loading, about: a mix, and each recording in it; or a check of each recording.
 ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.01, 0.0025, 0.0063
+# To load what measures references, before a render is planned; to measure one.
+BEGIN_REFERENCES_S, A_REFERENCE_S, MEASURE_A_REFERENCE = 0.28, 0.03, 0.0025
 # To read a recording, as samples or encoded; to measure a stem before and after.
 READ_A_STEM, DECODE_A_STEM, MEASURE_BEFORE, MEASURE_AFTER = 0.0004, 0.0012, 0.00055, 0.000078
 # To find a stem that an earlier take has kept; to keep one.
