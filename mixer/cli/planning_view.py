@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
@@ -18,7 +18,13 @@ from mixer.song.song import Song
 
 
 def plan_in_sight(
-    song: Song, settings: RenderSettings, show: Progress, loading: SongLoading, **more: Any
+    song: Song,
+    settings: RenderSettings,
+    show: Progress,
+    loading: SongLoading,
+    presets: Sequence[Mapping[str, str]],
+    *,
+    wet_tracks: bool,
 ) -> tuple[RenderPlan, StageClock]:
     """Plan a render, and show how many of its references are measured.
 
@@ -26,13 +32,14 @@ def plan_in_sight(
         song, settings: what to plan.
         show: the bar.
         loading: of the song, of which the planning is a part unless references are measured.
-        more: further arguments of `mixer.rendering.plans.planning.plan_render`.
+        presets, wet_tracks: as in `mixer.rendering.plans.planning.plan_render`.
 
     Returns:
         The plan, and the clock that what follows is to follow.
     """
     if not settings.reference:
-        return plan_render(song, settings, **more), loading.clock
+        plan = plan_render(song, settings, presets=presets, wet_tracks=wet_tracks)
+        return plan, loading.clock
     # Not above: few mixes have references.
     from mixer.reference.sources import reference_seconds
 
@@ -44,6 +51,6 @@ def plan_in_sight(
     follows = loading.clock
     with StageClock(show, {Stage.MEASURE: measure_s}, follows=follows, then_s=then_s) as clock:
         clock.start(Stage.MEASURE)
-        plan = plan_render(song, settings, told=clock.at, **more)
+        plan = plan_render(song, settings, presets=presets, wet_tracks=wet_tracks, told=clock.at)
         clock.end("")
     return plan, clock

@@ -110,34 +110,25 @@ def command(
     NAME.song next to the mix.
     """
     _refuse_both(is_next, overwrite)
-    defaults = dict[str, Any]()
+    # Whoever made a session set its faders.
+    defaults = {"levels": ROUGH} if song_dir.is_file() else {}
     if song_dir.is_file():
         song_dir = song_of_session(
             song_dir, output, allow_outside=allow_outside, overwrite=overwrite, dry_run=dry_run
         )
-        # The user set its faders.
-        defaults["levels"] = ROUGH
     with progress_bar(quiet=quiet or as_json) as show:
         with SongLoading(show, about_a_mix_s) as loading:
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )
             destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)
-            wanted = destination.wanted
-            asked = settings_of(options, resolved, defaults)
+            wanted, asked = destination.wanted, settings_of(options, resolved, defaults)
             settings = at_fitting_rate(asked, song, wanted.format)
-            plan, clock = plan_in_sight(
-                song,
-                settings,
-                show,
-                loading,
-                presets=resolved.sources,
-                wet_tracks=wanted.tracks,
-            )
+            tracks, sources = wanted.tracks, resolved.sources
+            plan, clock = plan_in_sight(song, settings, show, loading, sources, wet_tracks=tracks)
         # What a dry run would replace it says instead.
         _check(replace(destination, overwrite=overwrite or dry_run), plan)
-        if destination.wanted.hands_stems_on:
-            plan = hands_on_wet_stems(plan)
+        plan = hands_on_wet_stems(plan) if wanted.hands_stems_on else plan
         if not quiet:
             warn(song, plan, with_files=not dry_run)
             note_rate(asked, plan, FORMATS[wanted.format].title)

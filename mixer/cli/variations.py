@@ -127,14 +127,8 @@ def command(
             outputs = OutputSettings(**given_settings(OutputSettings, options))
             path, file_format = output_path(output, outputs.format, song)
             settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
-            plan, clock = plan_in_sight(
-                song,
-                settings,
-                show,
-                loading,
-                presets=resolved.sources,
-                wet_tracks=outputs.tracks,
-            )
+            tracks, sources = outputs.tracks, resolved.sources
+            plan, clock = plan_in_sight(song, settings, show, loading, sources, wet_tracks=tracks)
             destination = Destination(
                 path, replace(outputs, format=file_format), overwrite=overwrite
             )

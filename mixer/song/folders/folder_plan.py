@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mixer.audio.formats import without_audio_suffix
@@ -71,34 +72,17 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
         return FolderPlan({name: tuple(split_words(name)) for name in rest}, left_out)
     titles = mingled_songs(folder.audio)
     if titles:
-        reason = f"of several songs in one folder ({_shown(titles)}); make a folder for each song"
-        return FolderPlan(
-            {},
-            left_out | {name: _beside(folder, name, False) for name in rest},
-            own_reason=reason,
-            is_mingled=True,
-        )
+        return _of_mingled(folder, rest, titles, left_out)
     if not rest:
         return FolderPlan({}, left_out)
     has_parts = bool(folder.parts)
     numbered = [] if has_parts else numbered_songs({name: inner[name] for name in rest}, kinds)
     if numbered:
-        others = [name for name in rest if kinds[name] == FolderKind.OTHER]
-        left_out |= {
-            name: _beside(folder, name, kinds[name] == FolderKind.PARTS)
-            for name in rest
-            if name not in (*numbered, *others)
-        }
-        return FolderPlan({}, left_out, songs=(*numbered, *others), is_album=True)
+        return _of_numbered(folder, kinds, rest, numbered, left_out)
     instruments = _instruments(inner, kinds, rest, has_parts)
     titles = songs_by_instrument(inner, instruments)
     if titles:
-        left_out |= {
-            name: f'in the folder "{name}", with songs by instrument ({_shown(titles)}); '
-            "make a folder for each song, with its instruments"
-            for name in instruments
-        }
-        return FolderPlan({}, left_out)
+        return _of_songs_by_instrument(instruments, titles, left_out)
     collections = [
         name for name in rest if kinds[name] == FolderKind.PARTS and name not in instruments
     ]
@@ -124,6 +108,44 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
             return FolderPlan({others[0]: ()}, left_out)
         return FolderPlan({}, left_out, songs=tuple(others))
     return FolderPlan({}, left_out | {name: _beside(folder, name, False) for name in others})
+
+
+def _of_mingled(
+    folder: Folder, rest: Sequence[str], titles: tuple[str, ...], left_out: Mapping[str, str]
+) -> FolderPlan:
+    """A folder whose own files are of several songs: nothing in it is mixed."""
+    reason = f"of several songs in one folder ({_shown(titles)}); make a folder for each song"
+    beside = {name: _beside(folder, name, False) for name in rest}
+    return FolderPlan({}, {**left_out, **beside}, own_reason=reason, is_mingled=True)
+
+
+def _of_numbered(
+    folder: Folder,
+    kinds: Mapping[str, str],
+    rest: Sequence[str],
+    numbered: Sequence[str],
+    left_out: Mapping[str, str],
+) -> FolderPlan:
+    """An album whose songs are numbered folders."""
+    others = [name for name in rest if kinds[name] == FolderKind.OTHER]
+    beside = {
+        name: _beside(folder, name, kinds[name] == FolderKind.PARTS)
+        for name in rest
+        if name not in (*numbered, *others)
+    }
+    return FolderPlan({}, {**left_out, **beside}, songs=(*numbered, *others), is_album=True)
+
+
+def _of_songs_by_instrument(
+    instruments: Iterable[str], titles: tuple[str, ...], left_out: Mapping[str, str]
+) -> FolderPlan:
+    """Folders of instruments with a file for each song."""
+    reasons = {
+        name: f'in the folder "{name}", with songs by instrument ({_shown(titles)}); '
+        "make a folder for each song, with its instruments"
+        for name in instruments
+    }
+    return FolderPlan({}, {**left_out, **reasons})
 
 
 def _shown(titles: tuple[str, ...]) -> str:
