@@ -30,7 +30,7 @@ def _has_room(folder: Path) -> bool:
 
 
 # A developer's own defaults and presets change no test, nor any process that one starts; and none
-# finds or leaves material in a developer's cache: below a file there is no folder.
+# finds or leaves material in a developer's cache: a file cannot contain a folder.
 os.environ["MIXER_CONFIG"] = str(Path(__file__).parent / "no" / "config.toml")
 os.environ["MIXER_PRESETS"] = str(Path(__file__).parent / "no" / "presets")
 os.environ["MIXER_CACHE"] = str(Path(__file__) / "no cache")

@@ -27,7 +27,7 @@ def master(made: Premaster, clock: StageClock | None = None, *, consume: bool = 
     Args:
         made: from `premaster`.
         clock: is notified of the stage.
-        consume: the mix before its master is no longer needed, and its memory may be reused.
+        consume: reuse the memory of the mix before its master.
     """
     plan, clock = made.plan, clock or StageClock()
     clock.start(Stage.MASTER)

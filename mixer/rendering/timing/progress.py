@@ -171,7 +171,7 @@ class StageClock:
         self.seconds[name] = self.seconds.get(name, 0.0) + self._now() - self._began_s
 
     def settle(self) -> None:
-        """End the current stage, whose pace says nothing about that of others."""
+        """End the current stage, and do not judge others by its pace."""
         self.stop()
         with self._lock:
             taken_s = self._now() - self._began_s

@@ -142,7 +142,7 @@ def _is_title(title: tuple[str, ...], names: list[list[str]], from_end: bool) ->
     if meant is None or (len(title) > 1 and any(map(is_unknown, title))):
         return True
     told = [strongest(rest) for rest in rests]
-    # What is no more than a sound (a song called Beat) yields to other sounds.
+    # A title that only names a sound (a song called Beat) yields to other sounds.
     strength = SOURCE if meant.strength == SOURCE else SOUND
     sources = [item.stem for item in told if item is not None and item.strength <= strength]
     others = [stem for stem in sources if stem != meant.stem]

@@ -123,7 +123,7 @@ def test_dry_stems_of_a_song_without_voices_have_their_other_instruments_lower(t
         return {stem: lufs[stem] - lufs["drums"] for stem in ("bass", "other")}
 
     sung = apart_db("sung", STEMS, -20.0)
-    # A silent stem is no singer.
+    # A silent stem does not count as a singer.
     for name, stems in (("none", STEMS[1:]), ("silent", STEMS)):
         unsung = apart_db(name, stems, -np.inf)
         assert unsung["bass"] - sung["bass"] == pytest.approx(0.0, abs=0.05)
