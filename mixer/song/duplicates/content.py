@@ -15,20 +15,19 @@ from mixer.audio.reading import read_resampled_blocks
 from mixer.audio.source import AudioSource
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import InputError
+from mixer.song.duplicates.found import (
+    CERTAIN_BELOW_DB,
+    EXCERPTS_RATE_HZ,
+    Found,
+    Relation,
+    sounding_excerpts,
+)
 from mixer.song.duplicates.late_copies import LATE_EXCERPT_S, late_copies
 from mixer.song.duplicates.late_mixes import likely_moves_s, sketch_all, sounds_like_a_mix
 from mixer.song.duplicates.likely_mixes import like_all_others
 from mixer.song.duplicates.near_copies import MOVED_BELOW_DB
-from mixer.song.duplicates.relations import (
-    CERTAIN_BELOW_DB,
-    EQUAL_GAINS_BELOW_DB,
-    EXCERPTS_RATE_HZ,
-    Found,
-    Relation,
-    find_moved_sum,
-    find_relations,
-    sounding_excerpts,
-)
+from mixer.song.duplicates.relations import find_relations
+from mixer.song.duplicates.sums_by_sound import EQUAL_GAINS_BELOW_DB, find_moved_sum
 from mixer.song.duplicates.throughout import left_over_throughout_db, plays_wherever
 from mixer.song.load_progress import Loading, LoadProgress, LoadStep, unwatched
 from mixer.song.names.sides import Side

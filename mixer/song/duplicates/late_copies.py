@@ -10,13 +10,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mixer.song.duplicates.found import FEWEST_EXCERPTS
 from mixer.song.duplicates.late_mixes import spectrum_differs_by_db
-from mixer.song.duplicates.near_copies import (
-    FEWEST_EXCERPTS,
-    LONGEST_MOVE_S,
-    MOVED_BELOW_DB,
-    find_lag,
-)
+from mixer.song.duplicates.near_copies import LONGEST_MOVE_S, MOVED_BELOW_DB, find_lag
 
 # More is heard as an echo, and bars repeat from here on.
 LONGEST_COPY_MOVE_S = 0.5

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-FEWEST_EXCERPTS = 3
+from mixer.song.duplicates.found import FEWEST_EXCERPTS
+
 # This share of the excerpts in which it plays equals the other recording: edits are in the rest.
 _AGREEING_SHARE = 0.8
 _EQUAL_BELOW_DB = -30.0

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from mixer.song.duplicates.found import QUIET_DB, SILENT_BELOW
+
 _CHUNK_S = 0.5
-# Power against the loudest chunk, below which nothing is proved.
-_QUIET_DB = -40.0
-_SILENT_BELOW = 1e-7
 
 Blocks = Iterator[np.ndarray]
 
@@ -41,7 +40,7 @@ def left_over_throughout_db(
         power.append(float(np.sum(target.astype(np.float64) ** 2)))
         left.append(_left_over(target, its))
     shares = np.array(power)
-    floor = max(shares.max() * 10.0 ** (_QUIET_DB / 10.0), _SILENT_BELOW * 2 * size)
+    floor = max(shares.max() * 10.0 ** (QUIET_DB / 10.0), SILENT_BELOW * 2 * size)
     counts = shares > floor
     if not counts.any():
         return 0.0
@@ -65,7 +64,7 @@ def plays_wherever(own: Blocks, other: Blocks, sample_rate: int, n_samples: int)
             for _ in range(0, n_samples, size)
         ]
     )
-    floors = np.maximum(power.max(axis=0) * 10.0 ** (_QUIET_DB / 10.0), _SILENT_BELOW * 2 * size)
+    floors = np.maximum(power.max(axis=0) * 10.0 ** (QUIET_DB / 10.0), SILENT_BELOW * 2 * size)
     sounds = power > floors
     return bool(sounds[sounds[:, 0], 1].all())
 

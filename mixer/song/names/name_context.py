@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -12,6 +11,7 @@ from mixer.song.names import track_vocabulary as vocabulary
 from mixer.song.names.complements import held_by
 from mixer.song.names.sections import find_choir_basses, find_saxophones
 from mixer.song.names.separators import source_name
+from mixer.song.names.shared_words import without_formats, without_shared_words
 from mixer.song.names.sums import find_sums
 from mixer.song.names.titles import (
     SHARE_WITH_SOURCE,
@@ -38,12 +38,8 @@ from mixer.stems import Stem
 _LEAD_VOCAL = "ld"  # engineers' short form; a synthesiser's lead is written out
 _BARE_LEADS = frozenset(("lead", _LEAD_VOCAL))
 _BESIDE_LEADS = ("backing_vocals", "vocal_double", "choir")
-_FEWEST_SHARING = 3
 _FEWEST_PARTS_OF_MIX = 2
 _SHOWN_PARTS = 3
-_FORMATS = frozenset(("mono", "stereo"))
-_FORMAT = re.compile(r"[(\[](mono|stereo)[)\]]", re.IGNORECASE)
-_FEWEST_WITH_FORMAT = 2
 _OLD = "old"
 _VERSIONS = frozenset(("v", "version", "final", "new", "edit"))
 
@@ -100,46 +96,14 @@ def _classified(
     parts = [index for index, name in enumerate(names) if litter(name) is None]
     own = without_title([list(whole[index].tokens) for index in parts], title)
     own = without_titles_inside(own, inside)
-    own = _without_shared_words(own)
-    own = _without_formats(own, [whole[index].title for index in parts])
+    own = without_shared_words(own)
+    own = without_formats(own, [whole[index].title for index in parts])
     tracks = {
         index: replace(whole[index], tokens=tuple(tokens))
         for index, tokens in zip(parts, own, strict=True)
     }
     results = [litter(name) or decide(tracks[index]) for index, name in enumerate(names)]
     return tuple(_Folder(names, whole, tracks, results, song, inside).judged())
-
-
-def _without_shared_words(names: list[list[str]]) -> list[list[str]]:
-    """The names without mix words that most of them share, which describe the export."""
-    sharing: Counter[str] = Counter()
-    for tokens in names:
-        found = find_evidence(tokens)
-        if any(item.family is not None for item in found):
-            sharing.update({item.text for item in found if item.family is None})
-    shared = {
-        word
-        for word, times in sharing.items()
-        if times >= _FEWEST_SHARING and times > len(names) / 2
-    }
-    if not shared:
-        return names
-    words = {part for word in shared for part in word.split()}
-    return [[token for token in tokens if token not in words] or tokens for tokens in names]
-
-
-def _without_formats(names: list[list[str]], titles: Sequence[str]) -> list[list[str]]:
-    """The names without a "(Stereo)" behind them, which a session puts behind each such track.
-
-    Behind one name alone it may say that the file is the stereo mix.
-    """
-    formats = [_FORMAT.search(title) for title in titles]
-    if sum(found is not None for found in formats) < _FEWEST_WITH_FORMAT:
-        return names
-    return [
-        tokens if found is None else [t for t in tokens if t not in _FORMATS] or tokens
-        for tokens, found in zip(names, formats, strict=True)
-    ]
 
 
 class _Folder:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from mixer.song.duplicates.relations import EXCERPTS_RATE_HZ, Found, Relation, find_relations
+from mixer.song.duplicates.found import EXCERPTS_RATE_HZ, Found, Relation
+from mixer.song.duplicates.relations import find_relations
 
 N_EXCERPTS, N_SAMPLES = 8, 4_000
 
