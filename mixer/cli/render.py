@@ -132,18 +132,16 @@ def command(
         if not quiet:
             warn(song, plan, with_files=not dry_run)
             note_rate(asked, plan, FORMATS[wanted.format].title)
-            told = warn_damaged(song) if dry_run or strict else []
+        if not (dry_run or quiet or strict):
+            clock = _look_for_damage(destination, plan, show, clock)
+        told = [] if quiet else warn_damaged(song)
         if not dry_run:
-            if not (quiet or strict):
-                clock = _look_for_damage(destination, plan, show, clock)
-                told = warn_damaged(song)
             done = render_to(destination, plan, progress=show, follows=clock)
     if dry_run:
         show_plan(plan, destination, resolved.table, as_json)
         return
     if not quiet:
         warn_damaged(song, told)
-        warn_clipped(done.recipe)
     _tell(done, destination, as_json=as_json, quiet=quiet, verbose=verbose)
     if opens:
         open_written(destination)
@@ -152,6 +150,8 @@ def command(
 def _tell(
     done: Rendered, destination: Destination, *, as_json: bool, quiet: bool, verbose: bool
 ) -> None:
+    if not quiet:
+        warn_clipped(done.recipe)
     if as_json:
         answer(result(done, destination))
     elif not quiet:
