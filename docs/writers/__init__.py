@@ -1,1 +1,1 @@
-"""What writes the pages that come from the program, a page a module."""
+"""Writers of the pages that come from the program, a page a module."""

@@ -1,4 +1,4 @@
-"""What is found about a recording by its samples, and from which excerpts on it counts."""
+"""Findings about a recording by its samples, and the excerpts that count for them."""
 
 from __future__ import annotations
 
