@@ -13,6 +13,7 @@ from mixer import audio as audio_io
 from mixer.cli.console import answer, progress_bar, talk, talk_error
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
+from mixer.cli.loading_view import load_in_sight
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
 from mixer.errors import InputError, MixerError
@@ -214,11 +215,11 @@ def system(
         reference_sum=options["reference_sum"],
         stem_masking=options["masking"],
     )
-    loaded = [open_song(path) for path in songs]
-    check_songs(loaded, settings)
     results: list[SongResult] = []
     failed: list[dict[str, str]] = []
-    with progress_bar(quiet=quiet or as_json) as show:
+    with progress_bar(quiet=quiet or as_json) as bar:
+        loaded, show = load_in_sight(songs, open_song, bar)
+        check_songs(loaded, settings)
         for index, song in enumerate(loaded):
 
             def show_song(name: str, system: str, share: float, done: int = index) -> None:

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.cli.loading_view import load_in_sight
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath, required_output
 from mixer.errors import InputError
@@ -165,10 +166,10 @@ def build(
         systems = _take_paper_layout(len(songs), systems, options)
     elif not systems:
         raise click.UsageError("say what to compare: --systems NAME..., or --paper-layout")
-    loaded = [load_song(folder) for folder in songs]
     parsed = parse_systems(systems, human_folder)
     settings = _settings(options)
-    with progress_bar(quiet=quiet or as_json) as show:
+    with progress_bar(quiet=quiet or as_json) as bar:
+        loaded, show = load_in_sight(songs, load_song, bar)
         built = build_test(loaded, parsed, output, settings, overwrite=overwrite, progress=show)
     if not quiet:
         for remark in built.remarks:

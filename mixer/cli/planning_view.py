@@ -10,7 +10,7 @@ from mixer.rendering.settings import RenderSettings
 from mixer.rendering.timing.load_forecast import (
     SongLoading,
     about_a_match_s,
-    about_a_mix_s,
+    about_a_mix,
     measuring_references_s,
 )
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
@@ -45,7 +45,8 @@ def plan_in_sight(
 
     sources = [recording.source for recording in song.recordings]
     lengths_s = [source.n_samples / source.sample_rate for source in sources]
-    then_s = about_a_mix_s(sum(lengths_s), len(lengths_s)) + about_a_match_s(max(lengths_s))
+    then_s = about_a_mix(settings.model)(sum(lengths_s), len(lengths_s))
+    then_s += about_a_match_s(max(lengths_s))
     measure_s = measuring_references_s(*reference_seconds(settings.reference))
     loading.end()
     follows = loading.clock

@@ -38,7 +38,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
 from mixer.rendering.timing.forecast import looking_s
-from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix_s
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.damaged_files import look_for_damage, that_hide_damage
 from mixer.song.song import Song
@@ -117,7 +117,7 @@ def command(
             song_dir, output, allow_outside=allow_outside, overwrite=overwrite, dry_run=dry_run
         )
     with progress_bar(quiet=quiet or as_json) as show:
-        with SongLoading(show, about_a_mix_s) as loading:
+        with SongLoading(show, about_a_mix(options["model"])) as loading:
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )

@@ -19,6 +19,7 @@ from mixer.files.wording import quote
 from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
 
@@ -88,26 +89,24 @@ def command(
             f"{quote(str(recipe_path))} is a folder; give one of its mixes, which "
             f"'mixer takes {shlex.quote(str(recipe_path))}' lists"
         )
-    revision = plan_revision(
-        recipe_path,
-        texts,
-        song_folder=song_folder,
-        hold_gain=hold_gain,
-        allow_plugins=allow_plugins,
-        translation_budget_db=translation_budget_db,
-        wanted=OutputSettings(**given_settings(OutputSettings, options)),
-    )
-    if not quiet:
-        plan = revision.plan
-        if revision.destination.wanted.hands_stems_on:
-            plan = hands_on_wet_stems(plan)
-        for warning in plan.warnings:
-            talk_warning(f"{warning}")
-    if dry_run:
+    with progress_bar(quiet=quiet or as_json) as show:
+        with SongLoading(show, about_a_mix(None)) as loading:
+            revision = plan_revision(
+                recipe_path,
+                texts,
+                song_folder=song_folder,
+                hold_gain=hold_gain,
+                allow_plugins=allow_plugins,
+                translation_budget_db=translation_budget_db,
+                wanted=OutputSettings(**given_settings(OutputSettings, options)),
+                loading=loading,
+            )
+        if not quiet:
+            _warn(revision)
+        done = None if dry_run else make_take(revision, show, loading.clock)
+    if done is None:
         _show_plan(revision, as_json=as_json)
         return
-    with progress_bar(quiet=quiet or as_json) as show:
-        done = make_take(revision, show)
     if as_json:
         answer(_as_json(revision, done))
     elif not quiet:
@@ -115,6 +114,14 @@ def command(
         _show(revision, done)
     if opens:
         open_written(revision.destination)
+
+
+def _warn(revision: Revision) -> None:
+    plan = revision.plan
+    if revision.destination.wanted.hands_stems_on:
+        plan = hands_on_wet_stems(plan)
+    for warning in plan.warnings:
+        talk_warning(warning)
 
 
 def _show_words() -> None:

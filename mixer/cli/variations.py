@@ -22,7 +22,7 @@ from mixer.output.output_settings import OutputSettings
 from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.axes import AXES, named_moves
 from mixer.rendering.settings import RenderSettings, at_fitting_rate
-from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix_s
+from mixer.rendering.timing.load_forecast import SongLoading, about_variations
 from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation
 from mixer.takes.spreading import MOST_VARIATIONS
@@ -120,7 +120,7 @@ def command(
         away=away,
     )
     with progress_bar(quiet=quiet or as_json) as show:
-        with SongLoading(show, about_a_mix_s) as loading:
+        with SongLoading(show, about_variations(options["model"], wanted.n)) as loading:
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )

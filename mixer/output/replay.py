@@ -34,8 +34,10 @@ from mixer.output.versions import words_of
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix
 from mixer.rendering.timing.progress import Progress
 from mixer.song.load import load_song
+from mixer.song.load_progress import Loading, unwatched
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 
@@ -81,8 +83,13 @@ def find_differences(
     return (song if plan is None else plan.song), differences
 
 
-def song_of(recipe: RecordedMix, song_folder: Path | None) -> Song:
+def song_of(recipe: RecordedMix, song_folder: Path | None, loading: Loading = unwatched) -> Song:
     """The song that a recipe is of, as it is now.
+
+    Args:
+        recipe: from `read_recipe`.
+        song_folder: the song's present folder; None for the one in the recipe.
+        loading: as in `mixer.song.load.load_song`.
 
     Raises:
         InputError: no such folder, or nothing in it that can be mixed.
@@ -93,7 +100,7 @@ def song_of(recipe: RecordedMix, song_folder: Path | None) -> Song:
         raise InputError(
             f"{visible(folder)}: no such folder; if the song has moved, give its folder with --song"
         )
-    return load_song(folder)
+    return load_song(folder, loading=loading)
 
 
 def plan_again(recipe: RecordedMix, song: Song) -> tuple[RenderPlan | None, list[Difference]]:
@@ -151,7 +158,8 @@ def replay(
     """
     if not allow_plugins:
         refuse_plugins(recipe)
-    plan, differences = plan_again(recipe, song_of(recipe, song_folder))
+    with SongLoading(progress, about_a_mix(recipe.settings.model)) as loading:
+        plan, differences = plan_again(recipe, song_of(recipe, song_folder, loading))
     if plan is None or any(difference.kind in DECISIVE for difference in differences):
         return Replay(tuple(differences))
     destination = _destination(recipe, folder / (name or recipe.outputs[FileRole.MIX].path.name))
@@ -159,7 +167,7 @@ def replay(
     song = replace(plan.song, name=recipe.song_name, title=recipe.title, artist=recipe.artist)
     plan = replace(plan, settings=settings_again(recipe), song=song)
     destination.check(plan)
-    done = render_to(destination, plan, progress=progress)
+    done = render_to(destination, plan, progress=progress, follows=loading.clock)
     differences += difference_of_device(recipe, done.mix.device)
     tracks_and_versions = in_role(TRACK_ROLE, recipe.tracks) | in_role(
         VERSION_ROLE, recipe.delivered

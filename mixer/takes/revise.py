@@ -31,8 +31,10 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.rendering.timing.forecast import take_forecast
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
+from mixer.song.load_progress import Loading, unwatched
 from mixer.song.song import Song
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
@@ -107,14 +109,16 @@ def revise(
     Raises:
         MixerError: as in `plan_revision` and `make_take`.
     """
-    revision = plan_revision(
-        recipe_path,
-        texts,
-        song_folder=song_folder,
-        hold_gain=hold_gain,
-        allow_plugins=allow_plugins,
-    )
-    return make_take(revision, progress)
+    with SongLoading(progress, about_a_mix(None)) as loading:
+        revision = plan_revision(
+            recipe_path,
+            texts,
+            song_folder=song_folder,
+            hold_gain=hold_gain,
+            allow_plugins=allow_plugins,
+            loading=loading,
+        )
+    return make_take(revision, progress, loading.clock)
 
 
 def plan_revision(
@@ -126,6 +130,7 @@ def plan_revision(
     allow_plugins: bool = False,
     wanted: OutputSettings = MIX_ALONE,
     translation_budget_db: float | None = None,
+    loading: Loading = unwatched,
 ) -> Revision:
     """Plan a take without rendering anything.
 
@@ -139,6 +144,7 @@ def plan_revision(
             and tracks are written in any case if the parent has them.
         translation_budget_db: also lift stems that are lost on small loudspeakers, each by at
             most this; the parent must have been checked, and the take is checked as well.
+        loading: as in `mixer.song.load.load_song`.
 
     Raises:
         InputError: the recipe or the song was not found, or the song or the model has changed.
@@ -148,7 +154,7 @@ def plan_revision(
     parent = read_recipe(recipe_path)
     if not allow_plugins:
         refuse_plugins(parent)
-    song = song_of(parent, song_folder)
+    song = song_of(parent, song_folder, loading)
     parent_plan, is_elsewhere = _plan_of_parent(parent, song)
     settings = parent_plan.settings
     console = _console_of(settings)
@@ -195,12 +201,15 @@ def _destination(parent: RecordedMix, number: int, wanted: OutputSettings) -> De
     )
 
 
-def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
+def make_take(
+    revision: Revision, progress: Progress | None = None, follows: StageClock | None = None
+) -> Revised:
     """Render a planned take, prove what it left alone, and write it.
 
     Args:
         revision: from `plan_revision`.
         progress: as in `mixer.render`.
+        follows: the clock of what was done before, such as loading the song.
 
     Raises:
         MixerError: as in `mixer.render` and `mixer.write_mix`.
@@ -212,7 +221,7 @@ def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
     writing_s = forecast_of(revision.destination, revision.plan, is_made=True)
     then_s = sum(writing_s.values())
     then_all_s, pace = sum(making_s.values()) + then_s, pace_for(progress)
-    with StageClock(progress, parent_s, then_s=then_all_s, pace=pace) as clock:
+    with StageClock(progress, parent_s, follows=follows, then_s=then_all_s, pace=pace) as clock:
         was = _parts_of_parent(revision, kept, clock)
     destination = revision.destination
     with StageClock(progress, making_s, follows=clock, then_s=then_s) as clock:

@@ -59,6 +59,11 @@ class Wanted:
         for name in self.names:
             moves_named(name)
 
+    @property
+    def n(self) -> int:
+        """Number of variations in all."""
+        return self.spread + len(self.names) + len(self.blends)
+
 
 @dataclass(frozen=True)
 class Asked:

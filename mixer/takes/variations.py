@@ -37,6 +37,7 @@ from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.sound.known_levels import KnownLevels
 from mixer.rendering.sound.variation_step import movable
 from mixer.rendering.timing.forecast import a_variation_s, first_of_variations_s, making_forecast
+from mixer.rendering.timing.load_forecast import SongLoading, about_variations
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.song import Song
@@ -112,18 +113,21 @@ def variations(
     Raises:
         MixerError: as in `make_variations`.
     """
-    song, resolved = load_asked(Path(song_folder))
+    wanted = Wanted(n, tuple(names), tuple((text, parse_blend(text)) for text in blends), away)
     settings = settings or RenderSettings()
-    if settings.console is None:
-        settings = with_console(settings, resolved.console)
-    plan = plan_render(song, settings, presets=resolved.sources)
-    name = f"{song.folder.name}.{DEFAULT_FORMAT}"
-    destination = Destination(Path(folder) / name, OutputSettings(format=DEFAULT_FORMAT))
-    there = find_first(plan, destination, song)
+    with SongLoading(progress, about_variations(settings.model, wanted.n)) as loading:
+        song, resolved = load_asked(Path(song_folder), loading=loading)
+        if settings.console is None:
+            settings = with_console(settings, resolved.console)
+        plan = plan_render(song, settings, presets=resolved.sources)
+        name = f"{song.folder.name}.{DEFAULT_FORMAT}"
+        destination = Destination(Path(folder) / name, OutputSettings(format=DEFAULT_FORMAT))
+        there = find_first(plan, destination, song)
     if there is None:
         destination.check(plan)
-    wanted = Wanted(n, tuple(names), tuple((text, parse_blend(text)) for text in blends), away)
-    return make_variations(plan, destination, wanted, there=there, progress=progress)
+    return make_variations(
+        plan, destination, wanted, there=there, progress=progress, follows=loading.clock
+    )
 
 
 def find_first(plan: RenderPlan, destination: Destination, song: Song) -> RecordedMix | None:
@@ -304,7 +308,7 @@ def _varying_forecast(
     writes_first: bool,
 ) -> dict[Stage, float]:
     """Forecast of the seconds to measure and write the first mix, and to make the others."""
-    n = wanted.spread + len(wanted.names) + len(wanted.blends)
+    n = wanted.n
     file_s = a_file_s(plan, destination.wanted.format)
     at_once = max(1, min(threads or available_threads(), n))
     varying_s = n / at_once * (a_variation_s(plan) + file_s)

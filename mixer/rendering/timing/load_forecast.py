@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from mixer.dsp.threads import available_threads
+from mixer.rendering.choices.baselines import NONE
+from mixer.rendering.choices.shipped import AUTO_MODEL, PAPER_MODEL
 from mixer.rendering.timing import unit_costs as costs
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock, Steps
@@ -17,6 +19,16 @@ from mixer.song.load_progress import LoadProgress, LoadStep
 # Until headers are read, a file is taken for one of this length: too long rather than too short,
 # since the share of the bar never falls.
 _LIKELY_S = 180.0
+# About how many seconds will follow the loading, for so many seconds of all recordings, and so many
+# of these.
+Rest = Callable[[float, int], float]
+# Models that take longer with each recording than those that ship for it.
+_A_RECORDING_BY = {
+    NONE: costs.ABOUT_A_NORMALISED_RECORDING,
+    PAPER_MODEL: costs.ABOUT_A_RECORDING_BY_PAPER,
+}
+# A step that is not told: what is planned when all is loaded.
+_PLAN = "plan"
 
 
 class SongLoading:
@@ -24,8 +36,7 @@ class SongLoading:
 
     Args:
         progress: called at each step; None for no listener.
-        rest_s: returns about how many seconds will follow the loading, for so many seconds of all
-            recordings, and so many of these.
+        rest_s: forecast of what will follow the loading.
 
     Attributes:
         clock: of the loading, which those of what follows are to follow.
@@ -33,7 +44,7 @@ class SongLoading:
     Used as a context manager, it goes on between two steps, and until what is planned after them.
     """
 
-    def __init__(self, progress: Progress | None, rest_s: Callable[[float, int], float]) -> None:
+    def __init__(self, progress: Progress | None, rest_s: Rest) -> None:
         self.clock = StageClock(progress, {Stage.LOAD: costs.BEGIN_S}, pace=pace_for(progress))
         self._rest_s = rest_s
         self._n_files: dict[LoadStep, int] = {}
@@ -76,11 +87,26 @@ class SongLoading:
         self._steps.at(now.step, now.share, now.file)
 
 
-def about_a_mix_s(audio_s: float, n_recordings: int) -> float:
-    """About how many seconds it takes to mix recordings, whatever the model; as `rest_s` above."""
-    at_once = min(available_threads(), n_recordings)
-    a_song = costs.ABOUT_A_MIX / n_recordings
-    return audio_s * (a_song + costs.ABOUT_A_RECORDING / at_once)
+def about_a_mix(model: str | None) -> Rest:
+    """Forecast of a mix from the loading on, by a model of this name; None for the default."""
+    each = _A_RECORDING_BY.get(model or AUTO_MODEL, costs.ABOUT_A_RECORDING)
+
+    def rest_s(audio_s: float, n_recordings: int) -> float:
+        at_once = min(available_threads(), n_recordings)
+        return audio_s * (costs.ABOUT_A_MIX / n_recordings + each / at_once)
+
+    return rest_s
+
+
+def about_variations(model: str | None, n: int) -> Rest:
+    """As `about_a_mix`, of a mix and so many variations of it."""
+    first, each = about_a_mix(model), costs.A_VARIATION_OF_A_MIX + costs.A_FILE["wav"]
+
+    def rest_s(audio_s: float, n_recordings: int) -> float:
+        others = costs.LISTEN_TO_THE_FIRST + each * n / min(available_threads(), n)
+        return first(audio_s, n_recordings) + costs.BEGIN_TO_ASK_S + audio_s / n_recordings * others
+
+    return rest_s
 
 
 def about_a_match_s(song_s: float) -> float:
@@ -96,7 +122,7 @@ def measuring_references_s(audio_s: float, n_files: int) -> float:
 
 
 def about_a_check_s(audio_s: float, n_recordings: int) -> float:
-    """About how many seconds it takes to check recordings; as `rest_s` above."""
+    """About how many seconds it takes to check recordings: a `Rest`."""
     return audio_s * costs.CHECK_A_RECORDING
 
 
@@ -106,12 +132,13 @@ def loading_steps_s(n_files: Mapping[LoadStep, int]) -> dict[str, float]:
     Args:
         n_files: that each step reads.
     """
-    n_heard = n_files[LoadStep.EXCERPTS]
+    n_offsets, n_heard = n_files[LoadStep.OFFSETS], n_files[LoadStep.EXCERPTS]
     n_in_turn = n_heard / max(1, min(available_threads(), n_heard))
     return {
         LoadStep.HEADERS: n_files[LoadStep.HEADERS] * costs.READ_A_HEADER_S,
-        LoadStep.OFFSETS: n_files[LoadStep.OFFSETS] * costs.FIND_AN_OFFSET_S,
+        LoadStep.OFFSETS: costs.BEGIN_TO_LOAD_S + n_offsets * costs.FIND_AN_OFFSET_S,
         LoadStep.EXCERPTS: costs.BEGIN_S + n_in_turn * costs.READ_EXCERPTS_S,
         LoadStep.COMPARE: n_files[LoadStep.COMPARE] ** 2 * costs.COMPARE_TWO_S,
         LoadStep.BY_EAR: n_files[LoadStep.BY_EAR] * costs.HEAR_A_NAME_S,
+        _PLAN: costs.PLAN_A_MIX_S,
     }

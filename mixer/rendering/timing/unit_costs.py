@@ -18,8 +18,12 @@ PROBE_S = 0.00038
 # two of them, to hear what a file is whose name does not tell.
 READ_A_HEADER_S, FIND_AN_OFFSET_S, READ_EXCERPTS_S = 0.00042, 0.00062, 0.0079
 COMPARE_TWO_S, HEAR_A_NAME_S = 0.00021, 0.11
+# To begin with that, and to plan what follows.
+BEGIN_TO_LOAD_S, PLAN_A_MIX_S = 0.01, 0.03
 # What follows the loading, about: a mix, and each recording in it; or a check of each recording.
-ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.01, 0.0025, 0.0063
+ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.003, 0.0025, 0.0063
+# A recording without a network, which is all normalisation, and by one of the paper's kind.
+ABOUT_A_NORMALISED_RECORDING, ABOUT_A_RECORDING_BY_PAPER = 0.0085, 0.017
 # To load what measures references, before a render is planned; to measure one.
 BEGIN_REFERENCES_S, A_REFERENCE_S, MEASURE_A_REFERENCE = 0.28, 0.03, 0.0025
 # To read a recording, as samples or encoded; to measure a stem before and after.
