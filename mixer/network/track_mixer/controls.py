@@ -15,6 +15,7 @@ from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.glue import behind, foresee, glue, together
 from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.leading_roles import below_whole_db
+from mixer.network.track_mixer.one_source import OneSource, balanced_as_recorded
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
     CURVE_CONTROLS,
@@ -78,6 +79,7 @@ def read_controls(
     levels: float,
     *,
     dry: bool,
+    sources: Sequence[OneSource] = (),
 ) -> ConsoleSettings:
     """The settings of every strip and bus, bounded.
 
@@ -89,6 +91,7 @@ def read_controls(
         sides: "left" or "right" of a track that is one half of a pair, else None.
         levels: how much incoming levels mean: what is finished keeps its balance.
         dry: the tracks are known to be dry recordings.
+        sources: those with several microphones.
     """
     rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
     rows = [_with_plain_curve(row, track) for row, track in zip(rows, tracks, strict=True)]
@@ -100,6 +103,7 @@ def read_controls(
     spreads = [row["spread"] for row in rows]
     gains_db = [row["gain_db"] for row in rows]
     if levels <= RAW:
+        gains_db = balanced_as_recorded(tracks, sources, gains_db)
         gains_db = drawn_into_group(tracks, roles, stems, gains_db)
     gains_db = _without_outliers(gains_db, tracks)
     # Where incoming levels are believed, groups stand as they came.

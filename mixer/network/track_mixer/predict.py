@@ -9,6 +9,7 @@ from mixer.network.track_mixer.architecture import SETTINGS_GRAPH
 from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.graph_inputs import graph_inputs
+from mixer.network.track_mixer.one_source import OneSource
 from mixer.network.track_mixer.parameters import GRAPH_OUTPUTS
 from mixer.network.track_mixer.track_settings import ConsoleSettings
 
@@ -22,6 +23,7 @@ def predict_settings(
     levels: float,
     *,
     dry: bool,
+    sources: Sequence[OneSource] = (),
 ) -> ConsoleSettings:
     """The settings of every strip and bus, bounded; equal for a track in any order of the tracks.
 
@@ -34,6 +36,7 @@ def predict_settings(
         sides: "left" or "right" of a track that is one half of a pair, else None.
         levels: how much incoming levels mean, 0 (raw) to 1 (a finished mix).
         dry: the tracks are known to be dry recordings.
+        sources: those with several microphones.
 
     Raises:
         ValueError: no track, or an unknown role.
@@ -50,4 +53,5 @@ def predict_settings(
         sides,
         levels,
         dry=dry,
+        sources=sources,
     )

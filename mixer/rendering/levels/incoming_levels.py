@@ -7,7 +7,7 @@ purpose. Finished stems are already a mix.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -62,11 +62,14 @@ class Meaning:
         word: "raw", "rough" or "mix".
         value: 0, 0.5 or 1, as the network takes it.
         reason: for the interpretation, a phrase.
+        are_normalised: each file was normalised by itself, so that their levels mean nothing even
+            among the microphones of one source.
     """
 
     word: str
     value: float
     reason: str
+    are_normalised: bool = False
 
     def as_json(self) -> IncomingLevels:
         """The interpretation for the record."""
@@ -121,24 +124,34 @@ def meaning_of_levels(
         heard: features of each track.
         dry: the user declared the song a dry recording, whose levels mean nothing.
     """
-    if asked != level_words.AUTO:
-        return _meaning(asked, "as asked")
-    if dry:
-        return _meaning(level_words.RAW, "a dry recording")
     sounding = [i for i, levels in enumerate(heard) if np.isfinite(levels.loudness_lufs)]
-    finished = all(tracks[i].role in FINISHED_STEM.values() for i in sounding)
-    normalised = None if finished else _sign_of_normalising([heard[i] for i in sounding])
-    if normalised is not None:
-        return _meaning(level_words.RAW, normalised)
-    if finished and _are_mono([tracks[i] for i in sounding], [heard[i] for i in sounding]):
+    tracks, heard = [tracks[i] for i in sounding], [heard[i] for i in sounding]
+    finished = all(track.role in FINISHED_STEM.values() for track in tracks)
+    normalised = None if finished else _sign_of_normalising(heard)
+    if asked != level_words.AUTO:
+        meaning = _meaning(asked, "as asked")
+    elif dry:
+        meaning = _meaning(level_words.RAW, "a dry recording")
+    elif normalised is not None:
+        meaning = _meaning(level_words.RAW, normalised)
+    else:
+        meaning = _by_levels(tracks, heard, finished=finished)
+    return replace(meaning, are_normalised=normalised is not None)
+
+
+def _by_levels(tracks: Sequence[Track], heard: Sequence[TrackLevels], *, finished: bool) -> Meaning:
+    """The interpretation of levels that nobody stated, of tracks that sound."""
+    if finished and _are_mono(tracks, heard):
         return _meaning(level_words.RAW, _MONO_STEMS)
-    distance_db = _distance_db([tracks[i] for i in sounding], [heard[i] for i in sounding])
+    distance_db = _distance_db(tracks, heard)
     if distance_db is None:
         return _meaning(level_words.ROUGH, "too few tracks to tell")
     if finished and distance_db > _SOUND_RAW_BEYOND_DB:
         from mixer.rendering.levels.raw_stems import sign_of_raw_features
 
-        sign = sign_of_raw_features({tracks[i].stem: heard[i] for i in sounding})
+        sign = sign_of_raw_features(
+            {track.stem: levels for track, levels in zip(tracks, heard, strict=True)}
+        )
         if sign is not None:
             return _meaning(
                 level_words.RAW, f"{sign}, and levels are {distance_db:.1f} dB from a usual balance"
@@ -147,7 +160,7 @@ def meaning_of_levels(
         return _meaning(
             level_words.MIX, f"finished stems, {distance_db:.1f} dB from a usual balance"
         )
-    together_lufs = _together_lufs([heard[i] for i in sounding])
+    together_lufs = _together_lufs(heard)
     if together_lufs <= _ROOM_FOR_ALL_LUFS and distance_db <= _NO_MIX_BEYOND_DB:
         return _meaning(
             level_words.ROUGH, f"their sum is at {together_lufs:.1f} LUFS: faders were set"

@@ -12,6 +12,7 @@ from mixer.network.session import Network
 from mixer.network.track_mixer.changes import change_console
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.level_settings import level_settings
+from mixer.network.track_mixer.one_source import BELOW_DRUM_DB, LINE_DB, OneSource
 from mixer.network.track_mixer.predict import predict_settings
 from mixer.network.track_mixer.track_settings import (
     BusTable,
@@ -28,6 +29,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.track_files import TrackFiles
 from mixer.rendering.tracks.track_hand_strips import HandRecord
 from mixer.setting_changes import changes_after
+from mixer.song.microphones.microphone_names import Microphone, microphone_groups
 from mixer.song.names.sides import Side, find_sides
 from mixer.song.tracks import Track
 
@@ -132,7 +134,10 @@ def _ask(
     # Raw recordings have no room on them, unless the user says that they are wet.
     said_wet = plan.settings.dry is False
     dry = _said_dry(plan) or (meaning.word == RAW and not said_wet)
-    return predict_settings(network, levels, roles, stems, sides, meaning.value, dry=dry)
+    sources = _sources(tracks, are_normalised=meaning.are_normalised)
+    return predict_settings(
+        network, levels, roles, stems, sides, meaning.value, dry=dry, sources=sources
+    )
 
 
 def _sides(tracks: Sequence[Track]) -> list[str | None]:
@@ -143,6 +148,27 @@ def _sides(tracks: Sequence[Track]) -> list[str | None]:
     found = find_sides([track.name for track in tracks]).sides
     sides = [found.get(place) for place in range(len(tracks))]
     return [side if side in (Side.LEFT, Side.RIGHT) else None for side in sides]
+
+
+def _sources(tracks: Sequence[Track], *, are_normalised: bool) -> list[OneSource]:
+    """Microphones on one source, by their names; what is mixed in another role is left out."""
+    places = {track.name: place for place, track in enumerate(tracks)}
+    sources = []
+    for group in microphone_groups(tracks):
+        roles = [microphone.track.role for microphone in group]
+        main = max(roles, key=roles.count)
+        own = [microphone for microphone in group if microphone.track.role == main]
+        behind_db = tuple(map(_behind_db, own)) if are_normalised else None
+        if len(own) > 1 and (behind_db is None or len(set(behind_db)) > 1):
+            members = tuple(places[microphone.track.name] for microphone in own)
+            sources.append(OneSource(members, behind_db))
+    return sources
+
+
+def _behind_db(microphone: Microphone) -> float:
+    if microphone.is_line:
+        return LINE_DB
+    return BELOW_DRUM_DB if microphone.is_below and microphone.track.stem == "drums" else 0.0
 
 
 def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:

@@ -24,6 +24,8 @@ _PLACES = frozenset(
         "bridge", "unten", "aussen", "dessus", "dessous", "dentro", "fuera",
     )
 )  # fmt: skip
+_BELOW = frozenset(("bottom", "btm", "bot", "down", "lower", "under", "und", "unten", "dessous"))
+_LINES = frozenset(("di", "direct"))
 _AWAY = frozenset(("room", "rm", "amb", "ambient", "ambience", "far", "distant", "hall"))
 _DEVICES = frozenset(
     (
@@ -66,6 +68,16 @@ class Microphone:
     def is_top(self) -> bool:
         """Whether it is on the side where the source is struck."""
         return any(word in _TOP for word in self.words)
+
+    @property
+    def is_below(self) -> bool:
+        """Whether it stands below the source."""
+        return not _BELOW.isdisjoint(self.words)
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is the instrument's own output and not a microphone."""
+        return not _LINES.isdisjoint(self.words)
 
     @property
     def is_away(self) -> bool:

@@ -45,6 +45,9 @@ _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _SHORTEST_PIECE = 3  # letters; shorter pieces are found in any word, except for these
 _SHORT_PIECES = frozenset(("in", "up", "di", "dt", "oh", "fx", "l", "r"))
+# Drums by their initials, which are found in any word: whole names of microphones alone.
+_BY_INITIALS = {"kin": ("k", "in"), "kout": ("k", "out"), "sntop": ("sn", "top"),
+                "snbot": ("sn", "bot"), "snbtm": ("sn", "btm")}  # fmt: skip
 
 
 @cache
@@ -72,7 +75,8 @@ def _split_words(title: str) -> tuple[str, ...]:
             rejoined = [whole] if _is_known(whole) else _segments(whole)
             pieces = rejoined or pieces
         for piece in pieces:
-            tokens.extend([piece] if _is_known(piece) else _segments(piece) or [piece])
+            known = (piece,) if _is_known(piece) else _BY_INITIALS.get(piece)
+            tokens.extend(known or _segments(piece) or [piece])
     return tuple(tokens)
 
 

@@ -58,7 +58,7 @@ def groups_of(*names: str) -> list[list[str]]:
         ("01_KickIn", "02_KickOut", "03_Kick Sub"), ("Snare Top", "Snr Btm", "SN Under"),
         ("Bass DI", "BASS Amp", "Bass"), ("Gtr 1 57", "Gtr 1 MD421", "Gtr 1 R121"),
         ("Kick D6", "Kick RE20"), ("Tom 2 Top", "Tom 2 Bottom"), ("Snare", "Snare Room"),
-        ("Gtr Mic 1", "Gtr Mic 2"),
+        ("Gtr Mic 1", "Gtr Mic 2"), ("Kin", "KOut"),
     ],
 )  # fmt: skip
 def test_names_of_microphones_at_one_source(names: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from mixer.stems import STEMS, Stem
 AS_WRITTEN = {
     "drums": """
         01_Kick, 02_KickIn, 03_KickOut, KickSub, Sub Kick, SUBKICK, Kick Trig, KickSample2, kick_in,
+        Kin, KIn, KOut, kout, sntop, snbot,
         Bass Drum, BassDrum, 01_BassDrum, BD, Kik, Kck1, KD In, 808 Kick, Kick808, TR808,
         Layered Kick, KickClick, 04_SnareUp, SnareDown, SnrUp, SN Top, Snare Bottom, snaretop,
         Piccolo Snare, Snare03_808, SnareSampleRoom, Lead Snare, Side Stick, RimShot, 06_HiHat,
@@ -195,6 +196,9 @@ def test_the_reason_names_the_deciding_word_or_phrase() -> None:
         ("TomsDIs", ["tom", "di"]),
         ("MIDIGtr2L", ["midi", "gtr", "2", "l"]),
         ("KICKin", ["kick", "in"]),
+        ("Kin.09", ["k", "in", "09"]),
+        ("snout", ["snout"]),
+        ("Kindred", ["kindred"]),
         ("leadvoxdt", ["lead", "vox", "dt"]),
         ("Cajón", ["cajon"]),
         ("Singer's Brushes", ["singer", "brush"]),
