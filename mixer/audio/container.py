@@ -218,10 +218,10 @@ def _header(
         head = _read(file, 0, 40)
         size = 40 + len(chunk) + len(end) + n_bytes
         return head[:16] + struct.pack("<Q", size) + head[24:] + chunk + end
-    return _riff_header(family.order, kept, n_bytes, frame_bytes)
+    return riff_header(family.order, kept, n_bytes, frame_bytes)
 
 
-def _riff_header(
+def riff_header(
     order: str, kept: list[tuple[bytes, bytes]], n_bytes: int, frame_bytes: int
 ) -> bytes:
     body = b"".join(

@@ -36,7 +36,7 @@ _SEEKING_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE")
 _KEPT_LAYOUTS = 4_096
 # Pages and frames are looked for in memory; 2 GiB of MP3 are 15 hours at its highest bit rate.
 _MOST_WALKED_BYTES = 2 << 30
-_UNKNOWN_FORMAT = 1  # of libsndfile's errors
+_UNKNOWN_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # of libsndfile's errors
 # What libsndfile knows a file by, except for MPEG; a tag may be in front of FLAC.
 _MAGICS = (
     *(b"fLaC", b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"caff", b"riff", b".snd", b"dns."),
@@ -116,6 +116,8 @@ def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
         heads = read_heads(file)
         if heads is not None:
             return _chunked_layout(path, file, heads)
+    if head.startswith(b"Creative"):
+        return _voice_layout(path)
     if size > _MOST_WALKED_BYTES and (head[:4] == b"OggS" or not _has_magic(head)):
         return _plain_layout(path, Part(), None, None)
     if head[:4] == b"OggS":
@@ -128,6 +130,15 @@ def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
         # libsndfile would take it for an MP3 all the same, and libmpg123 complain
         raise soundfile.LibsndfileError(_UNKNOWN_FORMAT)
     return _plain_layout(path, Part(), None, None)
+
+
+def _voice_layout(path: Path) -> Layout:
+    from mixer.audio.creative_voice import voice_layout
+
+    voice = voice_layout(path)
+    if voice is None:
+        raise soundfile.LibsndfileError(_UNSUPPORTED_ENCODING)  # FFmpeg may read it
+    return _plain_layout(path, Part(voice.pieces), voice.remark, voice.fault)
 
 
 def _mpeg_layout(path: Path) -> Layout | None:
