@@ -19,7 +19,7 @@ from mixer.files.wording import quote
 from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
-from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import TARGETS, WISHES
 
@@ -90,7 +90,7 @@ def command(
             f"'mixer takes {shlex.quote(str(recipe_path))}' lists"
         )
     with progress_bar(quiet=quiet or as_json) as show:
-        with SongLoading(show, about_a_mix(None)) as loading:
+        with SongLoading(show, about_a_revision) as loading:
             revision = plan_revision(
                 recipe_path,
                 texts,

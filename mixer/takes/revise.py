@@ -31,7 +31,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.rendering.timing.forecast import take_forecast
-from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix
+from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.load_progress import Loading, unwatched
@@ -109,7 +109,7 @@ def revise(
     Raises:
         MixerError: as in `plan_revision` and `make_take`.
     """
-    with SongLoading(progress, about_a_mix(None)) as loading:
+    with SongLoading(progress, about_a_revision) as loading:
         revision = plan_revision(
             recipe_path,
             texts,

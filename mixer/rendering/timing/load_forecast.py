@@ -27,6 +27,8 @@ _A_RECORDING_BY = {
     NONE: costs.ABOUT_A_NORMALISED_RECORDING,
     PAPER_MODEL: costs.ABOUT_A_RECORDING_BY_PAPER,
 }
+# Between a take that finds all of its parent kept, and one that finds nothing.
+_USUAL_MIXES_OF_A_TAKE = 1.5
 # A step that is not told: what is planned when all is loaded.
 _PLAN = "plan"
 
@@ -96,6 +98,11 @@ def about_a_mix(model: str | None) -> Rest:
         return audio_s * (costs.ABOUT_A_MIX / n_recordings + each / at_once)
 
     return rest_s
+
+
+def about_a_revision(audio_s: float, n_recordings: int) -> float:
+    """As `about_a_mix`, of a take: the first of a mix makes that again, others find it kept."""
+    return _USUAL_MIXES_OF_A_TAKE * about_a_mix(None)(audio_s, n_recordings)
 
 
 def about_variations(model: str | None, n: int) -> Rest:

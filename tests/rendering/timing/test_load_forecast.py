@@ -13,6 +13,7 @@ from mixer.rendering.timing.load_forecast import (
     SongLoading,
     about_a_check_s,
     about_a_mix,
+    about_a_revision,
     about_variations,
     loading_steps_s,
 )
@@ -67,6 +68,7 @@ def test_a_mix_of_twice_the_tracks_takes_less_than_twice_as_long() -> None:
     four_s, eight_s = rest_s(240.0, 4), rest_s(480.0, 8)
     assert 0.0 < four_s < eight_s < 2.0 * four_s
     assert about_a_mix("default")(240.0, 4) == four_s < about_a_mix("none")(240.0, 4)
+    assert four_s < about_a_revision(240.0, 4) < 2.0 * four_s
     assert about_variations(None, 10)(240.0, 4) > about_variations(None, 5)(240.0, 4) > four_s
     assert about_a_check_s(480.0, 8) == 2.0 * about_a_check_s(240.0, 4) > 0.0
 
