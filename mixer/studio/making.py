@@ -158,17 +158,8 @@ class Maker:
         def make(place: int) -> None:
             track, name = plan.tracks[place], track_id(place)
             strip = planned.hands[1].strips.get(track.name, Strip())
-            audio = track_audio(
-                track,
-                plan.n_samples,
-                plan.mix_rate,
-                of_tracks.settings.tracks[place],
-                of_tracks.levels[place],
-                linear_bus(of_tracks.settings, track.stem),
-                baked_strip(strip),
-                self._kept_of(plan).tracks,
-                excerpt=excerpt,
-            )
+            baked, kept = baked_strip(strip), self._kept_of(plan).tracks
+            audio = track_audio(of_tracks.to_mix, place, baked, kept, excerpt=excerpt)
             self.made.baked[name] = baked_fields(strip)
             self.store.write(name, plan, audio)
             done.append(place)

@@ -30,10 +30,9 @@ from mixer.network.track_mixer.track_settings import (
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.group_sends import RETURNS, RoomReturns
 from mixer.rendering.tracks.kept_tracks import KeptTracks
-from mixer.rendering.tracks.track_chain import wet_key
 from mixer.rendering.tracks.track_console import set_console, with_changes
-from mixer.rendering.tracks.track_strip import run_bus, run_track_strip
-from mixer.song.tracks import Track, read_track
+from mixer.rendering.tracks.track_strip import run_bus
+from mixer.rendering.tracks.tracks_to_mix import TracksToMix
 
 # Made of every track before the whole of any, so that playing starts at once.
 FIRST_S = 12.0
@@ -51,13 +50,17 @@ class TrackMixSettings:
     """Settings of a network of tracks.
 
     Attributes:
-        found, settings: without and with the user's changes.
-        levels: features of each track.
+        found: without the user's changes.
+        to_mix: the tracks, and the settings with the user's changes.
     """
 
     found: ConsoleSettings
-    settings: ConsoleSettings
-    levels: tuple[TrackLevels, ...]
+    to_mix: TracksToMix
+
+    @property
+    def settings(self) -> ConsoleSettings:
+        """With the user's changes."""
+        return self.to_mix.settings
 
 
 def set_tracks(
@@ -65,7 +68,10 @@ def set_tracks(
 ) -> TrackMixSettings:
     """The network's settings for tracks whose features are known."""
     found, _ = set_console(plan, levels, network)
-    return TrackMixSettings(found, with_changes(found, plan), tuple(levels))
+    settings = with_changes(found, plan)
+    return TrackMixSettings(
+        found, TracksToMix(plan.tracks, tuple(levels), settings, plan.n_samples, plan.mix_rate)
+    )
 
 
 def baked_fields(strip: Strip) -> tuple[str, ...]:
@@ -109,37 +115,31 @@ def linear_bus(settings: ConsoleSettings, stem: str | None) -> BusSettings:
 
 
 def track_audio(
-    track: Track,
-    n_samples: int,
-    sample_rate: int,
-    settings: TrackSettings,
-    levels: TrackLevels,
-    bus: BusSettings,
-    baked: Strip | None,
-    kept: KeptTracks,
-    *,
-    excerpt: bool,
+    to_mix: TracksToMix, index: int, baked: Strip | None, kept: KeptTracks, *, excerpt: bool
 ) -> FloatArray:
     """Make the input of the user's strip of a track, or its first seconds, float32 (2, samples).
 
     Intermediate results that the mix also needs are cached.
 
+    Args:
+        to_mix, index: the tracks, and which of them.
+        baked: the part of the user's strip that is to be in the audio; None for none.
+        kept: the cache.
+        excerpt: only the first seconds.
+
     Raises:
         InputError: a recording is damaged.
         PresetError, InputError: as in `apply_strip`.
     """
+    track, n_samples, sample_rate = to_mix.tracks[index], to_mix.n_samples, to_mix.sample_rate
     n_made = min(n_samples, round(FIRST_S * sample_rate)) if excerpt else n_samples
-    if not np.isfinite(levels.loudness_lufs):
+    if to_mix.is_silent(index):
         return np.zeros((2, n_made), np.float32)
-
-    def make() -> FloatArray:
-        audio = read_track(track, n_made, sample_rate, to_the_end=not excerpt)
-        return run_track_strip(audio, sample_rate, settings, levels).whole()
-
     if excerpt:
-        wet = make()
+        wet = to_mix.wet(index, n_made).whole()
     else:
-        wet = kept.track(track.name, wet_key(track, settings, n_samples, sample_rate), make)
+        wet = kept.track(track.name, to_mix.key(index), lambda: to_mix.wet(index).whole())
+    bus = linear_bus(to_mix.settings, track.stem)
     if baked is not None:
         wet, _ = apply_strip(wet, sample_rate, baked, stem=track.name)
     if bus.curve_db != FLAT or bus.gain_db != 0.0:

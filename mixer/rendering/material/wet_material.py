@@ -81,9 +81,10 @@ def _of_tracks(job: Job) -> Material:
     from mixer.rendering.tracks import track_console, track_material
     from mixer.rendering.tracks.track_hand_strips import HandStrips
     from mixer.rendering.tracks.track_strip import run_bus
+    from mixer.rendering.tracks.tracks_to_mix import TracksToMix
 
     plan, clock = job.plan, job.clock
-    rate, n_samples = plan.mix_rate, plan.n_samples
+    rate = plan.mix_rate
     clock.start(Stage.LISTEN)
     steps = Steps(clock, listening_steps_s(plan, job.threads or available_threads()))
     levels = _listen(job, steps)
@@ -99,13 +100,10 @@ def _of_tracks(job: Job) -> Material:
     clock.start(Stage.TRACKS)
     hand = HandStrips(plan.hand, plan.console, rate, plan.song.tempo_bpm)
     kept = ScratchTracks([track.name for track in plan.tracks]) if job.wet_tracks else None
+    to_mix = TracksToMix(plan.tracks, levels, settings, plan.n_samples, rate)
     groups = track_material.mix_tracks(
-        plan.tracks,
-        levels,
-        settings,
+        to_mix,
         hand,
-        n_samples,
-        rate,
         keep=None if kept is None else kept.keep,
         threads=job.threads,
         tell=clock.at,
@@ -129,9 +127,7 @@ def _of_tracks(job: Job) -> Material:
         device=None if network is None else network.description,
         output_curve=bus,
         tracks=track_console.TrackMix(
-            settings,
-            kept,
-            track_console.describe(plan.tracks, levels, found, settings, hand.report),
+            settings, kept, track_console.describe(to_mix, found, hand.report)
         ),
         levels=meaning.as_json(),
         doubts=doubts,

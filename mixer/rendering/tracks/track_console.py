@@ -28,6 +28,7 @@ from mixer.rendering.levels.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.track_files import TrackFiles
 from mixer.rendering.tracks.track_hand_strips import HandRecord
+from mixer.rendering.tracks.tracks_to_mix import TracksToMix
 from mixer.setting_changes import changes_after
 from mixer.song.microphones.microphone_names import Microphone, microphone_groups
 from mixer.song.names.sides import Side, find_sides
@@ -190,22 +191,20 @@ def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:
 
 
 def describe(
-    tracks: Sequence[Track],
-    levels: Sequence[TrackLevels],
-    found: ConsoleSettings,
-    settings: ConsoleSettings,
-    hand: Mapping[str, HandRecord],
+    to_mix: TracksToMix, found: ConsoleSettings, hand: Mapping[str, HandRecord]
 ) -> TracksRecord:
     """Describe every setting of every strip and bus, and features of each track, ready for JSON.
 
     Args:
-        tracks, levels: all tracks of the song, and features of each.
+        to_mix: the tracks, features of each, and the settings with the user's changes.
         found: the settings as the model set them.
-        settings: the same with the user's changes.
         hand: the user's strips, by track.
     """
+    tracks, settings = to_mix.tracks, to_mix.settings
     described: dict[str, TrackRecord] = {}
-    for track, heard, own, strip in zip(tracks, levels, found.tracks, settings.tracks, strict=True):
+    for track, heard, own, strip in zip(
+        tracks, to_mix.levels, found.tracks, settings.tracks, strict=True
+    ):
         described[track.name] = {
             "stem": track.stem,
             "role": track.role,

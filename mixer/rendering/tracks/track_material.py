@@ -16,13 +16,14 @@ from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import copy_of, memory_kept, parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.network.track_mixer.features import TrackLevels, TrackListener
-from mixer.network.track_mixer.track_settings import BusSettings, ConsoleSettings, TrackSettings
+from mixer.network.track_mixer.track_settings import TrackSettings
 from mixer.rendering.timing.forecast import bus_in_tracks
 from mixer.rendering.tracks.group_sends import GroupSends
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_chain import TrackChain
 from mixer.rendering.tracks.track_hand_strips import Handled, HandStrips
 from mixer.rendering.tracks.track_strip import run_bus
+from mixer.rendering.tracks.tracks_to_mix import TracksToMix
 from mixer.song.tracks import Track, track_blocks
 
 # Told of a track and of the share done.
@@ -63,12 +64,8 @@ def listen_to_tracks(
 
 
 def mix_tracks(
-    tracks: Sequence[Track],
-    levels: Sequence[TrackLevels],
-    settings: ConsoleSettings,
+    to_mix: TracksToMix,
     hand: HandStrips,
-    n_samples: int,
-    sample_rate: int,
     *,
     keep: Callable[[str, FloatArray], None] | None,
     threads: int | None,
@@ -79,11 +76,8 @@ def mix_tracks(
     """Run every track through its strip and sends, and every group through its bus.
 
     Args:
-        tracks: all of a song's, silent ones included.
-        levels: features of each track.
-        settings: of each track, in the same order, and of the groups.
+        to_mix: the tracks, and how the model sets their strips and buses.
         hand: the user's strips, applied after the model's.
-        n_samples, sample_rate: of the mix.
         keep: called with each track as it is in its group, returns included, float32
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
@@ -97,9 +91,10 @@ def mix_tracks(
     Raises:
         InputError: a recording is damaged.
     """
+    tracks, settings, n_samples = to_mix.tracks, to_mix.settings, to_mix.n_samples
     groups: dict[str, FloatArray] = {}
     kept = None if keep is not None else kept  # whoever wants every track gets every track made
-    chain = TrackChain(tracks, levels, settings, hand, n_samples, sample_rate, kept)
+    chain = TrackChain(to_mix, hand, kept)
     stems = list(dict.fromkeys(track.stem for track in tracks))
     # The mix's own bus is still to come.
     bus = bus_in_tracks(len(tracks), threads, is_kept=kept is not None)
@@ -108,7 +103,7 @@ def mix_tracks(
         own = [index for index, track in enumerate(tracks) if track.stem == stem]
         group = chain.find_group(stem, own)
         if group is None:
-            sends, of_group = GroupSends(settings.space, sample_rate), silence(2, n_samples)
+            sends, of_group = GroupSends(settings.space, to_mix.sample_rate), silence(2, n_samples)
             with memory_kept(), closing(_in_order(chain.run, own, threads)) as each:
                 for n_run, (index, done) in enumerate(each, 1):
                     name, strip = tracks[index].name, settings.tracks[index]
@@ -117,7 +112,7 @@ def mix_tracks(
                     if keep is not None:
                         keep(name, _alone(done, sends, strip, n_samples))
             sends.add_returns(of_group)
-            group = _through_bus(stem, of_group, sample_rate, settings.groups[stem], tap)
+            group = _through_bus(stem, of_group, to_mix, tap)
             chain.keep_group(stem, own, group)
             tell(stem, (n_done + len(own) + bus) / n_all)
         groups[stem], n_done = group, n_done + len(own) + bus
@@ -145,11 +140,11 @@ def _add(
 
 
 def _through_bus(
-    stem: str, group: FloatArray, sample_rate: int, settings: BusSettings, tap: OfBus | None
+    stem: str, group: FloatArray, to_mix: TracksToMix, tap: OfBus | None
 ) -> FloatArray:
     """Run a group through its bus, in place."""
     before = None if tap is None else copy_of(group)
-    run_bus(group, sample_rate, settings)
+    run_bus(group, to_mix.sample_rate, to_mix.settings.groups[stem])
     if tap is not None and before is not None:
         tap(stem, before, group)
     return group

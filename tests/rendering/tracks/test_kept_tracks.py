@@ -17,7 +17,7 @@ from mixer.rendering.job import Job
 from mixer.rendering.pipeline import wet_mix
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.timing.progress import StageClock
-from mixer.rendering.tracks import track_chain, track_material
+from mixer.rendering.tracks import track_material, tracks_to_mix
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.song.song import Song
 from tests.signals import noise
@@ -66,7 +66,7 @@ def test_a_mix_with_what_is_kept_has_the_bits_of_one_without(song: Song, tmp_pat
 def runs(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often strips and buses run."""
     counted: Counter[str] = Counter()
-    for module, name in ((track_chain, "run_track_strip"), (track_material, "run_bus")):
+    for module, name in ((tracks_to_mix, "run_track_strip"), (track_material, "run_bus")):
         original = getattr(module, name)
 
         def run(*given: Any, name: str = name, original: Any = original) -> Any:
