@@ -14,6 +14,7 @@ from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.parameters import MAX_TRACKS, TrackMixerParameters
 from mixer.network.track_mixer.predict import predict_settings
 from mixer.network.verify import verify_bundle
+from tests.network.track_mixer.heard import heard_as
 from tests.signals import band
 from training.networks.track_mixer import TrackMixer
 
@@ -47,15 +48,8 @@ def test_as_many_tracks_as_may_be(bundle: Bundle):
     sound = band(np.random.default_rng(2), 1.0, RATE)["bass"]
     heard = [listen_to(sound[:1], RATE)] * MAX_TRACKS
     names = ["unknown"] * MAX_TRACKS
-    settings = predict_settings(
-        Network(bundle, "cpu"),
-        heard,
-        names,
-        ["other"] * MAX_TRACKS,
-        [None] * MAX_TRACKS,
-        0.0,
-        dry=False,
-    )
+    told = heard_as(heard, names, ["other"] * MAX_TRACKS)
+    settings = predict_settings(Network(bundle, "cpu"), told)
     assert len(settings.tracks) == MAX_TRACKS
     gains = [strip.gain_db for strip in settings.tracks]
     assert max(gains) - min(gains) < 1e-4

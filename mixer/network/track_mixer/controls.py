@@ -13,9 +13,10 @@ from mixer.network.track_mixer.at_least_usual import at_least_usual
 from mixer.network.track_mixer.electronic import without_voices_db
 from mixer.network.track_mixer.features import TrackLevels
 from mixer.network.track_mixer.glue import behind, foresee, glue, together
+from mixer.network.track_mixer.heard_tracks import HeardTracks
 from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.leading_roles import below_whole_db
-from mixer.network.track_mixer.one_source import OneSource, balanced_as_recorded
+from mixer.network.track_mixer.one_source import balanced_as_recorded
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
     CURVE_CONTROLS,
@@ -71,47 +72,35 @@ _LEAST_CURVE_DB = 0.25
 
 
 def read_controls(
-    outputs: Mapping[str, NDArray[np.float32]],
-    tracks: Sequence[TrackLevels],
-    roles: Sequence[str],
-    stems: Sequence[str],
-    sides: Sequence[str | None],
-    levels: float,
-    *,
-    dry: bool,
-    sources: Sequence[OneSource] = (),
+    outputs: Mapping[str, NDArray[np.float32]], heard: HeardTracks
 ) -> ConsoleSettings:
     """The settings of every strip and bus, bounded.
 
     Args:
         outputs: the graph's, by name (`mixer.network.track_mixer.parameters`), a batch of one.
-        tracks: features, as the graph was told.
-        roles: of each track.
-        stems: the group that each is summed into.
-        sides: "left" or "right" of a track that is one half of a pair, else None.
-        levels: how much incoming levels mean: what is finished keeps its balance.
-        dry: the tracks are known to be dry recordings.
-        sources: those with several microphones.
+        heard: the tracks, as the graph was told.
     """
+    tracks, roles = heard.features, heard.roles
     rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
     rows = [_with_plain_curve(row, track) for row, track in zip(rows, tracks, strict=True)]
-    amount = min(1.0, 2.0 - 2.0 * levels)
+    # What is finished keeps its balance.
+    amount = min(1.0, 2.0 - 2.0 * heard.levels)
     rows = [
-        at_least_usual(row, track, role, amount, dry=dry)
+        at_least_usual(row, track, role, amount, dry=heard.dry)
         for row, track, role in zip(rows, tracks, roles, strict=True)
     ]
     spreads = [row["spread"] for row in rows]
     gains_db = [row["gain_db"] for row in rows]
-    if levels <= RAW:
-        gains_db = balanced_as_recorded(tracks, sources, gains_db)
-        gains_db = drawn_into_group(tracks, roles, stems, gains_db)
+    if heard.levels <= RAW:
+        gains_db = balanced_as_recorded(tracks, heard.sources, gains_db)
+        gains_db = drawn_into_group(heard, gains_db)
     gains_db = _without_outliers(gains_db, tracks)
     # Where incoming levels are believed, groups stand as they came.
-    unbelieved = max(0.0, 1.0 - levels / ROUGH * _ROUGH_BELIEVED)
-    moved_db = _as_groups_together(tracks, roles, stems, gains_db)
+    unbelieved = max(0.0, 1.0 - heard.levels / ROUGH * _ROUGH_BELIEVED)
+    moved_db = _as_groups_together(heard, gains_db)
     gains_db = [gain + unbelieved * moved for gain, moved in zip(gains_db, moved_db, strict=True)]
     rows = [{**row, "gain_db": gain} for row, gain in zip(rows, gains_db, strict=True)]
-    pans = _pans(tracks, roles, to_place(tracks, roles, sides, spreads, gains_db), amount)
+    pans = _pans(heard, to_place(heard, spreads, gains_db), amount)
     peaks_db = [float(track.peak_db.max(initial=-120.0)) for track in tracks]
     strips = [
         _strip(row, pan, role, peak_db).bounded()
@@ -123,8 +112,8 @@ def read_controls(
         stem: _bus_curve(row) for stem, row in zip(STEMS, outputs["groups"][0], strict=True)
     }
     # Finished stems were held by somebody already.
-    is_finished = not dry and all(role in FINISHED_STEM.values() for role in roles)
-    groups, mix = _glued(tracks, strips, stems, 0.0 if is_finished else amount)
+    is_finished = not heard.dry and all(role in FINISHED_STEM.values() for role in roles)
+    groups, mix = _glued(heard, strips, 0.0 if is_finished else amount)
     return ConsoleSettings(
         tuple(strips),
         {stem: replace(bus, curve_db=curves[stem]) for stem, bus in groups.items()},
@@ -132,12 +121,10 @@ def read_controls(
     ).bounded()
 
 
-def _pans(
-    tracks: Sequence[TrackLevels], roles: Sequence[str], placed: Sequence[Placed], amount: float
-) -> list[float]:
+def _pans(heard: HeardTracks, placed: Sequence[Placed], amount: float) -> list[float]:
     """Pans of tracks; what belongs in the middle is balanced by how it was recorded."""
     pans = place(placed, amount)
-    for i, (track, role) in enumerate(zip(tracks, roles, strict=True)):
+    for i, (track, role) in enumerate(zip(heard.features, heard.roles, strict=True)):
         # A lean of what belongs in the middle is the recording's fault.
         if track.n_channels == 2 and role in CENTRED_ROLES:
             left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
@@ -145,35 +132,29 @@ def _pans(
     return pans
 
 
-def _as_groups_together(
-    tracks: Sequence[TrackLevels],
-    roles: Sequence[str],
-    stems: Sequence[str],
-    gains_db: Sequence[float],
-) -> list[float]:
+def _as_groups_together(heard: HeardTracks, gains_db: Sequence[float]) -> list[float]:
     """What brings each group to where it belongs, in dB for each track."""
-    apart_db = louder_apart_db(tracks, stems, gains_db)
-    heard = [i for i, track in enumerate(tracks) if np.isfinite(track.loudness_lufs)]
-    own_roles, own_stems = [roles[i] for i in heard], [stems[i] for i in heard]
+    apart_db = louder_apart_db(heard, gains_db)
+    sounding = heard.sounding()
+    own_roles, own_stems = ([each[i] for i in sounding] for each in (heard.roles, heard.stems))
     below_db = below_whole_db(own_roles, own_stems)
     instrumental_db = without_voices_db(own_roles, own_stems)
     return [
         apart + below_db.get(stem, 0.0) + instrumental_db.get(stem, 0.0)
-        for apart, stem in zip(apart_db, stems, strict=True)
+        for apart, stem in zip(apart_db, heard.stems, strict=True)
     ]
 
 
 def _glued(
-    tracks: Sequence[TrackLevels],
-    strips: Sequence[TrackSettings],
-    stems: Sequence[str],
-    amount: float,
+    heard: HeardTracks, strips: Sequence[TrackSettings], amount: float
 ) -> tuple[dict[str, BusSettings], BusSettings]:
     """The compressors of the buses: of groups of several tracks, and of the mix."""
-    groups: dict[str, BusSettings] = {}
+    tracks, groups = heard.features, dict[str, BusSettings]()
     foreseen = []
     for stem in STEMS:
-        own = [i for i, each in enumerate(stems) if each == stem and strips[i] != TrackSettings()]
+        own = [
+            i for i, each in enumerate(heard.stems) if each == stem and strips[i] != TrackSettings()
+        ]
         bus = foresee([tracks[i] for i in own], [strips[i] for i in own])
         # One track alone has the compressor of its strip.
         compression, made_up_db = glue(bus, amount if len(own) > 1 else 0.0)
@@ -224,18 +205,14 @@ def _without_outliers(gains_db: Sequence[float], tracks: Sequence[TrackLevels]) 
 
 
 def to_place(
-    tracks: Sequence[TrackLevels],
-    roles: Sequence[str],
-    sides: Sequence[str | None],
-    spreads: Sequence[float],
-    gains_db: Sequence[float],
+    heard: HeardTracks, spreads: Sequence[float], gains_db: Sequence[float]
 ) -> list[Placed]:
     """Inputs of `place`."""
     hz, weights = band_centres_hz(N_BANDS), k_weights(N_BANDS)
-    n_frames = max(len(track.frame_db) for track in tracks)
+    n_frames = max(len(track.frame_db) for track in heard.features)
     placed = []
     for track, role, side, spread, gain_db in zip(
-        tracks, roles, sides, spreads, gains_db, strict=True
+        heard.features, heard.roles, heard.sides, spreads, gains_db, strict=True
     ):
         left, right = (float(track.powers[channel].sum()) for channel in (0, 1))
         power = track.powers[:2].sum(axis=0) * weights

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.network.track_mixer.features import FLOOR_DB, POWER_FLOOR, TrackLevels
+from mixer.network.track_mixer.features import FLOOR_DB, POWER_FLOOR
+from mixer.network.track_mixer.heard_tracks import HeardTracks
 from mixer.network.track_mixer.parameters import N_DYNAMICS, PERCENTILES
 from mixer.roles import HINT_OF_ROLE, HINTS, ROLE_NAMES
 from mixer.stems import STEMS
@@ -18,16 +18,8 @@ _ACTIVE_WITHIN_DB, _QUIETEST_DB = 40.0, -100.0
 _WINDOW_FRAMES, AROUND_FRAMES = 43, 16
 
 
-def graph_inputs(
-    tracks: Sequence[TrackLevels], roles: Sequence[str], stems: Sequence[str], levels: float
-) -> dict[str, NDArray[np.generic]]:
-    """Inputs of the graph, by name.
-
-    Args:
-        tracks: at least one.
-        roles: of each, one of `mixer.roles.ROLE_NAMES`.
-        stems: the group that each is summed into; what a person said goes before the role's own.
-        levels: how much incoming levels mean, 0 to 1.
+def graph_inputs(heard: HeardTracks) -> dict[str, NDArray[np.generic]]:
+    """Inputs of the graph, by name, for one track or more.
 
     Returns:
         `bands_db` float32 (1, tracks, views, bands), power of each view while the track plays, in
@@ -39,19 +31,20 @@ def graph_inputs(
     Raises:
         ValueError: no track, or a role or stem that is not known.
     """
+    tracks = heard.features
     if not tracks:
         raise ValueError("a mix needs at least one track")
-    for role in roles:
+    for role in heard.roles:
         if role not in HINT_OF_ROLE:
             raise ValueError(f"unknown role {role!r}; choose from {', '.join(ROLE_NAMES)}")
     return {
         "bands_db": np.stack([describe_bands(track.powers) for track in tracks])[None],
         "dynamics": np.stack([describe_dynamics(t.frame_db, t.peak_db) for t in tracks])[None],
         "is_mono": np.array([[float(t.n_channels == 1) for t in tracks]], np.float32),
-        "role": np.array([[HINTS.index(HINT_OF_ROLE[role]) for role in roles]], np.int64),
-        "group": np.array([[STEMS.index(stem) for stem in stems]], np.int64),
+        "role": np.array([[HINTS.index(HINT_OF_ROLE[role]) for role in heard.roles]], np.int64),
+        "group": np.array([[STEMS.index(stem) for stem in heard.stems]], np.int64),
         "mask": np.array([[float(np.isfinite(t.loudness_lufs)) for t in tracks]], np.float32),
-        "levels": np.array([levels], np.float32),
+        "levels": np.array([heard.levels], np.float32),
     }
 
 

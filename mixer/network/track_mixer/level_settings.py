@@ -12,6 +12,7 @@ import numpy as np
 
 from mixer.network.track_mixer.controls import to_place
 from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.heard_tracks import HeardTracks
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.leading_roles import below_whole_db
 from mixer.network.track_mixer.placing import place
@@ -33,18 +34,9 @@ def _typical_gain_db(tracks: Sequence[TrackLevels]) -> float:
     return float(MIX_LUFS - np.median(sounding))
 
 
-def level_settings(
-    tracks: Sequence[TrackLevels],
-    roles: Sequence[str],
-    stems: Sequence[str],
-    sides: Sequence[str | None],
-) -> ConsoleSettings:
-    """Faders and pans by medians alone.
-
-    Args:
-        tracks: features.
-        roles, stems, sides: of each track, as for `mixer.network.track_mixer.controls`.
-    """
+def level_settings(heard: HeardTracks) -> ConsoleSettings:
+    """Faders and pans by medians alone."""
+    tracks, roles, stems = heard.features, heard.roles, heard.stems
     wanted = [
         USUAL[role].level_lu if np.isfinite(track.loudness_lufs) else -np.inf
         for track, role in zip(tracks, roles, strict=True)
@@ -65,9 +57,9 @@ def level_settings(
         for i in np.flatnonzero((group == stem) & (power > 0.0)).tolist():
             gain_db = MIX_LUFS + group_lu + wanted[i] - tracks[i].loudness_lufs
             gains_db[i] = min(gain_db, MOST_GAIN_DB + max(0.0, _typical_gain_db(tracks)))
-    gains_db += louder_apart_db(tracks, stems, gains_db.tolist())
+    gains_db += louder_apart_db(heard, gains_db.tolist())
     spreads = [USUAL[role].spread for role in roles]
-    pans = place(to_place(tracks, roles, sides, spreads, gains_db.tolist()))
+    pans = place(to_place(heard, spreads, gains_db.tolist()))
     strips = tuple(
         TrackSettings(gain_db=gain_db, pan=pan)
         for gain_db, pan in zip(gains_db.tolist(), pans, strict=True)

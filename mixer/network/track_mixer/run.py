@@ -20,9 +20,9 @@ from mixer.network.track_mixer.architecture import SETTINGS_GRAPH
 from mixer.network.track_mixer.controls import read_controls
 from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.graph_inputs import graph_inputs
-from mixer.network.track_mixer.parameters import GRAPH_OUTPUTS, ROUGH
+from mixer.network.track_mixer.heard_tracks import finished_stems
+from mixer.network.track_mixer.parameters import GRAPH_OUTPUTS
 from mixer.network.track_mixer.track_settings import TrackSettings
-from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 
 # What the graph takes, by name, to what it gives, in the order of `GRAPH_OUTPUTS`.
@@ -59,18 +59,10 @@ def mix_by_faders(
     """
     n_samples = SongReader(stems, STEMS, 0).n_samples
     audible = [np.zeros((2, n_samples), np.float32) if each is None else each for each in stems]
-    heard = [listen_to(audio, sample_rate) for audio in audible]
-    roles = [FINISHED_STEM[stem] for stem in STEMS]
-    answers = predict(graph_inputs(heard, roles, STEMS, ROUGH))
-    settings = read_controls(
-        dict(zip(GRAPH_OUTPUTS, answers, strict=True)),
-        heard,
-        roles,
-        STEMS,
-        [None] * len(STEMS),
-        ROUGH,
-        dry=False,
-    )
+    features = tuple(listen_to(audio, sample_rate) for audio in audible)
+    heard = finished_stems(features, STEMS)
+    answers = predict(graph_inputs(heard))
+    settings = read_controls(dict(zip(GRAPH_OUTPUTS, answers, strict=True)), heard)
     wet = [_faded(audio, each) for audio, each in zip(audible, settings.tracks, strict=True)]
     return np.add.reduce(wet), wet
 

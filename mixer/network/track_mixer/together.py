@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, RELATIVE_GATE_LU
 from mixer.network.track_mixer.features import STEP_FRAMES, STEPS_A_BLOCK, TrackLevels
+from mixer.network.track_mixer.heard_tracks import HeardTracks
 
 _LEAST_POWER = 1e-12
 _MOST_GAIN_DB = 72.0
@@ -21,28 +22,22 @@ _MOST_GAIN_DB = 72.0
 _MOST_APART_DB = 6.0
 
 
-def louder_apart_db(
-    tracks: Sequence[TrackLevels], stems: Sequence[str], gains_db: Sequence[float]
-) -> list[float]:
+def louder_apart_db(heard: HeardTracks, gains_db: Sequence[float]) -> list[float]:
     """By how much a group's tracks, taken one by one, add up to more than they are together.
 
     Args:
-        tracks: features; independent of each other, as their powers are added up.
-        stems: the group that each is summed into.
+        heard: independent of each other, as their powers are added up.
         gains_db: of each track's fader.
 
     Returns:
         In dB for each track, the same for all of a group; 0 for a group of one and for silence.
     """
-    apart_db = [0.0] * len(tracks)
-    for stem in dict.fromkeys(stems):
-        own = [
-            i
-            for i, track in enumerate(tracks)
-            if stems[i] == stem and np.isfinite(track.loudness_lufs)
-        ]
+    apart_db = [0.0] * len(heard)
+    sounding = heard.sounding()
+    for stem in dict.fromkeys(heard.stems):
+        own = [i for i in sounding if heard.stems[i] == stem]
         if len(own) > 1:
-            of_group_db = _of_group([tracks[i] for i in own], [gains_db[i] for i in own])
+            of_group_db = _of_group([heard.features[i] for i in own], [gains_db[i] for i in own])
             for i in own:
                 apart_db[i] = of_group_db
     return apart_db

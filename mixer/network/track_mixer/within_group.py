@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.heard_tracks import HeardTracks
 from mixer.network.track_mixer.human import USUAL
 
 MOST_ABOVE_DB, MOST_BELOW_DB = 12.0, 18.0
@@ -20,25 +20,18 @@ MOST_ABOVE_DB, MOST_BELOW_DB = 12.0, 18.0
 _FEWEST_TRACKS = 3
 
 
-def drawn_into_group(
-    tracks: Sequence[TrackLevels],
-    roles: Sequence[str],
-    stems: Sequence[str],
-    gains_db: Sequence[float],
-) -> list[float]:
+def drawn_into_group(heard: HeardTracks, gains_db: Sequence[float]) -> list[float]:
     """Faders with no track out of its group's bounds; the same for a track in any order.
 
     Args:
-        tracks: features.
-        roles: of each track.
-        stems: the group that each is summed into.
+        heard: the tracks.
         gains_db: of each track's fader.
     """
     drawn = np.array(gains_db, np.float64)
-    lufs = np.array([track.loudness_lufs for track in tracks])
-    usual = np.array([USUAL[role].level_lu for role in roles])
-    for stem in dict.fromkeys(stems):
-        own = np.flatnonzero((np.array(stems) == stem) & np.isfinite(lufs))
+    lufs = np.array([track.loudness_lufs for track in heard.features])
+    usual = np.array([USUAL[role].level_lu for role in heard.roles])
+    for stem in dict.fromkeys(heard.stems):
+        own = np.flatnonzero((np.array(heard.stems) == stem) & np.isfinite(lufs))
         if len(own) < _FEWEST_TRACKS:
             continue
         level_lu = lufs[own] + drawn[own]

@@ -19,7 +19,7 @@ from mixer.network.manifest import Manifest
 from mixer.network.model import read_bundle
 from mixer.network.session import Network
 from mixer.network.track_mixer.features import TrackLevels, listen_to
-from mixer.network.track_mixer.parameters import ROUGH
+from mixer.network.track_mixer.heard_tracks import finished_stems
 from mixer.network.track_mixer.predict import predict_settings
 from mixer.rendering.choices.shipped import TRACK_MODEL
 from mixer.rendering.doubts.doubt import (
@@ -33,7 +33,6 @@ from mixer.rendering.doubts.doubt import (
     level_db,
     share_drawn,
 )
-from mixer.roles import FINISHED_STEM
 from mixer.setting_changes import Change, StripChanges
 from mixer.stems import STEMS
 
@@ -195,16 +194,9 @@ def _second(
 ) -> Answer:
     """The shipped track model's answer for the same stems."""
     names = [STEMS[place] for place in there]
-    found = predict_settings(
-        # Asked once: to optimise its graph takes longer than to run it.
-        Network(read_bundle(TRACK_MODEL), CPU, optimise=False),
-        tracks,
-        [FINISHED_STEM[name] for name in names],
-        names,
-        [None] * len(names),
-        ROUGH,
-        dry=False,
-    )
+    # Asked once: to optimise its graph takes longer than to run it.
+    network = Network(read_bundle(TRACK_MODEL), CPU, optimise=False)
+    found = predict_settings(network, finished_stems(tracks, names))
     parts = []
     for place, name, strip in zip(there, names, found.tracks, strict=True):
         gain_db = gains_db(strip, len(levels[place].mean_db[0])) + found.groups[name].gain_db

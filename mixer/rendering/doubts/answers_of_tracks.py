@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.heard_tracks import HeardTracks
 from mixer.network.track_mixer.level_settings import level_settings
+from mixer.network.track_mixer.parameters import RAW
 from mixer.network.track_mixer.track_settings import ConsoleSettings
 from mixer.rendering.choices.baselines import LEVELS
 from mixer.rendering.doubts.doubt import (
@@ -50,8 +52,10 @@ def answers_of_tracks(
         shifted = [_shifted(each, row) for each, row in zip(heard, by_db, strict=True)]
         answers.append(_answer(model, tracks, heard, ask(shifted), by_db))
     if model != LEVELS:
-        roles, stems = [t.role for t in tracks], [t.stem for t in tracks]
-        plain = level_settings(heard, roles, stems, [None] * len(tracks))
+        roles, stems = tuple(t.role for t in tracks), tuple(t.stem for t in tracks)
+        # Medians depend on no more than what each track is.
+        told = HeardTracks(tuple(heard), roles, stems, (None,) * len(tracks), RAW, dry=True)
+        plain = level_settings(told)
         answers.append(_answer(LEVELS, tracks, heard, plain, shifts[0]))
     return answers
 

@@ -11,6 +11,7 @@ import numpy as np
 from mixer.network.session import Network
 from mixer.network.track_mixer.changes import change_console
 from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.heard_tracks import HeardTracks
 from mixer.network.track_mixer.level_settings import level_settings
 from mixer.network.track_mixer.one_source import BELOW_DRUM_DB, LINE_DB, OneSource
 from mixer.network.track_mixer.predict import predict_settings
@@ -127,31 +128,26 @@ def _ask(
     plan: RenderPlan, levels: Sequence[TrackLevels], network: Network | None, meaning: Meaning
 ) -> ConsoleSettings:
     tracks = plan.tracks
-    roles = [track.role for track in tracks]
-    stems = [track.stem for track in tracks]
-    sides = _sides(tracks)
-    if network is None:
-        return level_settings(levels, roles, stems, sides)
+    roles, stems = tuple(track.role for track in tracks), tuple(track.stem for track in tracks)
     # Raw recordings have no room on them, unless the user says that they are wet.
     said_wet = plan.settings.dry is False
     dry = _said_dry(plan) or (meaning.word == RAW and not said_wet)
-    sources = _sources(tracks, are_normalised=meaning.are_normalised)
-    return predict_settings(
-        network, levels, roles, stems, sides, meaning.value, dry=dry, sources=sources
-    )
+    sides, sources = _sides(tracks), _sources(tracks, are_normalised=meaning.are_normalised)
+    heard = HeardTracks(tuple(levels), roles, stems, sides, meaning.value, dry, sources)
+    return level_settings(heard) if network is None else predict_settings(network, heard)
 
 
-def _sides(tracks: Sequence[Track]) -> list[str | None]:
+def _sides(tracks: Sequence[Track]) -> tuple[str | None, ...]:
     """Side named by a track, if another track is named for the opposite side: Double L, Double R.
 
     Mono halves of a pair are one track already; these are files of two channels.
     """
     found = find_sides([track.name for track in tracks]).sides
     sides = [found.get(place) for place in range(len(tracks))]
-    return [side if side in (Side.LEFT, Side.RIGHT) else None for side in sides]
+    return tuple(side if side in (Side.LEFT, Side.RIGHT) else None for side in sides)
 
 
-def _sources(tracks: Sequence[Track], *, are_normalised: bool) -> list[OneSource]:
+def _sources(tracks: Sequence[Track], *, are_normalised: bool) -> tuple[OneSource, ...]:
     """Microphones on one source, by their names; what is mixed in another role is left out."""
     places = {track.name: place for place, track in enumerate(tracks)}
     sources = []
@@ -163,7 +159,7 @@ def _sources(tracks: Sequence[Track], *, are_normalised: bool) -> list[OneSource
         if len(own) > 1 and (behind_db is None or len(set(behind_db)) > 1):
             members = tuple(places[microphone.track.name] for microphone in own)
             sources.append(OneSource(members, behind_db))
-    return sources
+    return tuple(sources)
 
 
 def _behind_db(microphone: Microphone) -> float:

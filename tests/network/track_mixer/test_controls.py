@@ -15,6 +15,7 @@ from mixer.network.track_mixer.parameters import (
 )
 from mixer.network.track_mixer.track_settings import SEND_OFF_DB, TrackSettings
 from mixer.stems import STEMS
+from tests.network.track_mixer.heard import heard_as
 
 RATE = 44_100
 
@@ -39,7 +40,7 @@ def answers(n: int, **controls: float) -> dict[str, np.ndarray]:
 def _only(
     given: dict[str, np.ndarray], track: TrackLevels, role: str, stem: str, levels: float
 ) -> TrackSettings:
-    return read_controls(given, [track], [role], [stem], [None], levels, dry=False).tracks[0]
+    return read_controls(given, heard_as([track], [role], [stem], levels)).tracks[0]
 
 
 def test_a_compressor_above_every_peak_is_off():
@@ -47,7 +48,7 @@ def test_a_compressor_above_every_peak_is_off():
     peak_db = float(tracks[0].peak_db.max())
     for threshold_db, is_off in ((peak_db + 0.5, True), (peak_db - 6.0, False)):
         given = answers(1, ratio=3.0, threshold_db=threshold_db)
-        settings = read_controls(given, tracks, ["keys"], ["other"], [None], 0.0, dry=False)
+        settings = read_controls(given, heard_as(tracks, ["keys"], ["other"]))
         assert settings.tracks[0].compression.is_off is is_off
 
 
@@ -62,9 +63,7 @@ def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
     roles = ["electric_guitar", "electric_guitar", "bass"]
     stems = ["other", "other", "bass"]
     given = answers(3, spread=0.8, widen_db=-8.0)
-    left, right, bass = read_controls(
-        given, heard(3), roles, stems, [None] * 3, 0.0, dry=False
-    ).tracks
+    left, right, bass = read_controls(given, heard_as(heard(3), roles, stems)).tracks
     assert left.pan * right.pan < 0.0
     assert (bass.pan, bass.widen_db) == (0.0, SEND_OFF_DB)
     np.testing.assert_allclose(left.widen_db, -8.0)
@@ -72,7 +71,7 @@ def test_spread_becomes_sides_and_the_low_end_stays_in_the_middle():
 
 def test_wild_answers_are_bounded():
     given = answers(1, gain_db=1e6, ratio=1e9, high_pass_hz=-5.0)
-    strip = read_controls(given, heard(1), ["fx"], ["other"], [None], 0.0, dry=False).tracks[0]
+    strip = read_controls(given, heard_as(heard(1), ["fx"], ["other"])).tracks[0]
     assert (strip.gain_db, strip.compression.ratio, strip.high_pass_hz) == (72.0, 10.0, 20.0)
 
 
@@ -117,7 +116,7 @@ def test_what_is_next_to_silent_is_not_lifted_to_the_others_and_silence_is_left_
     given["tracks"][0, 0, TRACK_CONTROLS.index("gain_db")] = 40.0
     stems = ["other", "other", "other", "drums"]
     tracks = [*loud, silent]
-    strips = read_controls(given, tracks, ["keys"] * 4, stems, [None] * 4, 0.0, dry=False).tracks
+    strips = read_controls(given, heard_as(tracks, ["keys"] * 4, stems)).tracks
     gains = np.array([strip.gain_db for strip in strips[:3]])
     np.testing.assert_allclose(gains - gains[1], [18.0, 0.0, 0.0], atol=0.05)
     assert strips[3] == TrackSettings()

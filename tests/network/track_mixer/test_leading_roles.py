@@ -7,6 +7,7 @@ from mixer.network.track_mixer.features import listen_to
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.network.track_mixer.leading_roles import below_whole_db
 from mixer.network.track_mixer.level_settings import level_settings
+from tests.network.track_mixer.heard import heard_as
 
 RATE = 44_100
 
@@ -31,7 +32,7 @@ def test_the_constants_put_a_choir_below_the_instruments():
         listen_to((0.1 * rng.standard_normal((1, 2 * RATE))).astype(np.float32), RATE)
         for _ in range(2)
     ]
-    settings = level_settings(heard, ["choir", "keys"], ["vocals", "other"], [None] * 2)
+    settings = level_settings(heard_as(heard, ["choir", "keys"], ["vocals", "other"]))
     choir, keys = (
         track.loudness_lufs + strip.gain_db
         for track, strip in zip(heard, settings.tracks, strict=True)

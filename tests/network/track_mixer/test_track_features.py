@@ -7,6 +7,7 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.track_mixer.features import TrackListener, listen_to
 from mixer.network.track_mixer.graph_inputs import describe_bands, describe_dynamics, graph_inputs
 from mixer.network.track_mixer.parameters import N_DYNAMICS
+from tests.network.track_mixer.heard import heard_as
 
 RATE = 44_100
 
@@ -64,7 +65,7 @@ def test_silence_and_shortness_are_heard_without_complaint(n_samples: int):
     levels = listen_to(np.zeros((2, n_samples), np.float32), RATE)
     assert levels.loudness_lufs == -np.inf
     assert not describe_dynamics(levels.frame_db, levels.peak_db).any()
-    inputs = graph_inputs([levels], ["kick"], ["drums"], 0.0)
+    inputs = graph_inputs(heard_as([levels], ["kick"], ["drums"]))
     assert inputs["mask"].tolist() == [[0.0]]
 
 
@@ -96,7 +97,7 @@ def test_dither_alone_does_not_make_a_soft_mono_recording_stereo():
 
 def test_a_model_is_told_the_hint_of_a_role_that_it_does_not_know():
     levels = listen_to(bursts(), RATE)
-    inputs = graph_inputs([levels] * 3, ["rim", "percussion", "unknown"], ["drums"] * 3, 0.0)
+    inputs = graph_inputs(heard_as([levels] * 3, ["rim", "percussion", "unknown"], ["drums"] * 3))
     rim, percussion, unknown = inputs["role"][0].tolist()
     assert rim == percussion
     # The last that the shipped graph's table holds.

@@ -18,6 +18,7 @@ from mixer.network.track_mixer.track_settings import (
     high_pass_db,
 )
 from mixer.roles import ROLE_NAMES, STEM_OF_ROLE
+from tests.network.track_mixer.heard import heard_as
 
 RATE = 44_100
 ROLES = ("kick", "snare", "bass", "lead_vocal", "electric_guitar", "electric_guitar")
@@ -35,7 +36,7 @@ def tracks() -> list:
 def test_raw_levels_do_not_count():
     heard = tracks()
     stems = [STEM_OF_ROLE[role] for role in ROLES]
-    settings = level_settings(heard, ROLES, stems, [None] * len(ROLES))
+    settings = level_settings(heard_as(heard, ROLES, stems))
     wet = [t.loudness_lufs + s.gain_db for t, s in zip(heard, settings.tracks, strict=True)]
     assert wet[0] - wet[1] == pytest.approx(USUAL["kick"].level_lu - USUAL["snare"].level_lu)
     power = 10.0 ** (np.array(wet) / 10.0)
@@ -52,7 +53,7 @@ def test_every_role_has_its_usual_treatment():
 
 def test_silence_is_left_alone():
     silent = listen_to(np.zeros((1, RATE), np.float32), RATE)
-    settings = level_settings([silent], ["kick"], ["drums"], [None])
+    settings = level_settings(heard_as([silent], ["kick"], ["drums"]))
     assert settings.tracks[0].gain_db == 0.0
 
 

@@ -13,6 +13,7 @@ from mixer.network.track_mixer.parameters import (
     TrackMixerParameters,
 )
 from mixer.roles import STEM_OF_ROLE
+from tests.network.track_mixer.heard import heard_as
 from training.networks.track_mixer import TrackMixer
 
 RATE = 44_100
@@ -37,7 +38,7 @@ def heard() -> list:
 
 def ask(network: TrackMixer, tracks: list, roles: tuple[str, ...], levels: float) -> list:
     stems = [STEM_OF_ROLE[role] for role in roles]
-    inputs = graph_inputs(tracks, roles, stems, levels)
+    inputs = graph_inputs(heard_as(tracks, roles, stems, levels))
     with torch.inference_mode():
         return network(*(torch.from_numpy(inputs[name]) for name in GRAPH_INPUTS))
 
@@ -49,9 +50,7 @@ def column(answer: torch.Tensor, name: str) -> np.ndarray:
 def test_it_begins_as_the_constants(network):
     tracks = heard()
     gains = column(ask(network, tracks, ROLES, 0.0)[0], "gain_db")
-    usual = level_settings(
-        tracks, ROLES, [STEM_OF_ROLE[role] for role in ROLES], [None] * len(ROLES)
-    )
+    usual = level_settings(heard_as(tracks, ROLES, [STEM_OF_ROLE[role] for role in ROLES]))
     # But for the high-pass and the little that a compressor at rest takes.
     np.testing.assert_allclose(gains, [strip.gain_db for strip in usual.tracks], atol=1.0)
 
