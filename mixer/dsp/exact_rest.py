@@ -8,46 +8,39 @@ then sum to the mix's file exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import parts_of, silence
 
-Blocks = Callable[[FloatArray], Iterable[np.ndarray]]
-
-
-def _as_it_is(audio: FloatArray) -> Iterator[np.ndarray]:
-    return (audio[:, part] for part in parts_of(audio))
-
 
 class ExactRest:
     """A mix from which parts are taken, one after the other."""
 
-    def __init__(self, mix: FloatArray, blocks: Blocks = _as_it_is) -> None:
+    def __init__(self, mix: FloatArray, blocks: Iterable[np.ndarray] | None = None) -> None:
         """Start with the whole mix.
 
         Args:
             mix: float32 (channels, samples).
-            blocks: of the mix, or of a part, as its file will hold it; together as long as it is.
+            blocks: the mix as its file will hold it, together as long as it is; None for as it is.
         """
-        self._blocks = blocks
         self._rest, self._rounded_away = silence(*mix.shape), silence(*mix.shape)
-        self._add(mix, 1.0)
+        self._add(mix, blocks, 1.0)
 
-    def take(self, part: FloatArray) -> None:
-        """Take away a part, float32 (channels, samples)."""
-        self._add(part, -1.0)
+    def take(self, part: FloatArray, blocks: Iterable[np.ndarray] | None = None) -> None:
+        """Take away a part, float32 (channels, samples); `blocks` as for the mix."""
+        self._add(part, blocks, -1.0)
 
     @property
     def audio(self) -> FloatArray:
         """The remainder so far, float32 (channels, samples); it must not be changed."""
         return self._rest
 
-    def _add(self, audio: FloatArray, sign: float) -> None:
+    def _add(self, audio: FloatArray, blocks: Iterable[np.ndarray] | None, sign: float) -> None:
         start = 0
-        for block in self._blocks(audio):
+        for block in (audio[:, part] for part in parts_of(audio)) if blocks is None else blocks:
             here = np.s_[:, start : start + block.shape[1]]
             total = block.astype(np.float64)
             total *= sign

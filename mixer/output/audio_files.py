@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -68,7 +69,7 @@ class AudioFiles:
                 self.mix.sample_rate,
                 file_format=self.file_format,
                 bit_depth=self.bit_depth,
-                seed=self.mix.settings.seed,
+                seed=dither_seed(self.mix.settings.seed, name),
                 broadcast=self._broadcast(name, audio) if self.file_format == "wav" else None,
                 coding=self.coding,
                 tags=_tags(self.mix.song, name),
@@ -99,6 +100,22 @@ class AudioFiles:
             master["true_peak_dbtp"] if is_mix else None,
             self.mix.energies if is_mix else None,
         )
+
+
+def dither_seed(seed: int, name: str) -> int:
+    """Seed of the dither of one of a mix's files: the mix has its own, each part another one.
+
+    Parts are summed again: alike, their noises would add up as amplitudes do, not as powers.
+
+    Args:
+        seed: of the mix, 0 to 2^63 - 1; the lower bits of what is returned.
+        name: of the file in the recipe.
+    """
+    return (
+        seed
+        if name == FileRole.MIX
+        else seed + (zlib.crc32(name.encode("utf-8", "surrogatepass")) << 63)
+    )
 
 
 def _tags(song: Song, name: str) -> dict[str, str]:

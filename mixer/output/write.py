@@ -30,7 +30,7 @@ from mixer.files.whole_file import (
     refuse_unwritable,
     write_json,
 )
-from mixer.output.audio_files import AudioFiles, Wrote
+from mixer.output.audio_files import AudioFiles, Wrote, dither_seed
 from mixer.output.deliverables import make_versions
 from mixer.output.earlier_mix import parts_of_earlier_mix, remove_parts
 from mixer.output.names import (
@@ -314,8 +314,9 @@ def _with_residual(mix: Mix, file_format: str, bit_depth: str) -> Iterator[tuple
     if not mix.wet_tracks:
         return
     depth = "32f" if FORMATS[file_format].is_lossy else bit_depth
-    rest = ExactRest(mix.audio, lambda audio: audio_io.as_written(audio, depth, mix.settings.seed))
+    seed = mix.settings.seed
+    rest = ExactRest(mix.audio, audio_io.as_written(mix.audio, depth, seed))
     for name, audio in mix.wet_tracks.items():
         yield name, audio
-        rest.take(audio)
+        rest.take(audio, audio_io.as_written(audio, depth, dither_seed(seed, name)))
     yield RESIDUAL, rest.audio

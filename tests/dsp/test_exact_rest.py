@@ -17,8 +17,7 @@ def test_parts_and_their_rest_sum_to_the_mix(rng: np.random.Generator) -> None:
 
 
 def test_parts_are_taken_as_their_files_hold_them() -> None:
-    rest = ExactRest(
-        np.full((2, 5), 0.75, np.float32), lambda audio: np.split(np.rint(audio), 5, 1)
-    )
-    rest.take(np.full((2, 5), 2.4, np.float32))
+    mix, part = np.full((2, 5), 0.75, np.float32), np.full((2, 5), 2.4, np.float32)
+    rest = ExactRest(mix, np.split(np.rint(mix), 5, 1))
+    rest.take(part, np.split(np.rint(part), 5, 1))
     np.testing.assert_array_equal(rest.audio, np.full((2, 5), -1.0, np.float32))

@@ -47,6 +47,23 @@ def test_files_of_stems_and_residual_sum_to_the_file_of_the_mix(mix, tmp_path) -
     assert np.abs(sum(audio.values()) - total).max() <= 1e-6
 
 
+def test_the_noise_of_16_bit_files_adds_up_as_independent_noise_does(mix, tmp_path) -> None:
+    # soft enough that nothing clips
+    settings = replace(mix.settings, loudness_lufs=-30.0)
+    mix = render(mix.song, settings, wet_stems=True)
+    write_mix(mix, tmp_path / "a.wav", bit_depth="16")
+    exact = {"a": mix.audio, **mix.wet_stems, "residual": mix.residual}
+    errors = {
+        path.stem: soundfile.read(path)[0].T * 2.0**15 - exact[path.stem] * 2.0**15
+        for path in (tmp_path / "a.wav", *(tmp_path / "a.stems").iterdir())
+    }
+    together = np.corrcoef(np.stack([error.ravel() for error in errors.values()]))
+    assert np.abs(together - np.eye(len(errors))).max() < 0.02
+    total = sum(errors.values())
+    # of each file a quarter of a step squared
+    assert np.var(total) == pytest.approx(0.25 * len(errors), rel=0.05)
+
+
 def test_two_renders_are_the_same_file(mix, tmp_path) -> None:
     again = render(mix.song, mix.settings, wet_stems=True)
     for bit_depth in ("16", "32f"):
