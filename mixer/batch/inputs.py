@@ -12,9 +12,9 @@ from pathlib import Path
 from mixer.audio.formats import is_audio_name
 from mixer.errors import InputError
 from mixer.files.regular_file import open_regular
+from mixer.song.data_sets import description_above, is_description
 from mixer.song.folders.folder import list_song_folder
 from mixer.song.folders.folder_names import SONG_FILE
-from mixer.song.metadata import is_metadata, metadata_above
 
 _HASH_BLOCK_BYTES = 1 << 20
 
@@ -43,12 +43,12 @@ def stat_inputs(folder: str | Path) -> str:
 def _read_files(folder: Path) -> Iterator[tuple[str, str]]:
     """Names from the folder, and paths, of what is mixed and of what says how."""
     for file in list_song_folder(folder):
-        says_how = file.name == SONG_FILE or (file.is_plain and is_metadata(file.name))
+        says_how = file.name == SONG_FILE or (file.is_plain and is_description(file.name))
         is_audio = file.reason is None or (file.may_be_a_part and is_audio_name(file.name))
         if says_how or is_audio:
             yield file.name, file.place
     real = os.path.realpath(folder)
-    above = metadata_above(real)
+    above = description_above(real)
     if above is not None:
         yield above, f"{real}/{above}"
 

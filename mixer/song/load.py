@@ -16,6 +16,7 @@ from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.files.wording import quote
 from mixer.song.damaged_files import refuse_damaged
+from mixer.song.data_sets import told_by_data_set
 from mixer.song.duplicates.doubles import leave_out_copies, leave_out_heard
 from mixer.song.fixes import parse_fixes
 from mixer.song.folders.folder import FolderFile, list_song_folder
@@ -173,11 +174,12 @@ def _told_by_metadata(
     folder: Path, files: Sequence[FolderFile], metadata: Metadata | None
 ) -> tuple[dict[str, Classification], str | None]:
     """What the song's metadata says about candidates, and a remark if it cannot be read."""
+    plain = [file.name for file in files if file.is_plain]
     try:
-        metadata = metadata or find_metadata(folder, [file.name for file in files if file.is_plain])
+        metadata = metadata or find_metadata(folder, plain)
     except InputError as error:
         return {}, f"{error}; instruments are recognised by name and by sound"
-    told = {} if metadata is None else metadata.told()
+    told = told_by_data_set(folder, plain) if metadata is None else metadata.told()
     candidates = [file.name for file in files if file.reason is None]
     return {name: told[base] for name in candidates if (base := Path(name).name) in told}, None
 

@@ -27,13 +27,14 @@ from typing import Any
 
 from mixer.errors import InputError
 from mixer.files.regular_file import read_regular
+from mixer.files.wording import visible
 from mixer.roles import FINISHED_STEM, UNKNOWN
 from mixer.song.folders.folder_names import METADATA_SUFFIX, PARTS_SUFFIXES
 from mixer.song.names.track_names import Classification, classify
 from mixer.song.names.track_roles import role_of
 
 # The largest of MedleyDB's has 20 kB and five levels.
-_MOST_BYTES, _MOST_LEVELS = 200_000, 16
+MOST_BYTES, _MOST_LEVELS = 200_000, 16
 _KIT, _GROUP_OF_VOICES, _MELODY = "drum set", "vocalists", "melody"
 
 
@@ -80,7 +81,7 @@ class Metadata:
                 if found.stem is not None and found.certain:
                     is_whole = file == stem.file or len(stem.raw) == 1
                     told[file] = Classification(
-                        found.stem, f"{self.file} says {instrument}", True, found.family,
+                        found.stem, f"{self.file} says {visible(instrument)}", True, found.family,
                         _role(instrument, found.stem, is_lead=is_lead, is_whole=is_whole),
                     )  # fmt: skip
         return told
@@ -134,7 +135,7 @@ def read_metadata(path: Path) -> Metadata:
     Raises:
         InputError: it cannot be read, or is not metadata as MedleyDB writes it.
     """
-    table = _table(path)
+    table = read_yaml_table(path)
     stems = table.get("stems")
     if not isinstance(stems, dict):
         raise InputError(f"{path.name}: it lists no stems; correct or remove it")
@@ -186,13 +187,18 @@ def _role(instrument: str, stem: str, *, is_lead: bool, is_whole: bool) -> str:
     return role_of(instrument, stem)
 
 
-def _table(path: Path) -> Mapping[Any, Any]:
+def read_yaml_table(path: Path) -> Mapping[Any, Any]:
+    """Read a description in YAML, within bounds.
+
+    Raises:
+        InputError: it cannot be read, is too large or too deep, or is not a table.
+    """
     import yaml
 
     try:
-        content = read_regular(path, _MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise InputError(f"{path.name}: larger than {_MOST_BYTES // 1000} kB; remove it")
+        content = read_regular(path, MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{path.name}: larger than {MOST_BYTES // 1000} kB; remove it")
         text = content.decode("utf-8-sig")
         level = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):

@@ -5,6 +5,9 @@ SONG_FILE = "song.toml"
 METADATA_SUFFIX = "_METADATA.yaml"
 # Beside it, of the same song: folders of the stems and of the raw recordings.
 PARTS_SUFFIXES = ("_STEMS", "_RAW")
+# In Slakh, beside a folder of the song's stems, and in MoisesDB a file of this name does.
+SLAKH_FILE, SLAKH_STEMS = "metadata.yaml", "stems"
+MOISESDB_FILE = "data.json"
 # Beside each of its mixes mixer writes NAME + this; a file that has one is not a recording.
 RECIPE_SUFFIX = ".mix.json"
 # In the output folder of a batch; nothing beside it is a recording.
