@@ -1,4 +1,4 @@
-"""What a data set's description of a song says about files whose names say nothing.
+"""Descriptions of songs in data sets, about files whose names say nothing.
 
 Slakh has `metadata.yaml` beside its folder `stems`, about `S00.flac`, `S01.flac` ...:
 
