@@ -31,6 +31,12 @@ def test_an_automation_that_does_not_move_is_a_constant() -> None:
     assert Automation(POINTS, RATE_HZ).constant is None
 
 
+def test_control_steps_have_the_values_of_their_middles() -> None:
+    """Of a ramp whose value is the number of the sample."""
+    ramp = Automation(((0.0, 0.0), (1.0, RATE_HZ)), RATE_HZ)
+    assert ramp.steps(128, 300) == pytest.approx([160.0, 224.0, 288.0])
+
+
 def test_a_fader_ride_is_linear_in_db() -> None:
     audio = np.ones((2, 5 * RATE_HZ), np.float32)
     out, report = apply_strip(audio, RATE_HZ, Strip(gain_db=POINTS))

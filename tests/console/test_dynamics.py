@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixer.console.levels import PeakLevel
+from mixer.console.levels import PeakLevel, ReductionMeter
 from mixer.console.settings import Compressor, Duck, Gate, Strip
 from mixer.console.strip import apply_strip
 from tests.console.measures import RATE_HZ, peak_db, rms_db, tone
@@ -100,6 +100,38 @@ def test_duck_reaches_its_amount_and_lets_go(key_level_db) -> None:
     assert report["duck"]["max_reduction_db"] == pytest.approx(6.0, abs=0.01)
 
 
+def key_at(levels_db: dict[float, float]) -> np.ndarray:
+    """A tone of 500 Hz that has each level in dBFS for so many seconds."""
+    parts = [tone(500.0, duration_s, level_db) for level_db, duration_s in levels_db.items()]
+    return np.concatenate(parts, axis=1)
+
+
+def test_a_duck_follows_how_far_the_key_is_below_its_usual_level() -> None:
+    """All of it down to 10 dB below, nothing from 30 dB below on; bleed is not the usual level."""
+    levels_db = {-70.0: 3.0, -10.0: 1.6, -20.0: 0.4, -30.0: 0.4, -40.0: 0.4}
+    key = key_at(levels_db)
+    audio = np.full_like(key, 0.25)
+    setting = Duck("vocals", amount_db=12.0, attack_ms=5.0, release_ms=20.0)
+    out, report = apply_strip(audio, RATE_HZ, Strip(duck=setting), keys={"vocals": key})
+    ends = (np.cumsum(list(levels_db.values())) * RATE_HZ).round().astype(int) - 1
+    ducked_db = -20 * np.log10(out[0, ends] / audio[0, ends])
+    assert ducked_db == pytest.approx([0.0, 12.0, 12.0, 6.0, 0.0], abs=0.05)
+    assert report["duck"]["key_level_dbfs"] == pytest.approx(-10.0, abs=0.01)
+
+
+def test_a_duck_comes_with_its_attack_and_goes_with_its_release() -> None:
+    """63 % of the way in dB after one of each."""
+    key = np.concatenate([np.zeros((2, RATE_HZ), np.float32), tone(500.0, 2.0, -6.0)], axis=1)
+    key = np.concatenate([key, np.zeros((2, RATE_HZ), np.float32)], axis=1)
+    audio = np.full_like(key, 0.25)
+    setting = Duck("vocals", amount_db=10.0, attack_ms=40.0, release_ms=160.0)
+    out, _ = apply_strip(audio, RATE_HZ, Strip(duck=setting), keys={"vocals": key})
+    ducked_db = lambda at_s: -20 * np.log10(out[0, int(at_s * RATE_HZ)] / 0.25)  # noqa: E731
+    assert ducked_db(1.04) == pytest.approx(6.32, abs=0.2)
+    # the peak is held for 10 ms before the release begins
+    assert ducked_db(3.17) == pytest.approx(3.68, abs=0.2)
+
+
 def test_a_silent_key_ducks_nothing() -> None:
     audio = tone(220.0, 0.5)
     keys = {"vocals": np.zeros_like(audio)}
@@ -116,3 +148,14 @@ def test_the_level_is_the_peak_of_the_last_ten_milliseconds(rng) -> None:
     louder = np.pad(np.abs(audio).max(axis=0), (440, 0))
     expected = np.lib.stride_tricks.sliding_window_view(louder, 441).max(axis=-1)
     assert np.allclose(found, 20 * np.log10(expected), atol=1e-3)
+
+
+def test_silence_has_the_lowest_level_there_is() -> None:
+    assert PeakLevel(RATE_HZ).measure_db(np.zeros((2, 1_000), np.float32)) == pytest.approx(-120.0)
+
+
+def test_a_reduction_is_told_by_its_deepest_and_its_mean_over_all_blocks() -> None:
+    meter = ReductionMeter()
+    for block in ([0.0, 2.0], [7.0], [3.0]):
+        meter.add(np.array(block, np.float32))
+    assert meter.report() == {"max_reduction_db": 7.0, "mean_reduction_db": 3.0}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import soxr
 
 from mixer.dsp.blocks import FloatArray, peak_dbfs
 from mixer.meters import true_peak
@@ -95,6 +96,31 @@ def test_a_part_rises_by_what_bends_in_the_next_one() -> None:
     whole_dbtp = true_peak_dbtp(audio, RATE, whole=True)
     assert whole_dbtp > 20.0 * np.log10(0.5) + 1.0
     assert true_peak_dbtp(audio, RATE) == pytest.approx(whole_dbtp, abs=1e-4)
+
+
+def test_a_crest_between_softer_samples_is_found() -> None:
+    """A burst whose samples all lie 3 dB below those of a swell before it, and its crest above."""
+    n = np.arange(40 * true_peak._PART_SAMPLES)
+    swell = 0.8 * np.exp(-(((n - 10_000) / 2_000.0) ** 2)) * np.cos(0.01 * (n - 10_000))
+    place = n - 30_000
+    burst = np.exp(-((place / 60.0) ** 2)) * np.cos(0.5 * np.pi * place + 0.25 * np.pi)
+    audio = (swell + 0.825 * burst).astype(np.float32)[np.newaxis]
+    assert np.abs(audio[0, 29_000:]).max() < 0.6 < 0.799 < np.abs(audio).max()
+    assert true_peak_dbtp(audio, RATE) == pytest.approx(20.0 * np.log10(0.825), abs=0.05)
+
+
+def test_no_waveform_rises_over_its_samples_by_more_than_is_reckoned_with() -> None:
+    """The filter less straight lines, as weights of second differences: their absolute sums."""
+    times, n = true_peak._OVERSAMPLING, 2_048
+    impulse = np.zeros(n)
+    impulse[n // 2] = 1.0
+    filtered = soxr.resample(impulse, 1, times, quality="HQ")
+    lines = np.interp(np.arange(times * n) / times, np.arange(n), impulse)
+    rises = [
+        np.abs(np.cumsum(np.cumsum((filtered - lines)[phase::times]))).sum()
+        for phase in range(times)
+    ]
+    assert 0.9 * true_peak._MOST_RISE < max(rises) < true_peak._MOST_RISE
 
 
 def test_only_what_may_hold_the_peak_is_oversampled(monkeypatch: pytest.MonkeyPatch) -> None:
