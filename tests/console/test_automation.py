@@ -23,6 +23,7 @@ def test_an_automation_goes_through_its_points() -> None:
     seconds = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 9.0])
     values = Automation(POINTS, RATE_HZ).at(seconds * RATE_HZ)
     assert values == pytest.approx([-12.0, -12.0, -12.0, -6.0, 0.0, 3.0, 6.0, 6.0])
+    assert Automation(POINTS, RATE_HZ).highest == 6.0
 
 
 def test_an_automation_that_does_not_move_is_a_constant() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mixer.console.automation import Automation
 from mixer.console.settings import Saturation, Strip
 from mixer.console.strip import apply_strip
 from tests.console.measures import RATE_HZ, peak_db, spectrum_db, tone
@@ -22,6 +23,20 @@ def test_what_is_loud_follows_tanh() -> None:
     audio = tone(100.0, 0.5, 0.0)
     gain = 10 ** (12 / 20)
     assert np.allclose(saturate(audio, 12.0), np.tanh(gain * audio) / gain, atol=1e-4)
+
+
+def test_what_is_soft_follows_tanh_too() -> None:
+    """A peak at 2 % of where it bends loses a third of the square of that."""
+    audio = tone(100.0, 0.5, 20 * np.log10(0.02))
+    lost = 1.0 - np.abs(saturate(audio, 0.0)).max() / np.abs(audio).max()
+    assert lost == pytest.approx(0.02**2 / 3, rel=0.02)
+
+
+def test_a_drive_that_moves_is_in_time_to_the_sample() -> None:
+    audio, ride = tone(60.0, 1.0, -8.0), ((0.4, 0.0), (0.45, 24.0))
+    out, _ = apply_strip(audio, RATE_HZ, Strip(saturation=Saturation(ride)))
+    gain = 10 ** (Automation(ride, RATE_HZ).at(np.arange(RATE_HZ)) / 20)
+    assert np.allclose(out, np.tanh(gain * audio) / gain, atol=1e-5)
 
 
 @pytest.mark.parametrize(
