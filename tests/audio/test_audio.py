@@ -36,6 +36,15 @@ def test_16_bit_dither_is_triangular_and_makes_the_error_independent(tmp_path: P
     assert abs(np.corrcoef(error, quiet[0])[0, 1]) < 0.02
 
 
+def test_dither_is_that_of_its_seed(tmp_path: Path) -> None:
+    quiet, files = sine(440.0, 0.2, 44_100, level=0.6 * 2.0**-15), []
+    for number, seed in enumerate((0, 0, 1)):
+        files.append(tmp_path / f"{number}.wav")
+        audio_io.write_audio(files[-1], quiet, 44_100, bit_depth="16", seed=seed)
+    contents = [file.read_bytes() for file in files]
+    assert contents[0] == contents[1] != contents[2]
+
+
 def test_audio_on_the_16_bit_grid_is_not_dithered(tmp_path: Path, rng: np.random.Generator) -> None:
     exact = (rng.integers(-32_768, 32_768, (2, 5_000)) / 32_768.0).astype(np.float32)
     audio_io.write_audio(tmp_path / "a.wav", exact, 48_000, bit_depth="16")

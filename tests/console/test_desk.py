@@ -7,7 +7,7 @@ import pytest
 
 from mixer.console.desk import apply_console, apply_master_strip, heard_stems
 from mixer.console.settings import Compressor, Console, Delay, Duck, Filter, Strip
-from mixer.console.split import is_neutral_console
+from mixer.console.split import is_neutral_console, stems_needed
 from mixer.errors import PresetError
 from tests.console.measures import RATE_HZ, rms_db
 from tests.signals import band
@@ -43,6 +43,24 @@ def test_mute_and_solo(vocals, bass, drums, heard) -> None:
 def test_a_solo_on_a_stem_that_the_song_has_not_silences_nothing() -> None:
     stems = {"bass": np.ones((2, 100), np.float32)}
     assert apply_console(stems, RATE_HZ, desk(vocals=Strip(solo=True))).stems["bass"].all()
+
+
+@pytest.mark.parametrize(
+    ("strips", "needed"),
+    [
+        ({}, set()),
+        ({"vocals": Strip(gain_db=1.0)}, {"vocals"}),
+        ({"vocals": Strip(gain_db=1.0, amount=0.0)}, set()),
+        ({"vocals": Strip(mute=True, amount=0.0)}, {"vocals"}),
+        ({"vocals": Strip(solo=True, amount=0.0)}, {"vocals", "bass", "drums"}),
+        ({"bass": Strip(duck=Duck("drums"))}, {"bass", "drums"}),
+        ({"bass": Strip(duck=Duck("drums"), amount=0.0)}, set()),
+        ({"bass": Strip(duck=Duck("other"))}, {"bass"}),
+    ],
+)
+def test_the_stems_that_a_desk_changes_or_follows(strips, needed) -> None:
+    assert stems_needed(desk(**strips), ("vocals", "bass", "drums")) == needed
+    assert is_neutral_console(desk(**strips)) == (not needed)
 
 
 def test_a_desk_at_rest_hands_back_its_arrays(rng) -> None:

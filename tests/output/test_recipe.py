@@ -73,6 +73,15 @@ def test_two_renders_are_the_same_file(mix, tmp_path) -> None:
         assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+def test_16_bit_files_are_dithered_by_the_seed_of_the_mix(mix, tmp_path) -> None:
+    reseeded = replace(mix, plan=replace(mix.plan, settings=replace(mix.settings, seed=1)))
+    write_mix(mix, tmp_path / "a.wav", bit_depth="16")
+    write_mix(reseeded, tmp_path / "b.wav", bit_depth="16")
+    one, other = (soundfile.read(tmp_path / f"{name}.wav", dtype="int16")[0] for name in "ab")
+    apart = one.astype(int) - other
+    assert 0 < np.abs(apart).max() <= 2
+
+
 def test_nothing_is_overwritten_unasked(mix, tmp_path) -> None:
     (tmp_path / "a.stems").mkdir()
     (tmp_path / "a.stems" / "bass.wav").write_text("mine")
