@@ -44,6 +44,15 @@ def test_an_offset_is_measured_and_taken_off(
     assert clean == pytest.approx(audio - audio.mean(axis=1, keepdims=True), abs=0.08)
 
 
+def test_an_offset_is_one_from_minus_60_dbfs_on(tmp_path: Path, rng: np.random.Generator) -> None:
+    soft = 0.002 * noise(rng, 4.0, RATE_HZ)
+    found = [
+        offset_of(written(tmp_path / f"{number}.wav", soft - soft.mean(axis=1)[:, None] + offset))
+        for number, offset in enumerate((0.0009, 0.0011))
+    ]
+    assert found == [(), 2 * (((0, pytest.approx(0.0011, abs=1e-5)),),)]
+
+
 @pytest.mark.parametrize("channel", [0, 1])
 def test_a_channel_without_an_offset_keeps_its_bits(
     tmp_path: Path, rng: np.random.Generator, channel: int
@@ -98,8 +107,10 @@ def held_notes(rng: np.random.Generator) -> np.ndarray:
         lambda rng: 0.8 * sine(41.0, 4.0, RATE_HZ),
         lambda rng: np.zeros((2, 3 * RATE_HZ)),
         lambda rng: 0.1 * noise(rng, 4.0, RATE_HZ) + 0.0009,
+        lambda rng: 0.9 * sine(5_000.0, 4.0, RATE_HZ) + 0.02,  # it lasts, far below the tone
         lambda rng: 0.1 * noise(rng, 0.02, RATE_HZ),
         lambda rng: 0.4 * np.exp(-np.arange(6_000) / 3_000)[None],
+        lambda rng: 0.4 * np.exp(-np.arange(32_000) / 30_000)[None],
         fading_in,
         for_a_second,
         held_notes,
