@@ -39,6 +39,15 @@ def test_a_silent_channel_has_the_gain_of_the_moment(rng) -> None:
     assert gain == pytest.approx(0.5, abs=1e-3)
 
 
+def test_what_is_left_of_a_zero_crossing_tells_no_gain(rng) -> None:
+    """Noise at -60 dBFS beside a gain of a half: next to zero its ratio is anything."""
+    before = noise(rng, RATE // 4)
+    after = 0.5 * before + 1e-3 * rng.standard_normal(before.shape).astype(np.float32)
+    gain = gain_between(before, after, RATE)
+    assert np.abs(after / before).max() > 10.0
+    assert 0.5 / 4.1 < gain.min() < gain.max() < 0.5 * 4.1
+
+
 def test_parts_change_no_bit(rng, monkeypatch) -> None:
     before = noise(rng, 20_000)
     before[:, 4_000:11_000] = 0.0
