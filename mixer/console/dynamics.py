@@ -105,7 +105,7 @@ def compressor(setting: Compressor, sample_rate: int) -> DynamicsEffect:
 
 
 def gate(setting: Gate, sample_rate: int) -> DynamicsEffect:
-    """A downward expander: `ratio` dB down for each dB below the threshold, 80 dB at most."""
+    """A downward expander: 1 dB below the threshold becomes `ratio` dB; it takes 80 dB at most."""
     threshold_db = Automation(setting.threshold_db, sample_rate)
     ratio = Automation(setting.ratio, sample_rate)
 

@@ -88,7 +88,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Gate:
-    """Attenuates audio below the threshold: by `ratio` dB for every dB below it.
+    """Attenuates audio below the threshold: 1 dB below it comes out as `ratio` dB below it.
 
     Levels are peaks in dBFS of the louder channel. The attack is the time in which the gate opens,
     the release the time in which it closes; both are time constants of the gain in dB. Both
@@ -123,7 +123,7 @@ class DeEsser:
     """Attenuates the band above a frequency while it is too loud beside the rest of the stem.
 
     The threshold is the level of the band relative to the rest, so it suits soft and loud singing
-    alike.
+    alike. The band is lowered by a shelf, at no frequency by more than `max_reduction_db`.
     """
 
     frequency_hz: Number = number(6_000.0, 1_000.0, 16_000.0)
