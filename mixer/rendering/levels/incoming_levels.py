@@ -29,8 +29,9 @@ _FEWEST_NORMALISED = 4
 # In nine songs whose files were normalised 71 to 100 % are so close to the middle one, in 16 mixes
 # 42 % at most.
 _FEWEST_MOVED, _SHARE_NORMALISED = 6, 2.0 / 3.0
-_EACH_NORMALISED = "all files have the same peak: each was normalised separately"
-_MOST_NORMALISED = "most files have the same peak: each was normalised separately"
+# Loudness survives a codec. The stems of no mix here are nearer to each other than 1.5 dB.
+_EQUALLY_LOUD_WITHIN_DB = 0.5
+_NORMALISED = "{} files have the same {}: each was normalised separately"
 _MONO_STEMS = "the stems are mono, unlike those of a finished mix"
 _FEWEST_FOR_QUARTILES = 8
 _QUARTILES_OF_NORMAL = 1.349  # distance of a normal distribution's quartiles, in deviations
@@ -97,9 +98,9 @@ def meaning_of_stems(
         return _meaning(asked, "as asked")
     if dry:
         return _meaning(level_words.RAW, "a dry recording")
-    peaks_db = list(peak_dbfs.values())
-    if len(peaks_db) >= _FEWEST_NORMALISED and np.ptp(peaks_db) < _NORMALISED_WITHIN_DB:
-        return _meaning(level_words.RAW, _EACH_NORMALISED)
+    normalised = _sign_of_normalising(list(peak_dbfs.values()), list(loudness_lufs.values()))
+    if normalised is not None:
+        return _meaning(level_words.RAW, normalised)
     apart_db = [lufs - GROUP_LUFS[stem] for stem, lufs in loudness_lufs.items()]
     if len(apart_db) < 2:
         return _meaning(level_words.ROUGH, "too few stems to tell")
@@ -127,7 +128,9 @@ def meaning_of_levels(
     sounding = [i for i, levels in enumerate(heard) if np.isfinite(levels.loudness_lufs)]
     tracks, heard = [tracks[i] for i in sounding], [heard[i] for i in sounding]
     finished = all(track.role in FINISHED_STEM.values() for track in tracks)
-    normalised = None if finished else _sign_of_normalising(heard)
+    peaks_db = [float(levels.peak_db.max(initial=-120.0)) for levels in heard]
+    lufs = [levels.loudness_lufs for levels in heard]
+    normalised = None if finished else _sign_of_normalising(peaks_db, lufs)
     if asked != level_words.AUTO:
         meaning = _meaning(asked, "as asked")
     elif dry:
@@ -174,16 +177,20 @@ def _meaning(word: str, reason: str) -> Meaning:
     return Meaning(word, _VALUES[word], reason)
 
 
-def _sign_of_normalising(heard: Sequence[TrackLevels]) -> str | None:
+def _sign_of_normalising(peaks_db: Sequence[float], lufs: Sequence[float]) -> str | None:
     """What says that each file was normalised by itself, in words; None if nothing does."""
-    peaks_db = np.array([levels.peak_db.max(initial=-120.0) for levels in heard])
-    if len(peaks_db) < _FEWEST_NORMALISED:
-        return None
-    if float(np.ptp(peaks_db)) < _NORMALISED_WITHIN_DB:
-        return _EACH_NORMALISED
-    near = np.abs(peaks_db - np.median(peaks_db)) < _NORMALISED_WITHIN_DB
-    is_most = len(peaks_db) >= _FEWEST_MOVED and float(near.mean()) >= _SHARE_NORMALISED
-    return _MOST_NORMALISED if is_most else None
+    for what, levels_db, within_db in (
+        ("peak", peaks_db, _NORMALISED_WITHIN_DB),
+        ("loudness", lufs, _EQUALLY_LOUD_WITHIN_DB),
+    ):
+        if len(levels_db) < _FEWEST_NORMALISED:
+            continue
+        if float(np.ptp(levels_db)) < within_db:
+            return _NORMALISED.format("all", what)
+        near = np.abs(np.asarray(levels_db) - np.median(levels_db)) < within_db
+        if len(levels_db) >= _FEWEST_MOVED and float(near.mean()) >= _SHARE_NORMALISED:
+            return _NORMALISED.format("most", what)
+    return None
 
 
 def _are_mono(tracks: Sequence[Track], heard: Sequence[TrackLevels]) -> bool:

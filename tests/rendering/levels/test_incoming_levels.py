@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from mixer.errors import SettingsError
 from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.choices.level_words import parse_levels
-from mixer.rendering.levels.incoming_levels import meaning_of_levels
+from mixer.rendering.levels.incoming_levels import meaning_of_levels, meaning_of_stems
 from mixer.song.tracks import Track
 
 RATE_HZ = 44_100
@@ -93,6 +95,31 @@ def test_a_codec_moves_the_peaks_of_some_normalised_files(
     meaning = meaning_of_levels("auto", tracks, heard, dry=False)
     assert meaning.word == word
     assert ("most files have the same peak" in meaning.reason) == (word == "raw")
+
+
+@pytest.mark.parametrize(("n_others", "word"), [(3, "raw"), (4, "rough")])
+def test_files_brought_to_one_loudness_are_raw(
+    rng: np.random.Generator, n_others: int, word: str
+) -> None:
+    roles = ("kick", "snare", "toms", "hihat", "overheads", "percussion", "drum_loop", "bass")
+    tracks = [track(role, "drums") for role in (*roles, "keys")]
+    heard = [heard_at(rng, -32.0 if n < n_others else -25.0 + 0.1 * (n % 3)) for n in range(9)]
+    heard = [replace(one, peak_db=one.peak_db + 1.5 * n) for n, one in enumerate(heard)]
+    meaning = meaning_of_levels("auto", tracks, heard, dry=False)
+    assert (meaning.word, meaning.are_normalised) == (word, word == "raw")
+    assert ("most files have the same loudness" in meaning.reason) == (word == "raw")
+
+
+def test_stems_of_one_loudness_are_raw() -> None:
+    def never() -> str | None:
+        raise AssertionError("listened for nothing")
+
+    peaks = {"vocals": -3.0, "bass": -6.0, "drums": -1.0, "other": -9.0}
+    for bass_lufs, word in ((-23.2, "raw"), (-22.4, "rough")):
+        lufs = {"vocals": -23.0, "bass": bass_lufs, "drums": -23.0, "other": -22.9}
+        assert meaning_of_stems("auto", lufs, peaks, lambda: None, dry=False).word == word
+    told = meaning_of_stems("auto", dict.fromkeys(lufs, -23.0), peaks, never, dry=False)
+    assert told.reason == "all files have the same loudness: each was normalised separately"
 
 
 def test_one_track_says_little(rng: np.random.Generator) -> None:
