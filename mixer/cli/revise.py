@@ -21,7 +21,7 @@ from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
-from mixer.takes.wishes import TARGETS, WISHES
+from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
 # What a take has from its parent of how a mix is written.
 _AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
@@ -129,7 +129,9 @@ def _show_words() -> None:
     for wish in WISHES:
         say(f"{', '.join(wish.phrases):<{width}}  {wish.does}")
     say(f"what to change: {', '.join(TARGETS)}")
-    say("by how much: a bit (half), much (twice), or a number of dB, for example: vocals up 2 dB")
+    amounts = ", ".join(f"{word} ({share:g})" for word, share in AMOUNTS.items())
+    say(f"by how much, as a share of the step: {amounts}; or a number of dB")
+    say("for example: vocals up 2 dB; bass and drums a bit louder; less reverb on vocals")
 
 
 def _show_plan(revision: Revision, *, as_json: bool) -> None:

@@ -132,8 +132,12 @@ def split_assignment(assignment: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def read_assignment(assignment: str) -> Layer:
+def read_assignment(assignment: str, source: str = OPTION) -> Layer:
     """One `key=value` as a layer of settings.
+
+    Args:
+        assignment: the key and the value.
+        source: where it was given, for the line of a mistake.
 
     Raises:
         PresetError: the `=` is missing, or as in `parse_value`.
@@ -143,11 +147,11 @@ def read_assignment(assignment: str) -> Layer:
         parts, _ = parse_key(key)
         value = parse_value(key, text)
     except PresetError as error:
-        raise PresetError(*(f"{OPTION}: {line}" for line in error.lines)) from None
+        raise PresetError(*(f"{source}: {line}" for line in error.lines)) from None
     for part in reversed(parts):
         value = {part: value}
     table = with_whole_paths(value, Path.cwd())
-    return Layer(Document(OPTION, table, PresetError), table)
+    return Layer(Document(source, table, PresetError), table)
 
 
 def _value(shape: Shape, text: str) -> Any:

@@ -85,17 +85,18 @@ def resolve(
     )
 
 
-def lay_over(table: Mapping[str, Any], sets: Sequence[str]) -> Console:
-    """An existing console with a few settings changed.
+def lay_over(table: Mapping[str, Any], assignment: str, source: str) -> Console:
+    """An existing console with one setting changed.
 
     Args:
         table: from `plain_table`.
-        sets: `key=value`, the strongest last.
+        assignment: `key=value`.
+        source: where it was given, for the line of a mistake.
 
     Raises:
         PresetError: with a line for each mistake: the key and what is allowed.
     """
-    return build_console(_whole_table(table, _read_layers((), None, sets, None)))
+    return build_console(_whole_table(table, [read_assignment(assignment, source)]))
 
 
 def _whole_table(table: Mapping[str, Any], layers: Sequence[Layer]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from mixer.dsp.blocks import with_gain
+from mixer.dsp.blocks import sum_of, with_gain
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.meters.stem_powers import StemPowers, measure_stem_powers
 from mixer.reference.match import find_moves
@@ -25,6 +25,9 @@ _DECIMALS = 3
 # Share of measuring that the stems take; the rest measures their mix.
 _OF_STEMS_SHARE = 0.7
 _TINY = 1e-20
+# A held loudness through a bus that compresses: how near, in how many steps, and the dB of loudness
+# that a dB of gain brings at least.
+_LEVEL_WITHIN_DB, _MOST_LEVEL_STEPS, _LEAST_SLOPE = 0.02, 4, 0.2
 
 
 def move_towards_references(
@@ -82,8 +85,7 @@ def _matched(
             "loudness is not used",
         )
     mix = _moved(wet, moves, plan, make_mix)
-    level_db = before.loudness_lufs - integrated_loudness_lufs(mix, plan.mix_rate)
-    level_db = round(min(max(level_db, -MOST_LEVEL_DB), MOST_LEVEL_DB), _DECIMALS)
+    level_db = round(_level_db(mix, wet, before.loudness_lufs, plan, make_mix), _DECIMALS)
     moves = Moves(moves.stems, moves.width_db, moves.ride_db, level_db, moves.loudness_lufs)
     for name, audio in wet.items():
         wet[name] = with_gain(audio, level_db)
@@ -91,6 +93,40 @@ def _matched(
     steps.at("measure again", 0.0)
     _, after = _measure(mix, wet, plan.mix_rate, partial(steps.at, "measure again"))
     return mix, record_of(target, moves, before, after, cannot)
+
+
+def _level_db(
+    mix: np.ndarray,
+    wet: dict[str, np.ndarray],
+    loudness_lufs: float,
+    plan: RenderPlan,
+    make_mix: MakeMix,
+) -> float:
+    """Gain in dB of all stems that brings the mix of moved stems to a loudness.
+
+    Through a compressor or a curve of the model's own, a dB of gain is less than one of loudness,
+    and the gain is found in a few steps.
+    """
+    missing_db = loudness_lufs - integrated_loudness_lufs(mix, plan.mix_rate)
+    gain_db = _within_bounds(missing_db)
+    if not plan.sums_wet_stems:
+        return gain_db
+    total, slope = sum_of(list(wet.values())), 1.0
+    step_db = gain_db
+    for _ in range(_MOST_LEVEL_STEPS):
+        mix = make_mix({"all": with_gain(total, gain_db)})
+        was_db = missing_db
+        missing_db = loudness_lufs - integrated_loudness_lufs(mix, plan.mix_rate)
+        if not abs(missing_db) > _LEVEL_WITHIN_DB or step_db == 0.0:
+            break
+        slope = min(max((was_db - missing_db) / step_db, _LEAST_SLOPE), 1.0)
+        step_db = _within_bounds(gain_db + missing_db / slope) - gain_db
+        gain_db += step_db
+    return gain_db
+
+
+def _within_bounds(level_db: float) -> float:
+    return min(max(level_db, -MOST_LEVEL_DB), MOST_LEVEL_DB)
 
 
 def _measure(

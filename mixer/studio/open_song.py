@@ -168,7 +168,7 @@ class SongSession:
             return self.state()
 
     def wish(self, revision: int, text: str) -> SongState:
-        """Apply comma-separated wishes in plain words as an edit; errors as in `edit`."""
+        """Apply wishes in plain words as an edit; errors as in `edit`."""
         if len(text) > _LONGEST_WISH or "=" in text:
             raise SettingsError(
                 f"give a request in words, at most {_LONGEST_WISH} characters; edit settings by "
@@ -180,7 +180,13 @@ class SongSession:
             if planned is None or plan is None:
                 raise NotReadyError
             console = planned.full.console
-            asked = ask([text], console, known=plan.known_changes, stems=planned.song.stems)
+            asked = ask(
+                [text],
+                console,
+                known=plan.known_changes,
+                stems=planned.song.stems,
+                roles=frozenset(track.role for track in planned.tracks),
+            )
             return self.edit(revision, table_edits(console, asked.console), label=text)
 
     def variations(self, revision: int) -> SongState:

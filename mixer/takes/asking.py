@@ -7,18 +7,20 @@ negative one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mixer.console.settings import Console
 from mixer.errors import Gathered, SettingsError
 from mixer.files.mistakes import NOTHING, dotted, leaves
 from mixer.files.shape import Leaf, LeafKind, Table
+from mixer.files.wording import quote
 from mixer.output.recipe import ChangedSetting
 from mixer.preset.assignments import parse_key, split_assignment
 from mixer.preset.console_shape import ALL_STEMS
 from mixer.preset.merge import lay_over
 from mixer.preset.schema import neutral_value, plain_table
+from mixer.takes.request import requests_of
 from mixer.takes.words import Context, assignments_of
 
 _SIGNS = ("+", "-")
@@ -43,14 +45,16 @@ def ask(
     *,
     known: frozenset[str] = frozenset(),
     stems: tuple[str, ...] = (),
+    roles: frozenset[str] = frozenset(),
 ) -> Asked:
     """Apply requests to a console, one after another.
 
     Args:
-        texts: `key=value`, or comma-separated wishes in plain words.
+        texts: `key=value`, or wishes in plain words (`mixer.takes.request.requests_of`).
         console: console of the take that is revised.
         known: keys of `mixer.setting_changes.STRIP_KEYS` that the model sets.
         stems: of the song.
+        roles: of its tracks.
 
     Raises:
         SettingsError: with a line for each request that is not understood or out of range; or
@@ -60,7 +64,7 @@ def ask(
     now, gathered = console, Gathered(SettingsError)
     for text in texts:
         with gathered.going_on():
-            now = _with(now, text, known, stems)
+            now = _with(now, text, Context(before, known, stems, roles))
     gathered.refuse()
     changes = changed_settings(before, plain_table(now))
     if not changes:
@@ -79,24 +83,27 @@ def changed_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
     return rows
 
 
-def _with(console: Console, text: str, known: frozenset[str], stems: tuple[str, ...]) -> Console:
+def _with(console: Console, text: str, context: Context) -> Console:
     if "=" in text:
-        return _laid_over(console, text, stems)
-    for wish in text.split(","):
-        context = Context(plain_table(console), known, stems)
-        for assignment in assignments_of(wish.strip(), context):
-            console = _laid_over(console, assignment, stems)
+        return _laid_over(console, text, text, context.stems)
+    gathered = Gathered(SettingsError)
+    for request in requests_of(text):
+        with gathered.going_on():
+            now = replace(context, table=plain_table(console))
+            for assignment in assignments_of(request, now):
+                console = _laid_over(console, assignment, request.text, context.stems)
+    gathered.refuse()
     return console
 
 
-def _laid_over(console: Console, assignment: str, stems: tuple[str, ...]) -> Console:
+def _laid_over(console: Console, assignment: str, text: str, stems: tuple[str, ...]) -> Console:
     key, value = split_assignment(assignment)
     first, point, rest = key.strip().partition(".")
     # What is added is added to each stem's own.
     keys = [f"{stem}{point}{rest}" for stem in stems] if first == ALL_STEMS else [key]
     for each in keys:
         table = plain_table(console)
-        console = lay_over(table, [_absolute(f"{each}={value}", table)])
+        console = lay_over(table, _absolute(f"{each}={value}", table), quote(text))
     return console
 
 

@@ -36,6 +36,7 @@ from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.load_progress import Loading, unwatched
 from mixer.song.song import Song
+from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
 from mixer.takes.bus_figures import bus_of
@@ -161,7 +162,13 @@ def plan_revision(
     if translation_budget_db is not None:
         texts = (*texts, *correction_requests(parent, translation_budget_db, console))
         wanted = replace(wanted, check_translation=True)
-    asked = ask(texts, console, known=parent_plan.known_changes, stems=tuple(song.stems))
+    asked = ask(
+        texts,
+        console,
+        known=parent_plan.known_changes,
+        stems=tuple(song.stems),
+        roles=frozenset(track.role for track in tracks_of(song)),
+    )
     plan = plan_render(song, take_settings(parent, settings, asked.console, hold_gain=hold_gain))
     number = next_number(parent.path.parent, base_of(parent.path))
     destination = _destination(parent, number, wanted)

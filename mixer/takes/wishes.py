@@ -11,18 +11,34 @@ from mixer.roles import ROLE_NAMES, UNKNOWN
 from mixer.stems import STEMS
 
 MIX = "master"
-# What people call what they mean.
-TARGETS: dict[str, str] = {
-    **{name.replace("_", " "): f"roles.{name}" for name in ROLE_NAMES if name != UNKNOWN},
-    "vocal": "vocals", "voice": "vocals", "voices": "vocals", "vox": "vocals", "singer": "vocals",
-    "drum": "drums", "kit": "drums", "beat": "drums",
-    "rest": "other", "band": "other", "music": "other",
-    **{stem: stem for stem in STEMS},
-    "mix": MIX, "song": MIX, "everything": MIX, "master": MIX,
+# What people call what they mean: the strips that it stands for, of which a song has some.
+TARGETS: dict[str, tuple[str, ...]] = {
+    **{name.replace("_", " "): (f"roles.{name}",) for name in ROLE_NAMES if name != UNKNOWN},
+    "kick drum": ("roles.kick",), "bass drum": ("roles.kick",), "snare drum": ("roles.snare",),
+    "hi hat": ("roles.hihat",), "hat": ("roles.hihat",),
+    "guitar": ("roles.electric_guitar", "roles.acoustic_guitar"),
+    "room mic": ("roles.room",), "piano": ("roles.keys",), "keyboard": ("roles.keys",),
+    "synth": ("roles.lead_synth", "roles.pad", "roles.arp"),
+    "horn": ("roles.brass",), "backing": ("roles.backing_vocals",),
+    "lead voice": ("roles.lead_vocal",), "backing voice": ("roles.backing_vocals",),
+    "vocal": ("vocals",), "voice": ("vocals",), "vox": ("vocals",), "singer": ("vocals",),
+    "drum": ("drums",), "kit": ("drums",), "beat": ("drums",), "bass guitar": ("bass",),
+    "rest": ("other",), "band": ("other",), "music": ("other",),
+    **{stem: (stem,) for stem in STEMS},
+    "mix": (MIX,), "song": (MIX,), "everything": (MIX,), "master": (MIX,),
 }  # fmt: skip
 # How much of a step; a number of dB says it exactly.
-AMOUNTS = {"a little": 0.5, "a bit": 0.5, "slightly": 0.5, "much": 2.0, "a lot": 2.0}
-FILLERS = frozenset(("on", "in", "of", "the", "for", "to", "by", "make", "it", "please", "with"))
+AMOUNTS = {
+    "a little": 0.5, "a bit": 0.5, "a touch": 0.5, "a tad": 0.5, "slightly": 0.5,
+    "much": 2.0, "a lot": 2.0,
+}  # fmt: skip
+# Words that change nothing about what is meant.
+FILLERS = frozenset((
+    "on", "in", "of", "the", "for", "to", "by", "make", "it", "please", "with", "a", "an", "my",
+    "just", "some", "very", "is", "are", "be", "should", "sound", "sounds", "there", "turn",
+    "bring", "put", "push", "pull", "pan", "move", "set", "get", "give", "can", "could", "you",
+    "i", "want", "would", "like",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,10 +104,22 @@ def _echo(add: float, otherwise: tuple[Step, ...] = ()) -> tuple[Step, ...]:
 _DUCK = Step("duck", value='{by = "drums", amount_db = 2}', not_on=("drums", MIX))
 
 WISHES = (
-    Wish(("up", "louder", "more"), "1.5 dB louder", (Step("gain_db", 1.5),)),
-    Wish(("down", "quieter", "less"), "1.5 dB quieter", (Step("gain_db", -1.5),)),
-    Wish(("brighter", "more treble"), "2 dB more above 6 kHz", (Band("high_shelf", 6e3, 2.0),)),
-    Wish(("darker", "less treble"), "2 dB less above 6 kHz", (Band("high_shelf", 6e3, -2.0),)),
+    Wish(("up", "louder", "more", "too quiet"), "1.5 dB louder", (Step("gain_db", 1.5),)),
+    Wish(
+        ("down", "quieter", "less", "too loud", "too much"),
+        "1.5 dB quieter",
+        (Step("gain_db", -1.5),),
+    ),
+    Wish(
+        ("brighter", "more treble", "more highs", "too dark", "too dull"),
+        "2 dB more above 6 kHz",
+        (Band("high_shelf", 6e3, 2.0),),
+    ),
+    Wish(
+        ("darker", "less treble", "less highs", "too bright"),
+        "2 dB less above 6 kHz",
+        (Band("high_shelf", 6e3, -2.0),),
+    ),
     Wish(
         ("warmer", "more warmth"),
         "1.5 dB more below 250 Hz, 1 dB less above 6 kHz",
@@ -99,28 +127,74 @@ WISHES = (
     ),
     Wish(("more air", "airier"), "2 dB more above 12 kHz", (Band("high_shelf", 12e3, 2.0),)),
     Wish(("clearer", "more presence"), "2 dB more around 3 kHz", (Band("peak", 3e3, 2.0),)),
-    Wish(("less harsh", "smoother"), "2 dB less around 3.5 kHz", (Band("peak", 3.5e3, -2.0, 1.0),)),
-    Wish(("less muddy", "cleaner"), "2 dB less around 300 Hz", (Band("peak", 300.0, -2.0),)),
-    Wish(("more low end", "fuller"), "2 dB more below 100 Hz", (Band("low_shelf", 100.0, 2.0),)),
     Wish(
-        ("less low end", "thinner", "less boomy"),
+        ("less harsh", "smoother", "too harsh"),
+        "2 dB less around 3.5 kHz",
+        (Band("peak", 3.5e3, -2.0, 1.0),),
+    ),
+    Wish(
+        ("less sibilant", "less sibilance", "de ess"),
+        "a de-esser",
+        (Step("de_esser", value="{}"),),
+        "vocals",
+    ),
+    Wish(
+        ("less muddy", "cleaner", "too muddy"),
+        "2 dB less around 300 Hz",
+        (Band("peak", 300.0, -2.0),),
+    ),
+    Wish(
+        ("more low end", "more lows", "fuller", "too thin"),
+        "2 dB more below 100 Hz",
+        (Band("low_shelf", 100.0, 2.0),),
+    ),
+    Wish(
+        ("less low end", "less lows", "thinner", "less boomy", "too boomy"),
         "2 dB less below 100 Hz",
         (Band("low_shelf", 100.0, -2.0),),
     ),
-    Wish(("wider",), "side signal 20 % up", (Step("width", 0.2),)),
-    Wish(("narrower",), "side signal 20 % down", (Step("width", -0.2),)),
-    Wish(("more left",), "a fifth of the way to the left", (Step("pan", -0.2),)),
-    Wish(("more right",), "a fifth of the way to the right", (Step("pan", 0.2),)),
+    Wish(("wider", "too narrow"), "side signal 20 % up", (Step("width", 0.2),)),
+    Wish(("narrower", "too wide"), "side signal 20 % down", (Step("width", -0.2),)),
+    Wish(("mono",), "no side signal", (Step("width", value="0"),)),
     Wish(
-        ("more reverb", "more room", "wetter"),
+        ("more left", "left", "further left"),
+        "a fifth of the way to the left",
+        (Step("pan", -0.2),),
+    ),
+    Wish(
+        ("more right", "right", "further right"),
+        "a fifth of the way to the right",
+        (Step("pan", 0.2),),
+    ),
+    Wish(
+        ("centre", "center", "central"),
+        "in the middle",
+        (
+            Step("network.pan.set", value="0", of_model=True),
+            Step("network.balance_db.set", value="0", of_model=True),
+            Step("pan", value="0"),
+        ),
+        "",
+    ),
+    Wish(
+        ("more reverb", "more room", "wetter", "too dry"),
         "the model's room and the send 4 dB up; a send of -18 dB where there is neither",
         _reverb(4.0, (Step("reverb_db", value="-18", otherwise=True, not_on=(MIX,)),)),
         "",
     ),
     Wish(
-        ("less reverb", "less room", "drier"),
+        ("less reverb", "less room", "drier", "too wet", "too much reverb"),
         "the model's room and the send 6 dB down",
         _reverb(-6.0),
+        "",
+    ),
+    Wish(
+        ("no reverb", "without reverb", "dry"),
+        "without the model's room and the send",
+        (
+            Step("network.room_db.scale", value="0", of_model=True),
+            Step("reverb_db", value="none", if_there=True),
+        ),
         "",
     ),
     Wish(
@@ -131,13 +205,22 @@ WISHES = (
     ),
     Wish(("less echo", "less delay"), "the model's echo and the send 6 dB down", _echo(-6.0), ""),
     Wish(
-        ("closer", "more upfront"),
+        ("no echo", "no delay", "without echo", "without delay"),
+        "without the model's echo and the send",
+        (
+            Step("network.echo_db.scale", value="0", of_model=True),
+            Step("delay_db", value="none", if_there=True),
+        ),
+        "",
+    ),
+    Wish(
+        ("closer", "more upfront", "in front", "forward"),
         "1 dB louder, room 4 dB down",
         (Step("gain_db", 1.0), *_reverb(-4.0)),
         "vocals",
     ),
     Wish(
-        ("further away", "further back"),
+        ("further away", "further back", "back"),
         "1 dB quieter, room 3 dB up",
         (Step("gain_db", -1.0), *_reverb(3.0)),
         "vocals",
@@ -161,7 +244,7 @@ WISHES = (
         "bass",
     ),
     Wish(
-        ("steadier", "more even"),
+        ("steadier", "more even", "more compression"),
         "a compressor of 2.5:1",
         (Step("compressor", value="{threshold_db = -24, ratio = 2.5}"),),
         "vocals",

@@ -44,3 +44,9 @@ def test_the_tone_comes_nearer(model: str, stems: Stems, tmp_path: Path) -> None
     # Noise is far from a song: more than the bounds let a stem be moved.
     assert now < was - 1.5
     assert np.isfinite(mix.audio).all()
+    # The loudness was not asked for: it stays, although the model's own bus compresses.
+    plain = render(load_song(song), RenderSettings(model=model))
+    was_lufs, is_lufs = (
+        one.measurements["before_master"]["loudness_lufs"] for one in (plain, mix)
+    )
+    assert is_lufs == pytest.approx(was_lufs, abs=0.05)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mixer.console.settings import Console, Strip
@@ -15,8 +17,12 @@ from mixer.takes.wishes import AMOUNTS, WISHES
 KNOWN = frozenset(STRIP_KEYS)
 
 
+ROLES = frozenset(("kick", "electric_guitar", "acoustic_guitar", "room"))
+
+
 def asked(*texts: str, console: Console | None = None, known: frozenset[str] = KNOWN) -> dict:
-    return plain_table(ask(texts, console or Console(), known=known, stems=STEMS).console)
+    found = ask(texts, console or Console(), known=known, stems=STEMS, roles=ROLES)
+    return plain_table(found.console)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +35,19 @@ def asked(*texts: str, console: Console | None = None, known: frozenset[str] = K
         ("wider", {"master": {"width": 1.2}}),
         ("kick up", {"roles": {"kick": {"gain_db": 1.5}}}),
         ("mute the rest", {"other": {"mute": True}}),
+        ("turn the vocals up", {"vocals": {"gain_db": 1.5}}),
+        ("The vocals are a bit too quiet.", {"vocals": {"gain_db": 0.75}}),
+        ("vocals -2 dB", {"vocals": {"gain_db": -2.0}}),
+        ("vocals up 1,5 dB; bass down", {"vocals": {"gain_db": 1.5}, "bass": {"gain_db": -1.5}}),
+        ("vocals and drums up", {"vocals": {"gain_db": 1.5}, "drums": {"gain_db": 1.5}}),
+        ("vocals up and wider", {"vocals": {"gain_db": 1.5, "width": 1.2}}),
+        ("vocals up, wider", {"vocals": {"gain_db": 1.5}, "master": {"width": 1.2}}),
+        ("kick up .5 dB", {"roles": {"kick": {"gain_db": 0.5}}}),
+        ("room up", {"roles": {"room": {"gain_db": 1.5}}}),
+        (
+            "guitars to the left",
+            {"roles": {"electric_guitar": {"pan": -0.2}, "acoustic_guitar": {"pan": -0.2}}},
+        ),
     ],
 )
 def test_a_wish_is_a_setting(text: str, table: dict) -> None:
@@ -41,6 +60,49 @@ def test_less_reverb_lowers_the_models_room_and_the_send_that_is_there() -> None
     with_send = Console(strips=(("drums", Strip(reverb_db=-12.0)),))
     table = asked("less reverb on drums", console=with_send)
     assert table["drums"] == {"reverb_db": -18.0, "network": {"room_db": change}}
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("a bit more reverb on the vocals", {"scale": 1.0, "offset": 2.0}),
+        ("more room on vocals", {"scale": 1.0, "offset": 4.0}),
+        ("reverb down 3 dB on the vocals", {"scale": 1.0, "offset": -3.0}),
+        ("vocals reverb -3 dB", {"scale": 1.0, "offset": -3.0}),
+        ("too much reverb on vocals", {"scale": 1.0, "offset": -6.0}),
+        ("dry vocals", {"scale": 0.0, "offset": 0.0}),
+    ],
+)
+def test_reverb_is_asked_for_in_any_order(text: str, change: dict) -> None:
+    assert asked(text) == {"vocals": {"network": {"room_db": change}}}
+
+
+def test_a_number_of_db_moves_the_first_setting_and_the_others_in_proportion() -> None:
+    (low, high) = asked("warmer 3 dB")["master"]["eq"]
+    assert (low["gain_db"], high["gain_db"]) == (3.0, -2.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "snare up",
+            "has no snare of its own; choose from vocals, bass, drums, other, a",
+        ),
+        ("vocals wider 2 dB", "'wider' is not measured in dB"),
+        ("vocals up -2 dB", "says both up and down"),
+        ("vocals 2 dB", "say up or down, for example vocals up 2 dB"),
+        ("vocals up 2", "a number needs its unit"),
+        ("vocals a bit up 2 dB", "says more than once by how much"),
+        ("bass and vocals", "say what to change, for example bass up"),
+        ("do not turn up the vocals", "nor a known request"),
+        ("vocals warm", "did you mean 'vocals warmer'"),
+        ("vocals up 90 dB", "'vocals up 90 dB': vocals.gain_db must be a number from -60 to 24"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_says_what_can(text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(words)):
+        asked(text)
 
 
 def test_where_there_is_no_room_more_reverb_sends_and_less_is_refused() -> None:

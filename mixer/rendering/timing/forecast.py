@@ -253,10 +253,12 @@ def a_variation_s(plan: RenderPlan) -> float:
 def matching_steps_s(plan: RenderPlan) -> dict[str, float]:
     """Seconds that each step of matching a mix with a reference takes, by name, in their order."""
     song_s = song_seconds(plan)
+    # Through the model's own bus the gain that holds the loudness takes about two tries.
+    to_level = 2 * (costs.A_BUS + costs.HEAR_A_LOUDNESS) if plan.sums_wet_stems else 0.0
     return {
         "measure": costs.BEGIN_TO_MEASURE_S + song_s * costs.MEASURE_STEMS,
         "solve": costs.BEGIN_TO_SOLVE_S + song_s * costs.SOLVE,
-        "move": song_s * costs.MOVE_STEMS,
+        "move": song_s * (costs.MOVE_STEMS + to_level),
         # Some stems that were mono are wide now.
         "measure again": costs.BEGIN_TO_MEASURE_S + song_s * costs.MEASURE_MOVED,
     }
