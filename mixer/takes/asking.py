@@ -17,11 +17,12 @@ from mixer.files.shape import Leaf, LeafKind, Table
 from mixer.files.wording import quote
 from mixer.output.recipe import ChangedSetting
 from mixer.preset.assignments import parse_key, split_assignment
-from mixer.preset.console_shape import ALL_STEMS
+from mixer.preset.console_shape import ALL_STEMS, ROLES
 from mixer.preset.merge import lay_over
 from mixer.preset.schema import neutral_value, plain_table
+from mixer.stems import STEMS
 from mixer.takes.request import requests_of
-from mixer.takes.words import Context, assignments_of
+from mixer.takes.words import Context, assignments_of, strips_there
 
 _SIGNS = ("+", "-")
 
@@ -85,26 +86,36 @@ def changed_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
 
 def _with(console: Console, text: str, context: Context) -> Console:
     if "=" in text:
-        return _laid_over(console, text, text, context.stems)
+        return _laid_over(console, text, text, context)
     gathered = Gathered(SettingsError)
     for request in requests_of(text):
         with gathered.going_on():
             now = replace(context, table=plain_table(console))
             for assignment in assignments_of(request, now):
-                console = _laid_over(console, assignment, request.text, context.stems)
+                console = _laid_over(console, assignment, request.text, context)
     gathered.refuse()
     return console
 
 
-def _laid_over(console: Console, assignment: str, text: str, stems: tuple[str, ...]) -> Console:
+def _laid_over(console: Console, assignment: str, text: str, context: Context) -> Console:
     key, value = split_assignment(assignment)
     first, point, rest = key.strip().partition(".")
     # What is added is added to each stem's own.
-    keys = [f"{stem}{point}{rest}" for stem in stems] if first == ALL_STEMS else [key]
+    keys = [f"{stem}{point}{rest}" for stem in context.stems] if first == ALL_STEMS else [key]
     for each in keys:
+        _refuse_what_is_not_there(each, text, context)
         table = plain_table(console)
         console = lay_over(table, _absolute(f"{each}={value}", table), quote(text))
     return console
+
+
+def _refuse_what_is_not_there(key: str, text: str, context: Context) -> None:
+    """Raise if the song has no such stem or role; of tracks the plan does."""
+    (first, *rest), _ = parse_key(key)
+    if first in STEMS:
+        strips_there((first,), first, text, context)
+    elif first == ROLES and rest:
+        strips_there((f"{first}.{rest[0]}",), rest[0].replace("_", " "), text, context)
 
 
 def _absolute(assignment: str, table: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mixer.errors import SettingsError
 from mixer.files.wording import listed, quote
+from mixer.preset.console_shape import ROLES
 from mixer.roles import FINISHED_STEM, UNKNOWN
 from mixer.takes.request import Request
 from mixer.takes.wishes import MIX, TARGETS, Band, Step
@@ -42,7 +43,9 @@ def assignments_of(request: Request, context: Context) -> list[str]:
     """
     wish = request.wish
     names = request.targets or ((wish.target,) if wish.target else context.stems)
-    targets = [one for name in names for one in _there(name, request.text, context)]
+    targets = [
+        one for name in names for one in strips_there(TARGETS[name], name, request.text, context)
+    ]
     each = dict.fromkeys(targets)
     found = [one for target in each for one in _of_target(request, target, context)]
     if not found:
@@ -53,10 +56,19 @@ def assignments_of(request: Request, context: Context) -> list[str]:
     return found
 
 
-def _there(name: str, text: str, context: Context) -> list[str]:
-    """The strips that a name stands for and the song has."""
-    strips = TARGETS[name]
-    there = {MIX, *context.stems, *(f"roles.{role}" for role in context.roles)}
+def strips_there(strips: Sequence[str], name: str, text: str, context: Context) -> list[str]:
+    """Those of several strips that the song has.
+
+    Args:
+        strips: keys of stems or of roles, `vocals` or `roles.kick`, or `MIX`.
+        name: what they are called.
+        text: the request.
+        context: facts of the song.
+
+    Raises:
+        SettingsError: the song has none of them.
+    """
+    there = {MIX, *context.stems, *(f"{ROLES}.{role}" for role in context.roles)}
     found = [strip for strip in strips if strip in there]
     if not found:
         roles = sorted(context.roles - {UNKNOWN, *FINISHED_STEM.values()})

@@ -46,7 +46,5 @@ def test_the_tone_comes_nearer(model: str, stems: Stems, tmp_path: Path) -> None
     assert np.isfinite(mix.audio).all()
     # The loudness was not asked for: it stays, although the model's own bus compresses.
     plain = render(load_song(song), RenderSettings(model=model))
-    was_lufs, is_lufs = (
-        one.measurements["before_master"]["loudness_lufs"] for one in (plain, mix)
-    )
+    was_lufs, is_lufs = (one.measurements["before_master"]["loudness_lufs"] for one in (plain, mix))
     assert is_lufs == pytest.approx(was_lufs, abs=0.05)

@@ -52,12 +52,12 @@ def test_all_stems_each_move_from_where_they_are() -> None:
 
 
 def test_every_changed_setting_is_told_with_what_it_was() -> None:
-    changes = ask(["vocals.gain_db=+1", "master.loudness_lufs=+2"], CONSOLE).changes
+    changes = ask(["vocals.gain_db=+1", "master.loudness_lufs=+2"], CONSOLE, stems=STEMS).changes
     assert {row["key"]: (row["was"], row["now"]) for row in changes} == {
         "vocals.gain_db": (2.0, 3.0),
         "master.loudness_lufs": (-14.0, -12.0),
     }
-    (room,) = ask(["other.room_db=-6"], CONSOLE).changes
+    (room,) = ask(["other.room_db=-6"], CONSOLE, stems=STEMS).changes
     assert room == {"key": "other.network.room_db.offset", "was": 0.0, "now": -6.0}
 
 
@@ -66,6 +66,27 @@ def test_mistakes_come_at_once_and_no_change_is_one_too() -> None:
         ask(["vocals.gian_db=+1", "drums.gain_db=+90", "purple"], CONSOLE, stems=STEMS)
     assert len(refused.value.lines) == 3
     with pytest.raises(SettingsError, match="already has these settings"):
-        ask(["vocals.gain_db=2"], CONSOLE)
+        ask(["vocals.gain_db=2"], CONSOLE, stems=STEMS)
     with pytest.raises(SettingsError, match="from -60 to 24"):
-        ask(["drums.gain_db=+90"], CONSOLE)
+        ask(["drums.gain_db=+90"], CONSOLE, stems=STEMS)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("vocals.gain_db=+1", "vocals"),
+        ("vocals up", "vocals"),
+        ("drums and vocals up", "vocals"),
+        ("roles.kick.pan=0.1", "kick"),
+        ("roles.lead_vocal.gain_db=+1", "lead vocal"),
+        ("closer", "vocals"),
+    ],
+)
+def test_what_the_song_does_not_have_is_refused_with_what_it_has(text: str, name: str) -> None:
+    roles = frozenset(("snare", "drum_stem"))
+    with pytest.raises(SettingsError) as refused:
+        ask([text], Console(), stems=("drums", "other"), roles=roles)
+    assert f"the song has no {name} of its own; choose from drums, other, snare" in str(
+        refused.value
+    )
+    assert ask(["all_stems.gain_db=+1", "snare up"], CONSOLE, stems=("drums",), roles=roles).changes
