@@ -115,7 +115,7 @@ class SpaceChanges:
     long_decay_s: Change | None = setting("Reverberation time of the long room.", "s")
     short_pre_delay_ms: Change | None = setting("Pre-delay of the short room.", "ms")
     long_pre_delay_ms: Change | None = setting("Pre-delay of the long room.", "ms")
-    echo_s: Change | None = setting("Time between echoes.", "s")
+    echo_s: Change | None = setting("Time between echoes; the model's follows a known tempo.", "s")
     echo_feedback: Change | None = setting("Feedback of the echo.", "")
 
 

@@ -27,6 +27,8 @@ MAX_BUS_CURVE_DB = 6.0
 HIGH_PASS_OFF_HZ = 20.0
 # A send at or below this is off.
 SEND_OFF_DB = -40.0
+# Note values in beats that an echo may have: a sixteenth to a half, two of them dotted.
+ECHO_BEATS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,18 @@ class SpaceSettings:
             _within(self.echo_s, 0.02, 2.0),
             _within(self.echo_feedback, 0.0, 0.9),
         )
+
+    def in_tempo(self, tempo_bpm: float | None) -> SpaceSettings:
+        """The same with the echo at the note value whose ratio to its own time is nearest to 1.
+
+        Args:
+            tempo_bpm: of the song; None if unknown: the echo then keeps its time.
+        """
+        if not tempo_bpm:
+            return self
+        times_s = 60.0 / tempo_bpm * np.array(ECHO_BEATS)
+        nearest = int(np.argmin(np.abs(np.log(times_s / self.echo_s))))
+        return replace(self, echo_s=float(times_s[nearest])).bounded()
 
 
 @dataclass(frozen=True)

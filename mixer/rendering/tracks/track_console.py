@@ -169,7 +169,11 @@ def _behind_db(microphone: Microphone) -> float:
 
 
 def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:
-    """Settings of every strip and bus with the changes that the console requests."""
+    """Settings of every strip and bus with the changes that the console requests.
+
+    The echo follows the song's tempo, if that is known, unless the console changes its time.
+    """
+    found = replace(found, space=found.space.in_tempo(plan.song.tempo_bpm))
     strips = plan.hand.strips
     of_tracks = {
         place: strips[track.name].network

@@ -7,6 +7,7 @@ import pytest
 
 from mixer import ModelError, RenderSettings, load_song, render
 from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.network.track_mixer.track_settings import ECHO_BEATS, SpaceSettings
 from tests.signals import noise
 
 RATE_HZ = 44_100
@@ -75,6 +76,30 @@ def test_the_hand_on_stems_acts_behind_the_tracks(folder) -> None:
     gain_db = 20 * np.log10(np.abs(louder["vocals"]).max() / np.abs(plain["vocals"]).max())
     bass_db = 20 * np.log10(np.abs(louder["bass"]).max() / np.abs(plain["bass"]).max())
     assert gain_db - bass_db == pytest.approx(3.0, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("line", "echo_s"),
+    [
+        ("", 0.375),
+        ("tempo_bpm = 120\n", 0.375),  # a dotted eighth
+        ("tempo_bpm = 128\n", 0.75 * 60 / 128),
+        ("tempo_bpm = 84\n", 0.5 * 60 / 84),  # an eighth
+        ("tempo_bpm = 300\n", 2 * 60 / 300),  # a half
+        ("tempo_bpm = 84\n[console.space]\necho_s = { set = 0.4 }\n", 0.4),
+    ],
+)
+def test_the_echo_is_a_note_value_of_a_known_tempo(folder, line: str, echo_s: float) -> None:
+    (folder / "song.toml").write_text(line)
+    space = mixed(folder).measurements["tracks"]["space"]
+    assert space["echo_s"] == pytest.approx(echo_s)
+
+
+def test_an_echo_in_tempo_is_never_far_from_its_own_time() -> None:
+    for tempo_bpm in np.geomspace(40.0, 400.0, 50):
+        space = SpaceSettings().in_tempo(float(tempo_bpm))
+        assert np.abs(np.log2(space.echo_s / SpaceSettings().echo_s)) < 0.51
+        assert min(np.abs(np.array(ECHO_BEATS) - space.echo_s * tempo_bpm / 60.0)) < 1e-9
 
 
 def test_a_model_of_stems_has_no_wet_tracks(folder) -> None:
