@@ -8,9 +8,11 @@ from pathlib import Path
 
 from mixer.errors import InputError, OutputError, SettingsError
 from mixer.files.wording import quote
+from mixer.fxnorm.profile import packaged_profiles
 from mixer.output.recorded_mix import RecordedMix
-from mixer.preset.find import is_name
+from mixer.reference.reference_text import parse_reference
 from mixer.studio.edits import model_names
+from mixer.takes.numbering import base_of
 
 # A song's folder with more than this is not looked through.
 _MOST_ENTRIES = 20_000
@@ -60,6 +62,11 @@ class Folders:
         folder = self.inside(path)
         if not folder.is_dir():
             raise InputError(f"{quote(path)}: no such folder")
+        self._refuse_links(folder, path)
+        return folder
+
+    def _refuse_links(self, folder: Path, path: str) -> None:
+        """Raise InputError if a link in a folder, at any depth, leads out."""
         n_entries = 0
         for root, folders, files in os.walk(folder):
             n_entries += len(folders) + len(files)
@@ -69,7 +76,6 @@ class Folders:
                 entry = Path(root) / name
                 if entry.is_symlink():
                     self._check(entry.resolve(), f"{path}: {name}")
-        return folder
 
     def file(self, path: str) -> Path:
         """Resolve an existing file; InputError if it does not exist or lies outside the folders."""
@@ -85,6 +91,21 @@ class Folders:
         except InputError as error:
             raise OutputError(str(error)) from None
 
+    def mix(self, path: Path) -> Path:
+        """A resolved path to write a mix to, if no link beside it that bears its name leads out.
+
+        Stems, tracks and sessions go into folders of its name, its takes and variations beside it.
+
+        Raises:
+            InputError: such a link leads out of the folders.
+        """
+        begins = f"{base_of(path)}."
+        for entry in path.parent.iterdir() if path.parent.is_dir() else ():
+            if entry.name.startswith(begins):
+                self._check(entry.resolve(), entry.name)
+                self._refuse_links(entry, entry.name)
+        return path
+
     def recipe(self, recipe: RecordedMix) -> RecordedMix:
         """A recipe that names nothing outside: it may be untrusted.
 
@@ -92,16 +113,29 @@ class Folders:
             InputError: a path in it lies outside the folders.
             SettingsError: it loads plug-ins.
         """
-        self.song(str(recipe.song_folder))
+        self.song(self._as_opened(str(recipe.song_folder)))
         settings = recipe.settings
-        for value in (settings.rooms, settings.profile):
-            if value is not None and not is_name(value):
-                self.inside(value)
+        named = [parse_reference(text).path for text in settings.reference]
+        named += [] if settings.rooms is None else [settings.rooms]
+        if settings.profile is not None and settings.profile not in packaged_profiles():
+            named.append(settings.profile)
         if settings.model not in model_names():
-            self.inside(settings.model)
+            named.append(settings.model)
+        for path in named:
+            self.inside(self._as_opened(path))
         if recipe.plugins():
             raise SettingsError(f"{recipe.path.name} loads plug-ins, which agents may not do")
         return recipe
+
+    def _as_opened(self, path: str) -> str:
+        """A path in a recipe as it would be opened: from the working directory.
+
+        Raises:
+            InputError: it could also be one in somebody's home folder.
+        """
+        if path.startswith("~"):
+            raise InputError(f"{quote(path)} is not a whole path")
+        return str(Path.cwd() / path)
 
     def _check(self, real: Path, named: str) -> None:
         if not any(real == folder or folder in real.parents for folder in self._folders):

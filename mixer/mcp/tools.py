@@ -100,7 +100,7 @@ class Tools:
         path = place if place.suffix else place / f"{mix_name(folder)}.{wanted.format}"
         if path.suffix.lower() != f".{wanted.format}":
             raise SettingsError(f"{quote(path.name)} must end in .{wanted.format}")
-        destination = Destination(path, wanted, overwrite=overwrite)
+        destination = Destination(self._folders.mix(path), wanted, overwrite=overwrite)
         destination.check(plan)
         if wanted.hands_stems_on:
             plan = hands_on_wet_stems(plan)
@@ -114,7 +114,7 @@ class Tools:
     def revise(self, mix: str, changes: Sequence[str], progress: Progress) -> Json:
         """Render the next take of a mix, with the given changes only."""
         recipe = self._folders.recipe(read_recipe(self._folders.file(mix)))
-        self._folders.output(str(recipe.path.parent))
+        self._folders.mix(recipe.path)
         for text in changes:
             if "=" in text:
                 _sets([text])
@@ -141,12 +141,14 @@ class Tools:
         """Make other mixes of a song beside the first."""
         if not 0 <= n <= _MOST_VARIATIONS or len(names) + len(blends) > _MOST_VARIATIONS:
             raise SettingsError(f"at most {_MOST_VARIATIONS} variations can be made at once")
+        folder, mixes = self._folders.song(song), self._folders.output(self._mixes)
+        self._folders.mix(mixes / f"{mix_name(folder)}.{DEFAULT_FORMAT}")
         made = make_variations(
-            self._folders.song(song),
+            folder,
             n,
             names=_bounded_texts(names),
             blends=_bounded_texts(blends),
-            folder=self._folders.output(self._mixes),
+            folder=mixes,
             progress=progress,
         )
         return {

@@ -195,10 +195,49 @@ def test_a_recipe_that_names_what_is_outside_is_refused(
         {"settings": {**recipe["settings"], "rooms": str(tmp_path / "private")}},
         {"settings": {**recipe["settings"], "model": str(tmp_path / "private")}},
         {"settings": {**recipe["settings"], "profile": str(tmp_path / "private" / "a.json")}},
+        {"settings": {**recipe["settings"], "profile": "private"}},
+        {"settings": {**recipe["settings"], "rooms": "private"}},
+        {"settings": {**recipe["settings"], "reference": [f"{tmp_path}/private/song:width"]}},
     ):
         path.write_text(json.dumps({**recipe, **change}))
         answer = call("revise", mix="mixes/song.mix.json", changes=["vocals up"])
         assert "lies outside the allowed folders" in answer
+
+
+def test_a_relative_path_in_a_recipe_is_checked_from_where_it_is_opened(
+    call: Call, allowed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent's own folder of the same name must not stand for a private one."""
+    call("render", song="song")
+    path = allowed / "mixes" / "song.mix.json"
+    recipe = json.loads(path.read_text())
+    write_stems(allowed / "private" / "song")
+    (allowed / "~" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for change, why in (
+        ({"song": {**recipe["song"], "folder": "private/song"}}, "lies outside"),
+        ({"settings": {**recipe["settings"], "model": "~/model"}}, "is not a whole path"),
+    ):
+        path.write_text(json.dumps({**recipe, **change}))
+        assert why in call("revise", mix="mixes/song.mix.json", changes=["vocals up"])
+
+
+@pytest.mark.parametrize("link", ["song.stems", "song.take2.stems", "song.var1.session/audio"])
+def test_no_link_beside_a_mix_is_written_through(
+    call: Call, allowed: Path, tmp_path: Path, link: str
+) -> None:
+    private, place = tmp_path / "private", allowed / "mixes" / link
+    call("render", song="song")
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(private)
+    before = sorted(tmp_path.rglob("*"))
+    for tool, arguments in (
+        ("render", {"song": "song", "outputs": {"stems": True}, "overwrite": True}),
+        ("revise", {"mix": "mixes/song.mix.json", "changes": ["vocals up"]}),
+        ("variations", {"song": "song", "names": ["brighter"]}),
+    ):
+        assert "lies outside the allowed folders" in call(tool, **arguments)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_answers_are_bounded() -> None:
