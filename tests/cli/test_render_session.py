@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import soundfile
 
 from mixer import load_song
 from mixer.cli.main import run
+from mixer.errors import OutputError
 from mixer.output.daw.session_reading import read_session
 from mixer.output.daw.song_folder import write_song_folder
 from tests.signals import band
@@ -110,6 +112,38 @@ def test_a_file_that_is_not_there_and_one_that_is_no_session(session, tmp_path, 
     (tmp_path / "a.txt").write_text("x")
     assert run(["render", str(tmp_path / "a.txt")]) == 2
     assert "a session (.dawproject or .rpp)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["zero.wav", "a\0b.wav"])
+def test_a_session_that_fails_leaves_no_folder(session, tmp_path, capsys, damage) -> None:
+    (session.parent / "zero.wav").write_bytes(b"no audio at all")
+    session.write_text(session.read_text().replace("Audio Files/0003.wav", damage))
+    asked = ["render", str(session), "--model", "levels", "-o", str(tmp_path / "a.wav"), "-q"]
+    assert run(asked) == 1
+    assert "internal error" not in capsys.readouterr().err
+    assert not (tmp_path / "demo.song").exists()
+
+
+def test_a_few_words_do_not_fill_the_disk(session, tmp_path, monkeypatch) -> None:
+    text = session.read_text().replace("POSITION 0.0", "POSITION 21000")
+    session.write_text(text.replace("SOFFS 0.5", "SOFFS 1e308"))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 30))
+    with pytest.raises(OutputError, match=r"needs \d+\.\d MB, but its disk has 1073\.7 MB left"):
+        write_song_folder(read_session(session), tmp_path / "a.song")
+    assert not (tmp_path / "a.song").exists()
+
+
+def test_made_again_a_folder_has_the_new_tracks_alone(session, tmp_path) -> None:
+    made = write_song_folder(read_session(session), tmp_path / "a.song")
+    (made.path / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine.wav").write_bytes(b"mine")
+    session.write_text(session.read_text().replace("'Bass DI'", "Bass"))
+    write_song_folder(read_session(session), tmp_path / "a.song", overwrite=True)
+    names = {path.name for path in made.path.rglob("*.wav")}
+    assert names >= {"Kick.wav", "Lead Vox.wav", "Bass.wav"}
+    assert "Bass DI.wav" not in names
+    assert (tmp_path / "elsewhere" / "mine.wav").read_bytes() == b"mine"
 
 
 def test_a_folder_that_is_not_ours_is_never_replaced(session, tmp_path) -> None:

@@ -14,10 +14,10 @@ import os
 import re
 import shutil
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
+from mixer.files.archive_member import OF_DAMAGE, MemberError, find_member
 from mixer.files.regular_file import open_regular, read_regular
 from mixer.files.whole_file import hash_file, whole_file
 from mixer.output.daw.daw_formats import DAW_FORMATS
@@ -166,15 +166,13 @@ def _write_archive_aside(
     """The same of a container; a damaged one is kept as it is."""
     try:
         with open_regular(session) as file, zipfile.ZipFile(file) as archive:
-            info = archive.getinfo(_PROJECT)
-            if info.file_size > _LONGEST_BYTES:
-                return set(), False
+            info = find_member(archive, _PROJECT, _LONGEST_BYTES)
             new, found = _repointed(archive.read(info), mentions, mark)
             if found:
                 with whole_file(target) as partial:
                     _copy_archive(archive, partial, new)
             return found, bool(found)
-    except (KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+    except (MemberError, *OF_DAMAGE):
         return set(), False
 
 

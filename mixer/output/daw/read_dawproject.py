@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import xml.etree.ElementTree as ET
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from mixer.errors import InputError
+from mixer.files.archive_member import MemberError, read_member
 from mixer.files.regular_file import open_regular
 from mixer.files.wording import visible
+from mixer.files.xml_text import parse_xml
 from mixer.output.daw.dawproject_devices import BAND_TYPES
 from mixer.output.daw.native_strip import EqBand, Points, Strip
 from mixer.output.daw.read_session import (
@@ -24,12 +26,11 @@ from mixer.output.daw.read_session import (
 )
 from mixer.song.song_file import MARKER_RANGE_S, TEMPO_RANGE_BPM, Marker
 
-_LONGEST_BYTES = 256 << 20
+_LONGEST_BYTES, _LONGEST_METADATA_BYTES = 64 << 20, 1 << 20
 _KINDS = {word: kind for kind, word in BAND_TYPES.items()}
 _OWN_DEVICES = ("Equalizer",)
 _LEAST_GAIN = 1e-9
 _LONGEST_MARKER = 200
-_DEEPEST = 64
 
 
 def read_dawproject(path: Path) -> ReadSession:
@@ -53,7 +54,7 @@ def read_dawproject(path: Path) -> ReadSession:
     reader = _Reader(path, lanes, names, seconds)
     structure = project.find("Structure")
     for track in structure.findall("Track") if structure is not None else ():
-        reader.read(track, None, 0)
+        reader.read(track, None)
     if len(reader.tracks) > MOST_TRACKS or reader.n_clips > MOST_CLIPS:
         raise InputError(f"{visible(path)} has too many tracks or clips to read")
     return ReadSession(
@@ -96,16 +97,18 @@ class _Reader:
         self.tracks: list[ReadTrack] = []
         self.n_clips = 0
 
-    def read(self, element: ET.Element, parent: int | None, depth: int) -> None:
+    def read(self, element: ET.Element, parent: int | None) -> None:
         """A track and those in it, folders first."""
-        if depth > _DEEPEST or len(self.tracks) > MOST_TRACKS:
-            raise InputError(f"{visible(self._path)} has too many tracks, or folders too deep")
+        if len(self.tracks) > MOST_TRACKS or self.n_clips > MOST_CLIPS:
+            raise InputError(f"{visible(self._path)} has too many tracks or clips to read")
         channel = element.find("Channel")
         if channel is not None and channel.get("role") == "master":
             return
         inner = element.findall("Track")
-        lanes = self._lanes.get(element.get("id", ""), [])
-        clips = tuple(clip for lane in lanes for clip in self._clips(lane))
+        # What is a track's is no other's, whatever ids say: it would be read as often.
+        lanes = self._lanes.pop(element.get("id", ""), [])
+        each = (clip for lane in lanes for clip in self._clips(lane))
+        clips = tuple(itertools.islice(each, MOST_CLIPS + 1 - self.n_clips))
         self.n_clips += len(clips)
         volume_db, automation = self._volume(channel, lanes)
         strip = Strip(
@@ -123,7 +126,7 @@ class _Reader:
         foreign = tuple(_foreign(channel))
         self.tracks.append(ReadTrack(name, None, is_group, parent, strip, clips, foreign))
         for child in inner:
-            self.read(child, number, depth + 1)
+            self.read(child, number)
 
     def _volume(self, channel: ET.Element | None, lanes: list[ET.Element]) -> tuple[float, Points]:
         """The fader in dB, and automation as factors of it."""
@@ -172,36 +175,23 @@ class _Reader:
 
 def _project(path: Path) -> ET.Element:
     try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            info = archive.getinfo("project.xml")
-            if info.file_size > _LONGEST_BYTES:
-                raise InputError(f"{visible(path)} is too large to be a session")
-            with archive.open(info) as project:
-                text = project.read(_LONGEST_BYTES + 1)
+        with open_regular(path) as file:
+            return parse_xml(read_member(file, "project.xml", _LONGEST_BYTES))
     except OSError as error:
         raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError):
-        raise InputError(f"{visible(path)} is not a DAWproject") from None
-    # Entities could grow without bound; no session has any.
-    if len(text) > _LONGEST_BYTES or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise InputError(f"{visible(path)} is not a DAWproject that mixer can read")
-    try:
-        return ET.fromstring(text)
-    except ET.ParseError:
-        raise InputError(f"{visible(path)} is not a DAWproject: its XML is broken") from None
+    except (MemberError, ValueError) as error:
+        raise InputError(
+            f"{visible(path)} is not a DAWproject that mixer can read: {error}"
+        ) from None
 
 
 def _title(path: Path) -> str:
     try:
-        with (
-            open_regular(path) as file,
-            zipfile.ZipFile(file) as archive,
-            archive.open("metadata.xml") as metadata,
-        ):
-            text = metadata.read(1 << 20)
-        return "" if b"<!" in text else ET.fromstring(text).findtext("Title") or ""
-    except (OSError, KeyError, ET.ParseError, zipfile.BadZipFile, RuntimeError, ValueError):
+        with open_regular(path) as file:
+            metadata = parse_xml(read_member(file, "metadata.xml", _LONGEST_METADATA_BYTES))
+    except (OSError, MemberError, ValueError):
         return ""
+    return metadata.findtext("Title") or ""
 
 
 def _bands(channel: ET.Element | None) -> Iterator[EqBand]:

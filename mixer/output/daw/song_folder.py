@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -21,9 +20,12 @@ from mixer.audio import AudioSource
 from mixer.audio.formats import SAMPLE_RATES_HZ
 from mixer.dsp.blocks import FloatArray
 from mixer.errors import InputError, OutputError
+from mixer.files.archive_member import MemberError, open_member
 from mixer.files.file_names import unique_names
+from mixer.files.regular_file import open_regular, read_regular
+from mixer.files.staging import publish, staging_folder
 from mixer.files.toml_writing import table_lines
-from mixer.files.whole_file import write_output
+from mixer.files.whole_file import refuse_full_disk, write_output
 from mixer.files.wording import visible
 from mixer.output.daw.native_strip import balance_gains
 from mixer.output.daw.read_session import ReadClip, ReadSession, ReadTrack
@@ -34,8 +36,10 @@ from mixer.song.song_file import GAIN_RANGE_DB
 _MADE_BY = "# made by mixer from a session, and replaced with it"
 _LONGEST_S = 6 * 3_600.0
 _LONGEST_NAME_BYTES = 150
+# Of all files in a container together, unpacked.
 _MOST_INSIDE_BYTES = 64 << 30
 _LEAST_GAIN_DB = 0.005
+_LOOKED_AT_BYTES = 1_000
 
 
 @dataclass(frozen=True)
@@ -78,19 +82,38 @@ def write_song_folder(
             raise InputError(f"{visible(session.path)}: no audio on its tracks")
         rate = max(source.sample_rate for source in sources.values())
         rate = min(rate, max(SAMPLE_RATES_HZ))
-        _make_folder(folder, overwrite=overwrite)
-        names = unique_names(
-            [track.name or f"track {number + 1}" for number, track in tracks], _LONGEST_NAME_BYTES
-        )
-        gains_db = {}
-        for (number, track), name in zip(tracks, names, strict=True):
-            inside = _folder_of(session, number)
-            file = f"{inside}/{name}.wav" if inside else f"{name}.wav"
-            audio = _joined(track.clips, sources, rate)
-            audio_io.write_audio(folder / file, audio, rate, file_format="wav", bit_depth="32f")
-            gains_db[file] = _gain_db(session, number)
-    _write_song_file(session, folder, gains_db)
+        _refuse_folder(folder, overwrite=overwrite)
+        # A few words in a session may stand for terabytes.
+        refuse_full_disk(folder / SONG_FILE, _bytes_of([t for _, t in tracks], sources, rate))
+        with staging_folder(folder) as staging:
+            gains_db = _write_tracks(session, tracks, sources, rate, staging)
+            _write_song_file(session, staging, gains_db)
+            made = publish(
+                staging, folder, last=lambda path: path.name == SONG_FILE, overwrite=overwrite
+            )
+        _remove_others(folder, made)
     return SongFolder(folder, tuple(remarks))
+
+
+def _write_tracks(
+    session: ReadSession,
+    tracks: Sequence[tuple[int, ReadTrack]],
+    sources: dict[ReadClip, AudioSource],
+    rate: int,
+    folder: Path,
+) -> dict[str, float]:
+    """Write a file for each track; return each file's gain in dB."""
+    names = unique_names(
+        [track.name or f"track {number + 1}" for number, track in tracks], _LONGEST_NAME_BYTES
+    )
+    gains_db = {}
+    for (number, track), name in zip(tracks, names, strict=True):
+        inside = _folder_of(session, number)
+        file = f"{inside}/{name}.wav" if inside else f"{name}.wav"
+        audio = _joined(track.clips, sources, rate)
+        audio_io.write_audio(folder / file, audio, rate, file_format="wav", bit_depth="32f")
+        gains_db[file] = _gain_db(session, number)
+    return gains_db
 
 
 def _heard(session: ReadSession, remarks: list[str]) -> Iterator[tuple[int, ReadTrack]]:
@@ -133,11 +156,16 @@ class _Media:
         self._session, self._scratch, self._allow_outside = session, scratch, allow_outside
         self._home = Path(os.path.realpath(session.path.parent))
         self._found: dict[tuple[bool, str], AudioSource] = {}
+        self._left_bytes = _MOST_INSIDE_BYTES
 
     def source(self, clip: ReadClip) -> AudioSource:
         """A clip's file, read as far as its header."""
         key = (clip.inside, clip.file)
         if key not in self._found:
+            if "\0" in clip.file:
+                raise InputError(
+                    f"{visible(self._session.path)}: {visible(clip.file)} is not a path"
+                )
             path = self._unpacked(clip.file) if clip.inside else self._path(clip.file)
             if not path.is_file():
                 raise InputError(
@@ -163,18 +191,28 @@ class _Media:
         """A file in the container, in a name of our own."""
         target = self._scratch / f"{len(self._found)}{PurePosixPath(name).suffix[:8]}"
         try:
-            with zipfile.ZipFile(self._session.path) as archive, archive.open(name) as file:
-                if archive.getinfo(name).file_size > _MOST_INSIDE_BYTES:
-                    raise InputError(f"{visible(self._session.path)}: {visible(name)} is too large")
-                with target.open("wb") as out:
-                    shutil.copyfileobj(file, out, 1 << 20)
-        except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
-            raise InputError(
-                f"{visible(self._session.path)}: {visible(name)} is not in it, or damaged"
-            ) from None
+            room = shutil.disk_usage(self._scratch).free // 2
+            with (
+                open_regular(self._session.path) as container,
+                open_member(container, name, min(self._left_bytes, room)) as file,
+                target.open("wb") as out,
+            ):
+                shutil.copyfileobj(file, out, 1 << 20)
+                self._left_bytes -= out.tell()
+        except MemberError as error:
+            raise InputError(f"{visible(self._session.path)}: {visible(error)}") from None
         except OSError as error:
             raise OutputError(f"{self._scratch} cannot be written: {error.strerror}") from None
         return target
+
+
+def _bytes_of(tracks: Sequence[ReadTrack], sources: dict[ReadClip, AudioSource], rate: int) -> int:
+    """How large the files of tracks will be at most."""
+    ends_s = [
+        max(clip.position_s + _length_s(clip, sources[clip]) for clip in track.clips)
+        for track in tracks
+    ]
+    return sum(8 * round(min(end_s, _LONGEST_S) * rate) for end_s in ends_s)
 
 
 def _joined(
@@ -191,7 +229,7 @@ def _joined(
     for clip in clips:
         first = round(clip.position_s * rate)
         last = min(first + round(_length_s(clip, sources[clip]) * rate), total.shape[1])
-        at = first - round(clip.offset_s * rate)
+        at = first - round(min(clip.offset_s, _LONGEST_S) * rate)
         for block in audio_io.read_resampled_blocks(sources[clip], rate):
             start, end = max(at, first), min(at + block.shape[1], last)
             if start < end:
@@ -216,24 +254,32 @@ def _placed(block: FloatArray, clip: ReadClip, is_mono: bool) -> FloatArray:
     return np.asarray(np.broadcast_to(block, (2, block.shape[1])) * sides * gain)
 
 
-def _make_folder(folder: Path, *, overwrite: bool) -> None:
-    """An empty folder; of one that was made before, what was made goes."""
+def _refuse_folder(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that is there, but for one that was made before and is to be replaced."""
+    if not folder.exists():
+        return
     try:
-        if folder.exists():
-            song_file = folder / SONG_FILE
-            is_ours = song_file.is_file() and song_file.read_text(
-                encoding="utf-8", errors="replace"
-            ).startswith(_MADE_BY)
-            if not overwrite or not is_ours or folder.is_symlink():
-                what = (
-                    ("add --overwrite to write it again")
-                    if is_ours
-                    else "mixer did not write it, so it is not replaced"
-                )
-                raise OutputError(f"{folder} already exists; {what}")
-            for path in [*folder.glob("*.wav"), *folder.glob("*/*.wav")]:
+        song_file = folder / SONG_FILE
+        is_ours = song_file.is_file() and read_regular(song_file, _LOOKED_AT_BYTES).startswith(
+            _MADE_BY.encode()
+        )
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
+    if not overwrite or not is_ours or folder.is_symlink():
+        what = (
+            "add --overwrite to write it again"
+            if is_ours
+            else "mixer did not write it, so it is not replaced"
+        )
+        raise OutputError(f"{folder} already exists; {what}")
+
+
+def _remove_others(folder: Path, made: Sequence[Path]) -> None:
+    """Remove recordings that were made before, and not again."""
+    try:
+        for path in {*folder.glob("*.wav"), *folder.glob("*/*.wav")} - {*made}:
+            if not path.parent.is_symlink():
                 path.unlink()
-        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
 

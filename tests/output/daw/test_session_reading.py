@@ -138,8 +138,98 @@ def test_a_dawproject_that_says_too_much_is_not_read(tmp_path, monkeypatch) -> N
     path = tmp_path / "a.dawproject"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("project.xml", "<Project>" + " " * 100_000 + "</Project>")
-    with pytest.raises(InputError, match="too large to be a session"):
+    with pytest.raises(InputError, match=r"project\.xml is too large"):
         read_session(path)
+
+
+def container(path: Path, text: bytes, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("project.xml", text)
+    return path
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_damaged_container_is_refused_with_a_line(tmp_path, method) -> None:
+    path = container(tmp_path / "a.dawproject", b"<Project>" + b"<a/>" * 99 + b"</Project>", method)
+    content = bytearray(path.read_bytes())
+    start = content.find(b"project.xml") + len(b"project.xml") + 9
+    content[start : start + 12] = b"\xff" * 12
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is not a DAWproject that mixer can read"):
+        read_session(path)
+
+
+def test_what_unpacks_without_bounds_is_not_unpacked(tmp_path) -> None:
+    """Python bounds what it unpacks at a time of one method only."""
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        path = container(tmp_path / "a.dawproject", b"<Project/>", method)
+        with pytest.raises(InputError, match="compressed in a way that is not read"):
+            read_session(path)
+
+
+def test_entities_are_refused_in_any_encoding(tmp_path) -> None:
+    head = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a [<!ENTITY b "bbbb">]>'
+    text = f'{head}<Project><Structure><Track name="&b;"/></Structure></Project>'
+    path = container(tmp_path / "a.dawproject", text.encode("utf-16"))
+    with pytest.raises(InputError, match="document type"):
+        read_session(path)
+
+
+@pytest.mark.parametrize(
+    ("inside", "what"),
+    [
+        (b"<a/>" * 2_000_000, "too many elements"),
+        (b"<a>" * 100 + b"</a>" * 100, "levels deep"),
+        (b"<a b='" + b"=" * 4_000_001 + b"'/>", "too many elements"),
+    ],
+)
+def test_xml_that_would_fill_the_memory_is_refused(tmp_path, inside, what) -> None:
+    path = container(tmp_path / "a.dawproject", b"<Project>" + inside + b"</Project>")
+    assert path.stat().st_size < 20_000
+    with pytest.raises(InputError, match=what):
+        read_session(path)
+
+
+def test_clips_that_many_tracks_share_are_counted_once(tmp_path) -> None:
+    clip = '<Clip time="0" duration="1"><Audio><File path="a.wav"/></Audio></Clip>'
+    track, lanes = '<Track id="t" name="a"/>', f'<Lanes track="t">{clip * 100}</Lanes>'
+    text = (
+        f"<Project><Structure>{track * 50}</Structure>"
+        f"<Arrangement><Lanes>{lanes}</Lanes></Arrangement></Project>"
+    )
+    session = read_session(container(tmp_path / "a.dawproject", text.encode()))
+    assert [len(track.clips) for track in session.tracks] == [100, *[0] * 49]
+
+
+def test_more_clips_than_any_session_has_are_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("mixer.output.daw.read_dawproject.MOST_CLIPS", 150)
+    clip = '<Clip time="0" duration="1"><Audio><File path="a.wav"/></Audio></Clip>'
+    rows = [f'<Track id="t{i}"/>' for i in range(3)]
+    lanes = [f'<Lanes track="t{i}">{clip * 100}</Lanes>' for i in range(3)]
+    text = (
+        f"<Project><Structure>{''.join(rows)}</Structure>"
+        f"<Arrangement><Lanes>{''.join(lanes)}</Lanes></Arrangement></Project>"
+    )
+    with pytest.raises(InputError, match="too many tracks or clips"):
+        read_session(container(tmp_path / "a.dawproject", text.encode()))
+
+
+@pytest.mark.parametrize(
+    ("limit", "body"),
+    [
+        ("_MOST_LINES", "A\n" * 1_100),
+        ("_MOST_WORDS", "A b c d e f\n" * 200),
+        ("_MOST_BLOCKS", "<A\n>\n" * 1_100),
+    ],
+)
+def test_a_project_that_would_fill_the_memory_is_refused(
+    tmp_path, monkeypatch, limit, body
+) -> None:
+    """Short lines take a hundred times the memory that they take on the disk."""
+    assert read_session(project(tmp_path, body)).tracks == ()
+    monkeypatch.setattr(f"mixer.output.daw.rpp_text.{limit}", 1_000)
+    with pytest.raises(InputError, match="too large to be a project"):
+        read_session(project(tmp_path, body))
 
 
 def test_sends_of_a_dawproject_that_are_off_are_none(tmp_path) -> None:
