@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mixer.files.regular_file import open_regular
+
 _one_reader = threading.Lock()
 
 
@@ -23,12 +25,21 @@ def read_array(path: Path, mmap_mode: Literal["r"] | None = None) -> np.ndarray[
         mmap_mode: "r" maps the file, which must then not be changed, in place of reading it.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is not a regular file.
         ValueError: it is damaged, or holds objects instead of numbers.
     """
+    open_regular(path).close()
     with _one_reader:
-        found: np.ndarray[Any, Any] = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
-        return found
+        # Mapped first: a header that claims more than the file holds is refused, not allocated.
+        try:
+            found = np.load(path, mmap_mode="r", allow_pickle=False)
+        except OSError:
+            raise
+        except Exception:  # NumPy reads the header by Python's parser, which raises many kinds
+            raise ValueError("its header is damaged") from None
+        if not isinstance(found, np.ndarray):
+            raise ValueError("it holds several arrays")
+        return found if mmap_mode == "r" else np.load(path, allow_pickle=False)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -57,14 +58,21 @@ def _plugin_paths(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _hash(path: Path) -> str | None:
-    """Hash of a file's bytes; for a folder that of the names and hashes of all files in it."""
+    """Hash of a file's bytes; for a folder that of the names and hashes of all files in it.
+
+    None if it is not there, cannot be read, or has more than `_MOST_FILES` entries.
+    """
     try:
         if path.is_file():
             return hash_file(path)
         if not path.is_dir():
             return None
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
-        lines = [f"{p.relative_to(path).as_posix()} {hash_file(p)}" for p in inside[:_MOST_FILES]]
+        # A recipe may name any folder, even the whole disk's.
+        there = list(itertools.islice(path.rglob("*"), _MOST_FILES + 1))
+        if len(there) > _MOST_FILES:
+            return None
+        inside = sorted(p for p in there if p.is_file() and not p.is_symlink())
+        lines = [f"{p.relative_to(path).as_posix()} {hash_file(p)}" for p in inside]
     except OSError:
         return None
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()

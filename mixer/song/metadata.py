@@ -201,17 +201,17 @@ def read_yaml_table(path: Path) -> Mapping[Any, Any]:
             raise InputError(f"{path.name}: larger than {MOST_BYTES // 1000} kB; remove it")
         text = content.decode("utf-8-sig")
         level = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
             if isinstance(event, yaml.AliasEvent):
                 raise InputError(f"{path.name}: refers to itself; correct or remove it")
             level += isinstance(event, yaml.CollectionStartEvent)
             level -= isinstance(event, yaml.CollectionEndEvent)
             if level > _MOST_LEVELS:
                 raise InputError(f"{path.name}: nested too deep; correct or remove it")
-        table = yaml.safe_load(text)
+        # Every value as its text: what PyYAML makes of numbers and dates fails in many ways.
+        table = yaml.load(text, Loader=yaml.BaseLoader)
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read ({error.strerror})") from None
-    # A number or date that does not exist is a ValueError of its own.
     except (yaml.YAMLError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = "" if line is None else f" line {line + 1}:"

@@ -41,6 +41,37 @@ def test_threads_take_turns(tmp_path: Path, rng, monkeypatch: pytest.MonkeyPatch
     assert most == [True] * 16
 
 
+def header(text: str) -> bytes:
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x93NUMPY",
+        header("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1000000000000)}"),
+        header("{'descr': '<f4', 'fortran_order': False, 'shape': (4, 10**30)}"),
+        header("{'descr': '<f4', 'fortran_order': False, 'shape': (2, " + "9" * 30 + ")}"),
+        header("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}") + bytes(100),
+        header("-" * 9_000),
+        header("(" * 9_000),
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("mode", [None, "r"])
+def test_a_damaged_file_is_a_value_error(tmp_path: Path, content: bytes, mode) -> None:
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ValueError):
+        read_array(tmp_path / "a.npy", mode)
+
+
+def test_several_arrays_are_not_one(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", np.zeros(3))
+    with pytest.raises(ValueError, match="several arrays"):
+        read_array(tmp_path / "a.npz")
+
+
 def test_nothing_else_reads_them() -> None:
     files = (
         path

@@ -291,6 +291,17 @@ def test_files_of_plugins_are_known_by_their_bytes(tmp_path) -> None:
     assert used_files(RenderSettings(), console) == {"plugins": {}, "rooms": {}}
 
 
+def test_a_folder_that_cannot_be_a_plugin_is_not_read_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recipe may name the root of the disk."""
+    monkeypatch.setattr("mixer.output.used_files._MOST_FILES", 20)
+    for number in range(30):
+        (tmp_path / str(number)).write_text("x")
+    console = Console(strips=(("vocals", Strip(plugins=(Plugin(path=str(tmp_path)),))),))
+    assert used_files(RenderSettings(), console)["plugins"] == {}
+
+
 def test_the_command_says_what_differs_and_exits_so(recipe, tmp_path) -> None:
     def call(*arguments: object) -> tuple[int, str, str]:
         result = CliRunner().invoke(command, [str(a) for a in arguments])

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mixer.files.regular_file import read_regular
+
 if TYPE_CHECKING:
+    import numpy as np
+
     from mixer.rendering.mix import Premaster, PremasterMeasurements
     from mixer.rendering.plans.plan import RenderPlan
 
 _META_FILE = "premaster.json"
 _MIX_FILE, _STAGE_FILE = "mix.npy", "stage-{}.npy"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
+_MOST_META_BYTES = 16 << 20
 
 
 def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
@@ -56,29 +63,47 @@ def save_premaster(made: Premaster, folder: Path, inputs_sha256: str) -> None:
 
 def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premaster | None:
     """Load a mix that `save_premaster` saved; None if its inputs or its model differ."""
-    from mixer.files.array_file import read_array
     from mixer.rendering.mix import Premaster
     from mixer.rendering.tracks.track_files import TrackFiles
 
     try:
-        about = json.loads((folder / _META_FILE).read_text(encoding="utf-8"))
+        about = json.loads(read_regular(folder / _META_FILE, _MOST_META_BYTES))
         if about["inputs_sha256"] != inputs_sha256 or about["model"] != plan.identity:
             return None
         return Premaster(
             plan=_as_it_was_made(plan, about["measurements"]),
-            audio=read_array(folder / _MIX_FILE),
-            wet_stems={stem: read_array(folder / f"{stem}.npy") for stem in about["wet_stems"]},
+            audio=_read_stereo(folder / _MIX_FILE),
+            wet_stems={
+                stem: _read_stereo(folder / f"{_plain(stem)}.npy") for stem in about["wet_stems"]
+            },
             wet_levels=about["wet_levels"],
             stages={
-                stage: read_array(folder / _STAGE_FILE.format(stage)) for stage in about["stages"]
+                stage: _read_stereo(folder / _STAGE_FILE.format(_plain(stage)))
+                for stage in about["stages"]
             },
             wet_tracks=TrackFiles(folder, about["wet_tracks"]),
             device=about["device"],
             measurements=about["measurements"],
             seconds=about["seconds"],
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _plain(name: str) -> str:
+    """A name that leads nowhere: the folder lies among results, which may be a stranger's."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("it names a file elsewhere")
+    return name
+
+
+def _read_stereo(path: Path) -> np.ndarray:
+    from mixer.files.array_file import read_array
+
+    audio = read_array(path)
+    if audio.dtype != "float32" or audio.ndim != 2 or len(audio) != 2:
+        raise ValueError("it is not stereo audio")
+    return audio
 
 
 def _as_it_was_made(plan: RenderPlan, measurements: PremasterMeasurements) -> RenderPlan:

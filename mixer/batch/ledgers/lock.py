@@ -105,7 +105,7 @@ def _read(handle: int) -> Holder:
     os.lseek(handle, 0, os.SEEK_SET)
     try:
         value = json.loads(os.read(handle, _MAX_BYTES) or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return cast(Holder, value) if isinstance(value, dict) else {}
 

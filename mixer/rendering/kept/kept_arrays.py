@@ -75,7 +75,7 @@ class KeptArrays:
         path = self._path(key)
         try:
             arrays = _read(path)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         with contextlib.suppress(OSError):
             os.utime(path)

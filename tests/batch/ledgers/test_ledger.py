@@ -65,6 +65,13 @@ def test_one_holder_at_a_time(tmp_path) -> None:
         assert before is None
 
 
+@pytest.mark.parametrize("text", ["[" * 4_000, "[1]", "\xff", "{"])
+def test_a_lock_that_says_anything_is_taken(tmp_path, text) -> None:
+    (tmp_path / "lock").write_text(text)
+    with hold_lock(tmp_path / "lock") as before:
+        assert not before
+
+
 def test_the_lock_of_a_dead_process_is_taken_over(tmp_path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from mixer.batch.ledgers.lock import hold_lock\n"

@@ -83,8 +83,9 @@ def whole(head: object, content: bytes) -> bytes:
         # More memory than a machine has, by the head's claim.
         whole({"audio": ["<f4", [1 << 40]]}, 4 * b"\0"),
         whole({"audio": ["<f4", [1]]}, 8 * b"\0"),
+        b"[" * 100_000 + b"\n",
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_file_that_is_not_one_counts_as_missing(tmp_path: Path, content: bytes) -> None:
     kept = KeptArrays(tmp_path, 1)
