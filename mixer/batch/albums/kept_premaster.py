@@ -91,7 +91,7 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
 
 
 def _plain(name: str) -> str:
-    """A name that leads nowhere: the folder lies among results, which may be a stranger's."""
+    """Refuse a name that leads elsewhere: the folder lies among results, perhaps untrusted ones."""
     if not _NAME.fullmatch(name):
         raise ValueError("it names a file elsewhere")
     return name

@@ -36,7 +36,7 @@ from mixer.song.song_file import GAIN_RANGE_DB
 _MADE_BY = "# made by mixer from a session, and replaced with it"
 _LONGEST_S = 6 * 3_600.0
 _LONGEST_NAME_BYTES = 150
-# Of all files in a container together, unpacked.
+# All files of a container together, unpacked.
 _MOST_INSIDE_BYTES = 64 << 30
 _LEAST_GAIN_DB = 0.005
 _LOOKED_AT_BYTES = 1_000
