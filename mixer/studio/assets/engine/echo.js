@@ -1,7 +1,7 @@
 // The shared delay, as `mixer.console.delay` defines it: echoes that pass the cuts and come back
 // softer, straight or from side to side.
 
-import { butterworth } from "./filters.js";
+import { butterworth, SectionChain } from "./filters.js";
 
 // Returns that are made of echoes here, not convolved: the user's and the model's.
 export const ECHOES = ["delay", "echo"];
@@ -23,6 +23,7 @@ export class Echo {
     this.sampleRate = sampleRate;
     this.n = 0;
     this.quiet = true;
+    this.cuts = [new SectionChain(2), new SectionChain(2)]; // of left and right
     this.set({}, null);
   }
 
@@ -30,10 +31,11 @@ export class Echo {
     this.setting = { ...DELAY, ...setting };
     const n = delaySamples(setting, tempoBpm, this.sampleRate);
     const { low_cut_hz: low, high_cut_hz: high } = this.setting;
-    this.sections = [
+    const sections = [
       ...butterworth("high_pass", low, 12, this.sampleRate),
       ...butterworth("low_pass", high, 12, this.sampleRate),
     ];
+    for (const cut of this.cuts) cut.sections = sections;
     if (n === this.n) return;
     this.n = n;
     this.forget();
@@ -41,7 +43,7 @@ export class Echo {
 
   forget() {
     this.line = [new Float32Array(this.n), new Float32Array(this.n)];
-    this.memory = new Float64Array(16); // x1 x2 y1 y2 of two sections, two channels
+    for (const cut of this.cuts) cut.forget();
     this.at = 0;
     this.quiet = true;
   }
@@ -51,10 +53,11 @@ export class Echo {
     if (this.quiet && !sends(sendLeft, n) && !sends(sendRight, n)) return;
     this.quiet = false;
     const [lineLeft, lineRight] = this.line;
+    const [cutLeft, cutRight] = this.cuts;
     const { feedback, ping_pong: pingPong } = this.setting;
     for (let i = 0; i < n; i += 1) {
-      const echoLeft = this.cut(lineLeft[this.at], 0);
-      const echoRight = this.cut(lineRight[this.at], 8);
+      const echoLeft = cutLeft.through(lineLeft[this.at]);
+      const echoRight = cutRight.through(lineRight[this.at]);
       if (pingPong) {
         // As much energy into the left side as both channels of a centred stem have.
         lineLeft[this.at] = Math.SQRT1_2 * (sendLeft[i] + sendRight[i]) + feedback * echoRight;
@@ -67,22 +70,6 @@ export class Echo {
       right[i] += echoRight;
       this.at = this.at + 1 === this.n ? 0 : this.at + 1;
     }
-  }
-
-  cut(sample, at) {
-    let x = sample;
-    for (let s = 0; s < 2; s += 1) {
-      const c = this.sections[s];
-      const m = this.memory;
-      const k = at + 4 * s;
-      const y = c[0] * x + c[1] * m[k] + c[2] * m[k + 1] - c[3] * m[k + 2] - c[4] * m[k + 3];
-      m[k + 1] = m[k];
-      m[k] = x;
-      m[k + 3] = m[k + 2];
-      m[k + 2] = Math.abs(y) < 1e-30 ? 0 : y;
-      x = y;
-    }
-    return x;
   }
 }
 

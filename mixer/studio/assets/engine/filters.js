@@ -1,4 +1,4 @@
-// Second-order sections of the strip, as `mixer.dsp.biquad` defines them: R. Bristow-Johnson's
+// Second-order sections, as `mixer.dsp.biquad` defines them: R. Bristow-Johnson's
 // cookbook by the bilinear transform. A section is [b0, b1, b2, a1, a2] with a0 = 1.
 
 // Q of the sections of Butterworth filters of second and fourth order.
@@ -51,6 +51,34 @@ export function eqBand(kind, frequencyHz, gainDb, q, sampleRate) {
     ],
     [up + down * c + slope, turn * -2 * (down + up * c), up + down * c - slope],
   );
+}
+
+/** Sections one after another for one channel, sample by sample. */
+export class SectionChain {
+  constructor(n) {
+    this.sections = Array(n).fill(IDENTITY);
+    this.memory = new Float64Array(4 * n); // x1 x2 y1 y2 of each
+  }
+
+  through(sample) {
+    const m = this.memory;
+    let x = sample;
+    for (let s = 0; s < this.sections.length; s += 1) {
+      const c = this.sections[s];
+      const k = 4 * s;
+      const y = c[0] * x + c[1] * m[k] + c[2] * m[k + 1] - c[3] * m[k + 2] - c[4] * m[k + 3];
+      m[k + 1] = m[k];
+      m[k] = x;
+      m[k + 3] = m[k + 2];
+      m[k + 2] = Math.abs(y) < 1e-30 ? 0 : y;
+      x = y;
+    }
+    return x;
+  }
+
+  forget() {
+    this.memory.fill(0);
+  }
 }
 
 /** Complex gain [real, imaginary] of a section at a frequency. */

@@ -1,6 +1,8 @@
 // Loudness by ITU-R BS.1770-4, as it goes: momentary (400 ms), short-term (3 s), integrated since the
 // last reset. Filters after De Man (2018), "Evaluation of implementations of the EBU R128 standard".
 
+import { SectionChain } from "./filters.js";
+
 const HOP_S = 0.1;
 const ABSOLUTE_GATE_LUFS = -70;
 const RELATIVE_GATE_LU = -10;
@@ -26,14 +28,14 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / Math.ma
 
 export class LoudnessMeter {
   constructor(sampleRate) {
-    this.sections = kWeighting(sampleRate);
-    this.memory = new Float64Array(16);
+    this.weights = [new SectionChain(2), new SectionChain(2)]; // of left and right
+    for (const chain of this.weights) chain.sections = kWeighting(sampleRate);
     this.hop = Math.round(HOP_S * sampleRate);
     this.reset();
   }
 
   reset() {
-    this.memory.fill(0);
+    for (const chain of this.weights) chain.forget();
     this.sum = 0;
     this.count = 0;
     this.hops = []; // mean powers of the last 3 s
@@ -41,29 +43,14 @@ export class LoudnessMeter {
   }
 
   add(left, right, n) {
+    const [weighLeft, weighRight] = this.weights;
     for (let i = 0; i < n; i += 1) {
-      const l = this.weigh(left[i], 0);
-      const r = this.weigh(right[i], 8);
+      const l = weighLeft.through(left[i]);
+      const r = weighRight.through(right[i]);
       this.sum += l * l + r * r;
       this.count += 1;
       if (this.count === this.hop) this.close();
     }
-  }
-
-  weigh(sample, at) {
-    const m = this.memory;
-    let x = sample;
-    for (let s = 0; s < 2; s += 1) {
-      const [b0, b1, b2, a1, a2] = this.sections[s];
-      const k = at + 4 * s;
-      const y = b0 * x + b1 * m[k] + b2 * m[k + 1] - a1 * m[k + 2] - a2 * m[k + 3];
-      m[k + 1] = m[k];
-      m[k] = x;
-      m[k + 3] = m[k + 2];
-      m[k + 2] = Math.abs(y) < 1e-30 ? 0 : y;
-      x = y;
-    }
-    return x;
   }
 
   close() {
