@@ -30,6 +30,7 @@ from benchmarks.batch_songs import (
 )
 from benchmarks.batch_stand_in import long_song_last, overhead, simulated
 from benchmarks.batch_start import plan, resume, start_up
+from benchmarks.machine import print_lines
 from benchmarks.tree_memory import TreeMemory
 from mixer.batch.ledgers.ledger import Ledger
 from mixer.batch.requests.outputs import STATE_FOLDER
@@ -169,9 +170,7 @@ def _loops_at_once() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Batch rendering in figures.")
     parser.add_argument("--songs", type=int, default=N_SONGS, help="number of songs in each turn")
-    for line in table(parser.parse_args().songs):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(table(parser.parse_args().songs))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import print_lines
 from tests.browser import LAUNCH_ARGUMENTS, find_chromium
 
 # A debugged browser reads commands from here and answers there.
@@ -182,7 +183,5 @@ def print_with_chromium(lines: Callable[[Path], Iterator[str]]) -> int:
         sys.stdout.write(f"skipped: {error}\n")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        for line in lines(Path(folder)):
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+        print_lines(lines(Path(folder)))
     return 0

@@ -36,6 +36,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.clock_notes import Note, Stretch
+from benchmarks.machine import print_lines
 from benchmarks.memory import DELIVER
 from benchmarks.songs import write_song, write_tracks
 from mixer.rendering.kept.kept_arrays import FOLDER_VARIABLE
@@ -289,9 +290,7 @@ def main() -> None:
     )
     parser.add_argument("--stages", action="store_true", help="print the seconds of each stage")
     asked = parser.parse_args()
-    for line in report(asked.kinds, asked.seconds, asked.interruptions, stages=asked.stages):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(report(asked.kinds, asked.seconds, asked.interruptions, stages=asked.stages))
 
 
 if __name__ == "__main__":

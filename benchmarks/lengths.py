@@ -13,13 +13,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
-from benchmarks.machine import machine
+from benchmarks.machine import machine, print_lines
 from benchmarks.render_cost import Cost, cost_of
 from benchmarks.songs import write_song, write_tracks
 
@@ -140,11 +139,11 @@ def main() -> None:
     parser.add_argument("--most-tracks", type=int, default=TRACKS[-1])
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    for line in itertools.chain(
-        machine(), [""], table(options.longest, options.most_tracks, options.output)
-    ):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(
+        itertools.chain(
+            machine(), [""], table(options.longest, options.most_tracks, options.output)
+        )
+    )
 
 
 if __name__ == "__main__":

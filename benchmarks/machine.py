@@ -6,7 +6,8 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -54,3 +55,10 @@ def other_work() -> str:
     load = os.getloadavg()[0]
     words = "on a machine that others use as well" if load >= _BUSY_FROM else "on an idle machine"
     return f"measured {words} (load {load:.1f} at the beginning)"
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print each line as soon as it is measured."""
+    for line in lines:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()

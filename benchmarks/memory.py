@@ -7,11 +7,11 @@ Songs are the demo song, repeated to ten minutes; the memory is that of the whol
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.machine import print_lines
 from benchmarks.render_cost import cost_of
 from benchmarks.songs import write_song, write_tracks
 
@@ -49,6 +49,4 @@ def _row(song: Path, mix: Path, what: str, model: str, options: tuple[str, ...])
 
 
 if __name__ == "__main__":
-    for line in table():
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(table())

@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.floor import cpu_s, there_and_back
+from benchmarks.machine import print_lines
 from benchmarks.songs import song_of
 from export.bundle import PAPER_EFFECTS, Description, write_bundle
 from mixer.dsp.threads import one_blas_thread
@@ -233,9 +234,7 @@ def _best(run: Callable[[], object], stems: list[NDArray[np.float32]]) -> Speed:
 
 def main() -> None:
     """Print both."""
-    for line in itertools.chain(table(), report()):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(itertools.chain(table(), report()))
 
 
 if __name__ == "__main__":

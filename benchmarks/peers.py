@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks.machine import machine
+from benchmarks.machine import machine, print_lines
 from benchmarks.songs import write_song
 
 SONG_S, N_TURNS = 60.0, 3
@@ -190,9 +190,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=SONG_S, help="length of the song")
     parser.add_argument("--turns", type=int, default=N_TURNS)
     asked = parser.parse_args()
-    for line in itertools.chain(machine(), [""], table(asked.seconds, asked.turns)):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(itertools.chain(machine(), [""], table(asked.seconds, asked.turns)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.machine import print_lines
 from mixer.console.desk import apply_console, apply_master_strip
 from mixer.console.master import apply_master
 from mixer.meters.engineering import Engineering, measure_engineering
@@ -148,9 +149,7 @@ def main() -> None:
     """Print the report."""
     if len(sys.argv) < 2:
         sys.exit("usage: python -m benchmarks.presets SONG_DIR...")
-    for line in report(sys.argv[1:]):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(report(sys.argv[1:]))
 
 
 if __name__ == "__main__":

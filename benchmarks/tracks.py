@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.machine import print_lines
 from benchmarks.songs import SAMPLE_RATE_HZ, TRACK_NAMES, song_of
 from benchmarks.work import LOADING, Commands, Costs, cpu_s
 from mixer import audio as audio_io
@@ -235,9 +235,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=TURNS, help="how often each is measured")
     asked = parser.parse_args()
     checkouts = [Path(__file__).parents[1], *([asked.against.resolve()] if asked.against else [])]
-    for line in report(checkouts, asked.seconds, asked.turns):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    print_lines(report(checkouts, asked.seconds, asked.turns))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from mixer.dsp.fir import hann
 N_FFT = 4_096
 HOP_LENGTH = 2_048
 N_BANDS = 24
-MASKER_OFFSET_DB = 5.5
+_MASKER_OFFSET_DB = 5.5
 # What lies further below the loudest band of the whole is not heard anyway.
 AUDIBLE_RANGE_DB = 60.0
 # Zwicker's exponent from excitation to specific loudness.
@@ -33,6 +33,11 @@ LOUDNESS_EXPONENT = 0.23
 def bark(frequency_hz: np.ndarray) -> np.ndarray:
     """Critical-band rate of frequencies in Hz, Traunmueller's equation 6."""
     return 26.81 * frequency_hz / (1960.0 + frequency_hz) - 0.53
+
+
+def bark_to_hz(rate: np.ndarray) -> np.ndarray:
+    """Frequencies in Hz of critical-band rates; the inverse of `bark`."""
+    return np.asarray(1960.0 * (rate + 0.53) / (26.28 - rate))
 
 
 def spreading_matrix() -> np.ndarray:
@@ -69,7 +74,7 @@ def self_masked_share(powers: np.ndarray) -> float:
     """
     spread = spreading_matrix()
     np.fill_diagonal(spread, 0.0)
-    return _masked_share(powers, _threshold(powers, spread), float(powers.max(initial=0.0)))
+    return _masked_share(powers, masked_below(powers, spread), float(powers.max(initial=0.0)))
 
 
 def stem_masked_shares(stem_powers: Mapping[str, np.ndarray]) -> dict[str, float]:
@@ -88,20 +93,37 @@ def stem_masked_shares(stem_powers: Mapping[str, np.ndarray]) -> dict[str, float
     loudest = float(total.max(initial=0.0))
     spread = spreading_matrix()
     shares = {
-        stem: _masked_share(powers, _threshold(np.maximum(total - powers, 0.0), spread), loudest)
+        stem: _masked_share(powers, masked_below(np.maximum(total - powers, 0.0), spread), loudest)
         for stem, powers in stem_powers.items()
     }
     return {stem: share for stem, share in shares.items() if np.isfinite(share)}
 
 
-def _threshold(powers: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    return (10.0 ** (-MASKER_OFFSET_DB / 10.0) * spread) @ powers
+def masked_below(powers: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Power below which maskers hide a sound, in each band and frame.
+
+    Args:
+        powers: of the maskers, from `bark_powers`.
+        spread: from `spreading_matrix`.
+    """
+    return (10.0 ** (-_MASKER_OFFSET_DB / 10.0) * spread) @ powers
+
+
+def specific_loudness(powers: np.ndarray, loudest: float) -> np.ndarray:
+    """Specific loudness in each band and frame, but for a constant: float64, 0 if not audible.
+
+    Args:
+        powers: from `bark_powers`.
+        loudest: the highest power of all that is heard with it.
+    """
+    audible = powers > loudest * 10.0 ** (-AUDIBLE_RANGE_DB / 10.0)
+    loudness: np.ndarray = np.where(audible, powers, 0.0).astype(np.float64) ** LOUDNESS_EXPONENT
+    return loudness
 
 
 def _masked_share(powers: np.ndarray, threshold: np.ndarray, loudest: float) -> float:
     """NaN if nothing is audible."""
-    audible = powers > loudest * 10.0 ** (-AUDIBLE_RANGE_DB / 10.0)
-    loudness = np.where(audible, powers, 0.0).astype(np.float64) ** LOUDNESS_EXPONENT
+    loudness = specific_loudness(powers, loudest)
     total = float(loudness.sum())
     if total == 0.0:
         return float("nan")

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from mixer.meters.masking import (
     AUDIBLE_RANGE_DB,
     LOUDNESS_EXPONENT,
-    MASKER_OFFSET_DB,
     N_BANDS,
+    bark_to_hz,
+    masked_below,
     spreading_matrix,
 )
 
@@ -82,8 +83,7 @@ PLACES = (
 
 def band_centres_hz() -> NDArray[np.float64]:
     """Centres of the critical bands, Traunmueller's equation turned round."""
-    rate = np.arange(N_BANDS) + 0.5
-    return np.asarray(1960.0 * (rate + 0.53) / (26.28 - rate))
+    return bark_to_hz(np.arange(N_BANDS) + 0.5)
 
 
 def heard_loudness(
@@ -109,13 +109,12 @@ def heard_loudness(
     floor = np.full((N_BANDS, 1), loudest * 10.0 ** (-AUDIBLE_RANGE_DB / 10.0))
     if place is not None and place.noise:
         floor = np.maximum(floor, loudest * _gain(place.noise))
-    threshold = 10.0 ** (-MASKER_OFFSET_DB / 10.0) * spreading_matrix()
-    heard = {}
+    spread, heard = spreading_matrix(), {}
     for stem, power in powers.items():
         masker = np.maximum(total - power, 0.0)
         if further_masker is not None:
             masker = masker + further_masker
-        audible = (power > threshold @ masker) & (power > floor)
+        audible = (power > masked_below(masker, spread)) & (power > floor)
         heard[stem] = np.where(audible, power, 0.0) ** LOUDNESS_EXPONENT
     # As loud as at the desk: the listener has turned it up.
     whole = float((total**LOUDNESS_EXPONENT).sum())

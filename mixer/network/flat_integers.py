@@ -47,17 +47,18 @@ def _checked_integers(names: list[str], values: Mapping[str, object]) -> dict[st
     return integers
 
 
-def check_ranges(hyper: Any, largest: Mapping[str, int]) -> None:
+def check_ranges(hyper: Any, largest: Mapping[str, int], rest: int = 2) -> None:
     """Refuse a field of a dataclass of integers that is not within 1 and its largest value.
 
     Args:
         hyper: the hyper-parameters.
-        largest: of each field; 2 for those that are not in it, which are channels.
+        largest: of each field.
+        rest: the largest of those that are not in it; 2 for channels.
 
     Raises:
         ValueError: a field is out of range.
     """
     for field in fields(hyper):
-        value, most = getattr(hyper, field.name), largest.get(field.name, 2)
+        value, most = getattr(hyper, field.name), largest.get(field.name, rest)
         if not 1 <= value <= most:
             raise ValueError(f"{field.name} is {value}: it must be from 1 to {most}")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from mixer.network.model import Bundle
-from mixer.network.output import Output, WetStems
+from mixer.network.output import Output, RunOptions
 from mixer.network.session import Network
-from mixer.network.stream import run_network
-from mixer.setting_changes import StripChanges
+from mixer.network.stream import run_with_options
 
 
 class NetworkRunner(Protocol):
@@ -25,17 +24,8 @@ class NetworkRunner(Protocol):
         """The device, as far as it is known before a run; may be empty."""
         ...
 
-    def run(
-        self,
-        stems: Sequence[np.ndarray | None],
-        *,
-        wet_stems: WetStems,
-        warm_up_s: float | None,
-        progress: Callable[[float], None],
-        changes: Mapping[str, StripChanges] | None = None,
-        consume: bool = False,
-    ) -> Output:
-        """Run the network; as `mixer.network.stream.run_network`."""
+    def run(self, stems: Sequence[np.ndarray | None], options: RunOptions) -> Output:
+        """Run the network; as `mixer.network.stream.run_with_options`."""
         ...
 
 
@@ -58,23 +48,6 @@ class LocalRunner:
         """The network itself if it runs on the CPU; None on a GPU."""
         return self._network if self._network.device.kind == "cpu" else None
 
-    def run(
-        self,
-        stems: Sequence[np.ndarray | None],
-        *,
-        wet_stems: WetStems,
-        warm_up_s: float | None,
-        progress: Callable[[float], None],
-        changes: Mapping[str, StripChanges] | None = None,
-        consume: bool = False,
-    ) -> Output:
-        """Run the network in this process; as `mixer.network.stream.run_network`."""
-        return run_network(
-            self._network,
-            stems,
-            wet_stems=wet_stems,
-            warm_up_s=warm_up_s,
-            progress=progress,
-            changes=changes,
-            consume=consume,
-        )
+    def run(self, stems: Sequence[np.ndarray | None], options: RunOptions) -> Output:
+        """Run the network in this process; as `mixer.network.stream.run_with_options`."""
+        return run_with_options(self._network, stems, options)

@@ -11,7 +11,6 @@ from mixer.network.session import Network
 from mixer.setting_changes import StripChanges
 
 
-@one_blas_thread
 def run_network(
     network: Network,
     stems: Sequence[Audio | None],
@@ -53,6 +52,14 @@ def run_network(
         changes=changes or {},
         consume=consume,
     )
+    return run_with_options(network, stems, options)
+
+
+@one_blas_thread
+def run_with_options(
+    network: Network, stems: Sequence[Audio | None], options: RunOptions
+) -> Output:
+    """Mix normalised stems; arguments and errors as in `run_network`."""
     module, _, function = network.bundle.manifest.architecture.runs.partition(":")
     output: Output = getattr(import_module(module), function)(network, stems, options)
     return output

@@ -11,10 +11,10 @@ from typing import TypedDict
 import numpy as np
 
 from mixer.meters.masking import (
-    AUDIBLE_RANGE_DB,
-    LOUDNESS_EXPONENT,
-    MASKER_OFFSET_DB,
     N_BANDS,
+    bark_to_hz,
+    masked_below,
+    specific_loudness,
     spreading_matrix,
 )
 
@@ -33,9 +33,8 @@ class MaskingRow(TypedDict):
 
 
 def band_edges_hz() -> list[float]:
-    """Edges of the critical bands: Traunmueller's equation 6 turned around."""
-    rate = np.arange(N_BANDS + 1) + 0.53
-    return np.round(1960.0 * rate / (26.81 - rate), 0).tolist()
+    """Edges of the critical bands."""
+    return np.round(bark_to_hz(np.arange(N_BANDS + 1)), 0).tolist()
 
 
 def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[MaskingRow]:
@@ -54,19 +53,17 @@ def masking_by_pair(stem_powers: Mapping[str, np.ndarray]) -> list[MaskingRow]:
     if not stem_powers:
         return []
     total = np.sum(list(stem_powers.values()), axis=0, dtype=np.float64)
-    audible_from = float(total.max(initial=0.0)) * 10.0 ** (-AUDIBLE_RANGE_DB / 10.0)
-    threshold_of = 10.0 ** (-MASKER_OFFSET_DB / 10.0) * spreading_matrix()
+    loudest, spread = float(total.max(initial=0.0)), spreading_matrix()
     rows = []
     for stem, powers in stem_powers.items():
-        loudness = np.where(powers > audible_from, powers, 0.0).astype(np.float64)
-        loudness **= LOUDNESS_EXPONENT
+        loudness = specific_loudness(powers, loudest)
         if not loudness.any():
             continue
         maskers = {name: other for name, other in stem_powers.items() if name != stem}
         if len(maskers) > 1:
             maskers[ALL_OTHERS] = np.maximum(total - powers, 0.0)
         for masker, masking in maskers.items():
-            hidden = np.where(powers < threshold_of @ masking, loudness, 0.0)
+            hidden = np.where(powers < masked_below(masking, spread), loudness, 0.0)
             rows.append(_row(stem, masker, hidden.sum(axis=1), loudness.sum(axis=1)))
     return rows
 

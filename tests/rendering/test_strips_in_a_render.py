@@ -14,6 +14,7 @@ from mixer.console.settings import Compressor, Console, Strip
 from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.network.manifest import Manifest
 from mixer.network.model import Bundle, read_bundle
+from mixer.network.output import RunOptions
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination, render_to
 from mixer.output.output_settings import DawAudio, OutputSettings, ReportKind
@@ -79,9 +80,9 @@ def test_only_stems_that_a_strip_touches_are_made_wet(
     asked = []
     run_network = LocalRunner.run
 
-    def noted(self: LocalRunner, *args: object, **options: object) -> object:
-        asked.append(options["wet_stems"])
-        return run_network(self, *args, **options)
+    def noted(self: LocalRunner, stems: object, options: RunOptions) -> object:
+        asked.append(options.wet_stems)
+        return run_network(self, stems, options)
 
     monkeypatch.setattr(LocalRunner, "run", noted)
     settings = RenderSettings(console=console(*sets), true_peak_dbtp=None)

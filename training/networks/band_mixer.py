@@ -41,6 +41,8 @@ _PLAYED_WITHIN_DB, _AUDIBLE_LUFS, _PLAYED_SLOPE_DB = 45.0, -80.0, 3.0
 _USUAL_SHARE_DB, _SHARE_RANGE_DB = -6.0, 12.0
 # Gating as in BS.1770, with blocks for its relative gate.
 _GATE = 0.1
+# The crest factors for which a feature is 1, of a block and of a song.
+_BLOCK_CREST_DB, _SONG_CREST_DB = 6.0, 15.0
 _STATIC_VIEWS = 4  # level, side, balance, crest of each band over the song
 
 
@@ -112,8 +114,11 @@ class BandMixer(nn.Module):
         over_song = mean_over_song_db(levels)  # (batch, stems, views, bands)
         mid = over_song[:, :, 2]
         confidence = _confidence(mid)
-        sequence = self._sequence(_features(levels, peaks))  # (batch, 2 units, blocks)
-        static = self._static(_song_features(over_song, peaks[:, :, 2].amax(-1)), sequence)
+        peak_mid = peaks[:, :, 2]
+        of_blocks = _features(levels, peak_mid, _BLOCK_CREST_DB)
+        of_song = _features(over_song, peak_mid.amax(-1), _SONG_CREST_DB)
+        sequence = self._sequence(of_blocks)  # (batch, 2 units, blocks)
+        static = self._static(of_song, sequence)
 
         curves = torch.tanh(self.curves(static)).reshape(-1, stems, len(CURVE_RANGES_DB), points)
         curves = (curves @ self.interpolation) * self.ranges_db[:, None] * confidence[:, :, None]
@@ -240,8 +245,14 @@ def mean_over_song_db(levels: Tensor) -> Tensor:
     return _decibels(torch.pow(10.0, levels / 10.0).mean(-1))
 
 
-def _features(levels: Tensor, peaks: Tensor) -> Tensor:
-    """Level, side over mid, balance and crest, about -2 to 2: (batch, stems, 4, bands, blocks)."""
+def _features(levels: Tensor, peak_mid: Tensor, crest_db: float) -> Tensor:
+    """Level, side over mid, balance and crest, about -2 to 2: (batch, stems, 4, bands, ...).
+
+    Args:
+        levels: of the views in dB, (batch, stems, views, bands), of blocks or of the whole song.
+        peak_mid: the highest levels of the mid.
+        crest_db: the crest factor for which its feature is 1.
+    """
     left, right, mid, side = levels.unbind(2)
     audible = torch.sigmoid((mid + 80.0) / 5.0)
     return torch.stack(
@@ -249,22 +260,7 @@ def _features(levels: Tensor, peaks: Tensor) -> Tensor:
             (mid + 60.0) / 25.0,
             ((side - mid) / 20.0).clamp(-1.5, 1.0) * audible,
             ((right - left) / 10.0).clamp(-1.0, 1.0) * audible,
-            ((peaks[:, :, 2] - mid) / 6.0) * audible,
-        ],
-        2,
-    )
-
-
-def _song_features(over_song: Tensor, peak_mid: Tensor) -> Tensor:
-    """The same features (batch, stems, 4, bands) for the song as a whole."""
-    left, right, mid, side = over_song.unbind(2)
-    audible = torch.sigmoid((mid + 80.0) / 5.0)
-    return torch.stack(
-        [
-            (mid + 60.0) / 25.0,
-            ((side - mid) / 20.0).clamp(-1.5, 1.0) * audible,
-            ((right - left) / 10.0).clamp(-1.0, 1.0) * audible,
-            ((peak_mid - mid) / 15.0) * audible,
+            ((peak_mid - mid) / crest_db) * audible,
         ],
         2,
     )

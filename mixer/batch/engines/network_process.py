@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -21,13 +21,13 @@ from mixer.batch.engines.network import Networks, open_local
 from mixer.batch.engines.work import LostNetworkError
 from mixer.errors import DeviceError, MixerError, ModelError
 from mixer.rendering.choices.shipped import DEFAULT_MODEL
-from mixer.setting_changes import StripChanges, as_tables, from_tables
+from mixer.setting_changes import as_tables, from_tables
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mixer.network.model import Bundle
-    from mixer.network.output import Output, StemRecord, WetStems
+    from mixer.network.output import Output, RunOptions, StemRecord, WetStems
     from mixer.network.runner import NetworkRunner
 
 # A message of audio; a stem of two hours is 2.5 GB.
@@ -95,6 +95,8 @@ def _accept(listener: Listener, networks: Networks, turn: threading.Lock) -> Non
 
 def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None:
     """One request a connection: stems in, progress and the mix out."""
+    from mixer.network.output import RunOptions
+
     with client:
         try:
             header: _Header = json.loads(client.recv_bytes(_MAX_HEADER_BYTES))
@@ -103,13 +105,13 @@ def _serve(client: Connection, networks: Networks, turn: threading.Lock) -> None
             if runner is None:
                 raise ModelError("no model was named")
             with turn:
-                output = runner.run(
-                    stems,
+                options = RunOptions(
                     wet_stems=_wet_stems(header["wet_stems"]),
                     warm_up_s=header["warm_up_s"],
                     progress=lambda share: _send(client, {"share": share}),
                     changes=from_tables(header["changes"]),
                 )
+                output = runner.run(stems, options)
         except (EOFError, OSError):
             return  # the worker is gone
         except MixerError as error:
@@ -186,17 +188,10 @@ class RemoteRunner:
     def place(self) -> str:
         return ""  # the other process says it with its answer
 
-    def run(
-        self,
-        stems: Sequence[np.ndarray | None],
-        *,
-        wet_stems: WetStems,
-        warm_up_s: float | None,
-        progress: Callable[[float], None],
-        changes: Mapping[str, StripChanges] | None = None,
-        consume: bool = False,  # they are sent, which leaves them as they are
-    ) -> Output:
-        """Run the network in the device's process; arguments as `mixer.network.stream.run_network`.
+    def run(self, stems: Sequence[np.ndarray | None], options: RunOptions) -> Output:
+        """Run the network in the device's process; as `mixer.network.stream.run_with_options`.
+
+        The stems are sent, which leaves them as they are, whether they may be consumed or not.
 
         Raises:
             LostNetworkError: the process died.
@@ -204,22 +199,23 @@ class RemoteRunner:
         """
         from mixer.network.output import Output
 
+        wet = options.wet_stems
         self._compute.release()
         try:
             with Client(self._address, authkey=self._key) as server:
                 header: _Header = {
                     "model": self._model,
                     "stems": [None if stem is None else list(stem.shape) for stem in stems],
-                    "wet_stems": wet_stems if isinstance(wet_stems, bool) else [*wet_stems],
-                    "warm_up_s": warm_up_s,
-                    "changes": as_tables(changes or {}),
+                    "wet_stems": wet if isinstance(wet, bool) else [*wet],
+                    "warm_up_s": options.warm_up_s,
+                    "changes": as_tables(options.changes),
                 }
                 _send(server, header)
                 for stem in stems:
                     if stem is not None:
                         _send_audio(server, stem)
-                answer = _await_answer(server, progress)
-                mix, *wet = [_receive(server, shape) for shape in answer["audio"]]
+                answer = _await_answer(server, options.progress)
+                mix, *arrays = [_receive(server, shape) for shape in answer["audio"]]
         except (EOFError, OSError, AuthenticationError) as error:
             raise LostNetworkError(
                 f"the process of the device died ({type(error).__name__}), "
@@ -227,7 +223,7 @@ class RemoteRunner:
             ) from None
         finally:
             self._compute.acquire()
-        return Output(mix, list(wet) if wet_stems else None, answer["device"], answer["settings"])
+        return Output(mix, arrays if wet else None, answer["device"], answer["settings"])
 
 
 def open_remote(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mixer.rendering.mix import Premaster
     from mixer.rendering.plans.plan import RenderPlan
     from mixer.rendering.settings import RenderSettings
+    from mixer.rendering.timing.progress import StageClock
     from mixer.song.song import Song
 
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
@@ -191,6 +192,22 @@ class _Render:
     def _progress(self, stage: str, detail: str, share: float) -> None:
         self.report(stage, min(share, _MOST_SHARE))
 
+    def _clock(
+        self, plan: RenderPlan, wet_stems: bool, wet_tracks: bool, stages: bool
+    ) -> StageClock:
+        from mixer.rendering.timing.forecast import making_forecast
+        from mixer.rendering.timing.machine_pace import pace_for
+        from mixer.rendering.timing.progress import StageClock
+
+        forecast_s = making_forecast(
+            plan,
+            wet_stems=wet_stems,
+            wet_tracks=wet_tracks,
+            stages=stages,
+            threads=self.context.threads,
+        )
+        return StageClock(self._progress, forecast_s, pace=pace_for(self._progress))
+
     def _measure(
         self,
         destination: Destination,
@@ -199,17 +216,10 @@ class _Render:
         inputs_sha256: str,
     ) -> Premaster:
         from mixer.rendering.pipeline import premaster
-        from mixer.rendering.timing.forecast import making_forecast
-        from mixer.rendering.timing.machine_pace import pace_for
-        from mixer.rendering.timing.progress import StageClock
 
         stems = destination.wanted.takes_stems or self.order.hears_sound
         tracks, stages = destination.takes_tracks(plan), destination.wanted.has_report
-        forecast_s = making_forecast(
-            plan, wet_stems=stems, wet_tracks=tracks, stages=stages, threads=self.context.threads
-        )
-        clock = StageClock(self._progress, forecast_s, pace=pace_for(self._progress))
-        with self.context.compute, clock:
+        with self.context.compute, self._clock(plan, stems, tracks, stages) as clock:
             made = premaster(
                 plan,
                 wet_stems=stems,
@@ -256,23 +266,12 @@ class _Render:
         from mixer.rendering.job import Job
         from mixer.rendering.mix import without_parts
         from mixer.rendering.pipeline import wet_mix
-        from mixer.rendering.timing.forecast import making_forecast
-        from mixer.rendering.timing.machine_pace import pace_for
-        from mixer.rendering.timing.progress import StageClock
 
         moves, wanted = self.order.album_moves, destination.wanted
         goals = {name: was + moves.get(name, 0.0) for name, was in self.order.album_sound.items()}
-        tracks = destination.takes_tracks(plan)
-        forecast_s = making_forecast(
-            plan,
-            wet_stems=True,
-            wet_tracks=tracks,
-            stages=wanted.has_report,
-            threads=self.context.threads,
-        )
-        clock = StageClock(self._progress, forecast_s, pace=pace_for(self._progress))
-        with self.context.compute, clock:
-            job = Job(plan, clock, True, tracks, wanted.has_report, network, self.context.threads)
+        tracks, stages = destination.takes_tracks(plan), wanted.has_report
+        with self.context.compute, self._clock(plan, True, tracks, stages) as clock:
+            job = Job(plan, clock, True, tracks, stages, network, self.context.threads)
             made = reach_sound(wet_mix(job), plan, goals, clock)
         return without_parts(made, stems=wanted.takes_stems, tracks=tracks)
 

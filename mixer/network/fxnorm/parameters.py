@@ -8,9 +8,9 @@ whole number of latent frames.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from mixer.network.flat_integers import FlatIntegers
+from mixer.network.flat_integers import FlatIntegers, check_ranges
 
 # Epsilon of every norm in the latent-space mixer, which the runtime applies.
 NORM_EPSILON = 1e-8
@@ -70,12 +70,7 @@ class HyperParameters(FlatIntegers):
     se_ratio: int = 16
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value, largest = getattr(self, field.name), _LARGEST.get(field.name, _LARGEST_LENGTH)
-            if value < 1:
-                raise ValueError(f"{field.name} is {value}: it must be at least 1")
-            if value > largest:
-                raise ValueError(f"{field.name} is {value}, larger than mixer's networks may be")
+        check_ranges(self, _LARGEST, _LARGEST_LENGTH)
         # Twice the stems of one channel would have the same shapes.
         if self.n_channels != 2:
             raise ValueError(f"n_channels is {self.n_channels}: it must be 2, as stems are stereo")

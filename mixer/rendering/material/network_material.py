@@ -13,7 +13,7 @@ from mixer.dsp.blocks import peak
 from mixer.dsp.long_audio import parts_of, silence
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import ModelError
-from mixer.network.output import Output, is_wanted
+from mixer.network.output import Output, RunOptions, is_wanted
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
 from mixer.rendering.doubts.doubt import Answer, Doubts, doubts_of
@@ -202,11 +202,11 @@ def _ask_network(stems: Sequence[np.ndarray | None], job: Job, steps: Steps) -> 
     runner = job.network or LocalRunner(Network(plan.bundle, plan.settings.device, job.threads))
     detail = f"on {runner.place}" if runner.place else ""
     steps.at(RUN, 0.0, detail)
-    return runner.run(
-        stems,
+    options = RunOptions(
         wet_stems=job.wet_stems,
         warm_up_s=plan.settings.warm_up_s,
         progress=lambda share: steps.at(RUN, share, detail),
         changes=plan.changes,
         consume=True,
     )
+    return runner.run(stems, options)

@@ -12,7 +12,12 @@ import numpy as np
 
 from mixer.song.duplicates.found import FEWEST_EXCERPTS
 from mixer.song.duplicates.late_mixes import spectrum_differs_by_db
-from mixer.song.duplicates.near_copies import LONGEST_MOVE_S, MOVED_BELOW_DB, find_lag
+from mixer.song.duplicates.near_copies import (
+    LONGEST_MOVE_S,
+    MOVED_BELOW_DB,
+    find_lag,
+    levels_by_excerpt,
+)
 
 # More is heard as an echo, and bars repeat from here on.
 LONGEST_COPY_MOVE_S = 0.5
@@ -43,8 +48,7 @@ def late_copies(
         read_around: reads more of a recording around some of the excerpts.
         sample_rate: of all, Hz.
     """
-    levels = np.sqrt(np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64))
-    levels /= np.maximum(np.linalg.norm(levels, axis=1, keepdims=True), 1e-30)
+    levels = levels_by_excerpt(excerpts)
     reach = round(LONGEST_COPY_MOVE_S * sample_rate)
     found: dict[int, tuple[int, float]] = {}
     for place, index in enumerate(among):

@@ -64,8 +64,7 @@ def moved_copies(
         among: the recordings to compare, in order of preference: the first of two stays.
         sample_rate: of the excerpts, Hz.
     """
-    levels = np.sqrt(np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64))
-    levels /= np.maximum(np.linalg.norm(levels, axis=1, keepdims=True), 1e-30)
+    levels = levels_by_excerpt(excerpts)
     reach = round(LONGEST_MOVE_S * sample_rate)
     found: dict[int, tuple[int, float]] = {}
     for place, index in enumerate(among):
@@ -79,6 +78,16 @@ def moved_copies(
                 found[index] = (other, lag.samples / sample_rate)
                 break
     return found
+
+
+def levels_by_excerpt(excerpts: np.ndarray) -> np.ndarray:
+    """How loud each excerpt of a recording is: float64 (recordings, excerpts), of norm 1.
+
+    Products of two rows are correlations.
+    """
+    levels = np.sqrt(np.einsum("res,res->re", excerpts, excerpts, dtype=np.float64))
+    levels /= np.maximum(np.linalg.norm(levels, axis=1, keepdims=True), 1e-30)
+    return levels
 
 
 class Lag(NamedTuple):

@@ -22,6 +22,7 @@ from mixer.batch.engines.worker_process import DEFAULT_WORK
 from mixer.batch.ledgers.ledger import LEDGER_FILE, read_records
 from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.errors import DeviceError, InputError
+from mixer.network.output import RunOptions
 from mixer.setting_changes import Change, StripChanges
 from tests.signals import band
 
@@ -49,8 +50,8 @@ def test_the_mix_comes_back_sample_for_sample(device, rng, wet_stems) -> None:
     local = open_local("cpu", 1)("default")
     changes = {"drums": StripChanges(room_db=Change(set=-10.0))}
     asked = {"wet_stems": wet_stems, "warm_up_s": 0.5, "changes": changes}
-    there = remote.run(stems, **asked, progress=shares.append)
-    here = local.run(stems, **asked, progress=lambda share: None)
+    there = remote.run(stems, RunOptions(**asked, progress=shares.append))
+    here = local.run(stems, RunOptions(**asked))
     assert np.array_equal(there.mix, here.mix)
     assert len(there.wet_stems) == (4 if wet_stems is True else 2)
     assert all(map(np.array_equal, there.wet_stems, here.wet_stems))
@@ -64,10 +65,10 @@ def test_the_mix_comes_back_sample_for_sample(device, rng, wet_stems) -> None:
 def test_errors_come_back_and_a_stranger_is_not_let_in(device) -> None:
     runner = open_remote(device.address, device.key, held_lock())("default")
     with pytest.raises((DeviceError, InputError), match="stems"):
-        runner.run([], wet_stems=False, warm_up_s=None, progress=lambda share: None)
+        runner.run([], RunOptions())
     stranger = open_remote(device.address, b"wrong key", held_lock())("default")
     with pytest.raises(LostNetworkError):
-        stranger.run([], wet_stems=False, warm_up_s=None, progress=lambda share: None)
+        stranger.run([], RunOptions())
 
 
 def test_a_dead_device_process_is_replaced(device, rng) -> None:
@@ -76,9 +77,9 @@ def test_a_dead_device_process_is_replaced(device, rng) -> None:
     os.kill(device.pid, signal.SIGKILL)
     device._process.join()
     with pytest.raises(LostNetworkError):
-        runner.run(stems, wet_stems=False, warm_up_s=None, progress=lambda share: None)
+        runner.run(stems, RunOptions())
     device.check()
-    runner.run(stems, wet_stems=False, warm_up_s=None, progress=lambda share: None)
+    runner.run(stems, RunOptions())
 
 
 @pytest.mark.slow
