@@ -15,6 +15,7 @@ import soundfile
 from mixer import RenderSettings, load_song, revise
 from mixer.audio import read_audio
 from mixer.network.output import WetStems
+from mixer.network.output import RunOptions
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination
 from mixer.output.output_settings import OutputSettings, ReportKind
@@ -60,9 +61,9 @@ class Done:
 def done(monkeypatch: pytest.MonkeyPatch) -> Done:
     found, run_network, read_stem = Done(), LocalRunner.run, samples.read_stem
 
-    def ran(self: LocalRunner, *args: object, **options: object) -> object:
-        found.passes.append(options["wet_stems"])
-        return run_network(self, *args, **options)
+    def ran(self: LocalRunner, stems: object, options: RunOptions) -> object:
+        found.passes.append(options.wet_stems)
+        return run_network(self, stems, options)
 
     def read(song: object, stem: str, rate: int) -> np.ndarray:
         found.decoded.append(stem)
