@@ -14,8 +14,7 @@ import soundfile
 
 from mixer import RenderSettings, load_song, revise
 from mixer.audio import read_audio
-from mixer.network.output import WetStems
-from mixer.network.output import RunOptions
+from mixer.network.output import RunOptions, WetStems
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination
 from mixer.output.output_settings import OutputSettings, ReportKind

@@ -22,6 +22,7 @@ from mixer import (
 from mixer.audio import read_audio
 from mixer.cli.main import run
 from mixer.files.whole_file import hash_file
+from mixer.network.output import RunOptions
 from mixer.network.runner import LocalRunner
 from mixer.output.destination import Destination
 from mixer.output.output_settings import OutputSettings
@@ -97,9 +98,9 @@ def test_one_pass_through_the_network_makes_all_of_them(
     passes = []
     run_network = LocalRunner.run
 
-    def counted(self: LocalRunner, *args: object, **options: object) -> object:
-        passes.append(options["wet_stems"])
-        return run_network(self, *args, **options)
+    def counted(self: LocalRunner, stems: object, options: RunOptions) -> object:
+        passes.append(options.wet_stems)
+        return run_network(self, stems, options)
 
     monkeypatch.setattr(LocalRunner, "run", counted)
     made = make(Wanted(spread=3, names=("brighter", "voice-up")))
