@@ -47,7 +47,7 @@ def moving_gain(
 def automation(
     times_s: NDArray[np.float64], gains_db: NDArray[np.float64], tolerance_db: float = TOLERANCE_DB
 ) -> Points:
-    """A moving gain as few points, straight between them in dB; none where it rests.
+    """A moving gain as few points, straight between them in amplitude; none where it rests.
 
     Args:
         times_s: rising.
@@ -56,15 +56,15 @@ def automation(
     """
     if not len(gains_db) or np.max(np.abs(gains_db)) <= tolerance_db:
         return ()
+    factors = 10.0 ** (gains_db / 20.0)
     while True:
-        kept = _corners(times_s, gains_db, tolerance_db)
+        kept = _corners(times_s, factors, tolerance_db)
         if len(kept) <= _MOST_POINTS:
             break
         tolerance_db *= 2.0
-    factors = 10.0 ** (gains_db[kept] / 20.0)
     return tuple(
         (round(float(time), 4), round(float(factor), 5))
-        for time, factor in zip(times_s[kept], factors, strict=True)
+        for time, factor in zip(times_s[kept], factors[kept], strict=True)
     )
 
 
@@ -81,21 +81,22 @@ def _smooth(powers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _corners(
-    times: NDArray[np.float64], values: NDArray[np.float64], tolerance: float
+    times: NDArray[np.float64], factors: NDArray[np.float64], tolerance_db: float
 ) -> NDArray[np.int64]:
     """The points that a line needs (Douglas and Peucker), in order."""
-    kept = np.zeros(len(values), bool)
+    kept = np.zeros(len(factors), bool)
     kept[[0, -1]] = True
-    open_spans = [(0, len(values) - 1)]
+    open_spans = [(0, len(factors) - 1)]
     while open_spans:
         first, last = open_spans.pop()
         if last - first < 2:
             continue
         inside = slice(first + 1, last)
-        line = np.interp(times[inside], times[[first, last]], values[[first, last]])
-        off = np.abs(values[inside] - line)
-        far = int(np.argmax(off))
-        if off[far] > tolerance:
+        # As workstations play it, which in dB is bent: a fade by 24 dB by up to 7.5 dB.
+        line = np.interp(times[inside], times[[first, last]], factors[[first, last]])
+        off_db = np.abs(20.0 * np.log10(line / factors[inside]))
+        far = int(np.argmax(off_db))
+        if off_db[far] > tolerance_db:
             middle = first + 1 + far
             kept[middle] = True
             open_spans += [(first, middle), (middle, last)]

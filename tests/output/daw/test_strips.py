@@ -14,7 +14,7 @@ from mixer.output.daw.native import automation_values, response_db, run_strip
 from mixer.output.daw.native_strip import EqBand, Strip, balance_gains, placed
 from mixer.output.daw.strip_fit import fit_strip
 from mixer.output.daw.strip_of_track import moves
-from mixer.output.daw.volume_automation import automation, moving_gain
+from mixer.output.daw.volume_automation import TOLERANCE_DB, automation, moving_gain
 from tests.signals import noise
 
 RATE_HZ = 44_100
@@ -58,8 +58,19 @@ def test_movement_is_few_points_that_pass_near_it() -> None:
     points = automation(times, gains_db)
     assert 3 < len(points) < 60
     drawn_db = 20 * np.log10(np.interp(times, *np.array(points).T))
-    assert np.abs(drawn_db - gains_db).max() < 0.3
+    assert np.abs(drawn_db - gains_db).max() < 1.01 * TOLERANCE_DB
     assert automation(times, np.full(len(times), 0.05)) == ()
+
+
+@pytest.mark.parametrize("depth_db", [-3.0, -24.0, 24.0])
+def test_a_straight_fade_in_db_stays_one_between_points_in_amplitude(depth_db: float) -> None:
+    times = np.arange(0.005, 10.0, 0.01)
+    gains_db = np.linspace(0.0, depth_db, times.size)
+    points = automation(times, gains_db)
+    assert len(points) < 20
+    drawn_db = 20 * np.log10(automation_values(points, 10 * RATE_HZ, RATE_HZ))
+    played_db = np.interp(times, np.arange(10 * RATE_HZ) / RATE_HZ, drawn_db)
+    assert np.abs(played_db - gains_db).max() < 1.01 * TOLERANCE_DB
 
 
 @pytest.mark.parametrize(
