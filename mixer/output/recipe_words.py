@@ -82,6 +82,9 @@ def proof_lines(take: Take) -> list[str]:
         first, second = was.get(key) or 0.0, now.get(key) or 0.0
         if abs(second - first) > _LEAST_DB:
             lines.append(f"the bus: {name} {first:.2f} -> {second:.2f} dB")
+    before, after = was.get("own_bus_db"), now.get("own_bus_db")
+    if before is not None and after is not None and abs(after - before) > _LEAST_DB:
+        lines.append(f"the bus: {before:.2f} -> {after:.2f} dB through its own processing")
     if any(str(change["key"]).startswith("master.") for change in take["changes"]):
         lines.append("the bus: its own settings, as listed")
     if not any(line.startswith("the bus") for line in lines):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from mixer.dsp.long_audio import parts_of
 from mixer.output.names import TRACK_ROLE
 from mixer.rendering.mix import Premaster
+from mixer.takes.bus_figures import own_bus_db
 
 
 def hash_samples(audio: np.ndarray) -> str:
@@ -23,6 +25,24 @@ def hash_samples(audio: np.ndarray) -> str:
         for part in parts_of(channel):
             found.update(np.ascontiguousarray(channel[part], np.float32).data)
     return found.hexdigest()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What shows that a part of a take is unchanged, and what the bus did to their sum.
+
+    Attributes:
+        parts: from `hash_parts`.
+        own_bus_db: from `mixer.takes.bus_figures.own_bus_db`.
+    """
+
+    parts: Mapping[str, str]
+    own_bus_db: float | None
+
+
+def proof_of(made: Premaster) -> Proof:
+    """The proof of a mix that was made with all its parts."""
+    return Proof(hash_parts(made), own_bus_db(made))
 
 
 # The name of all stems together that were not made by themselves.

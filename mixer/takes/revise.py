@@ -15,7 +15,7 @@ from mixer.output.destination import Destination, Rendered, forecast_of, render_
 from mixer.output.output_settings import MIX_ALONE, OutputSettings
 from mixer.output.recipe import Take
 from mixer.output.recipe_reader import read_recipe
-from mixer.output.recorded_mix import RecordedMix
+from mixer.output.recorded_mix import RecordedMix, RecordedTake
 from mixer.output.replay import (
     DECISIVE,
     DifferenceKind,
@@ -39,10 +39,10 @@ from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
-from mixer.takes.bus_figures import bus_of
+from mixer.takes.bus_figures import bus_of, has_own_bus, recorded_own_bus_db
 from mixer.takes.kept_song import kept_of
 from mixer.takes.numbering import base_of, next_number, take_path
-from mixer.takes.parts import hash_parts, same_parts
+from mixer.takes.parts import Proof, proof_of, same_parts
 from mixer.takes.take_settings import correction_requests, take_settings
 
 MADE_BY = "revise"
@@ -229,11 +229,11 @@ def make_take(
     then_s = sum(writing_s.values())
     then_all_s, pace = sum(making_s.values()) + then_s, pace_for(progress)
     with StageClock(progress, parent_s, follows=follows, then_s=then_all_s, pace=pace) as clock:
-        was = _parts_of_parent(revision, kept, clock)
+        was = _proof_of_parent(revision, kept, clock)
     destination = revision.destination
     with StageClock(progress, making_s, follows=clock, then_s=then_s) as clock:
         made = _make(revision.plan, revision, kept, clock)
-        now = hash_parts(made)
+        now = proof_of(made)
         made = without_parts(
             made,
             stems=destination.wanted.takes_stems,
@@ -276,21 +276,25 @@ def _kept(revision: Revision) -> KeptMaterial | None:
     return kept_of(revision.plan, {name: recorded.sha256 for name, recorded in inputs.items()})
 
 
-def _parts_of_parent(
-    revision: Revision, kept: KeptMaterial | None, clock: StageClock
-) -> Mapping[str, str]:
-    """Hashes of the parent's parts, from its recipe if it was made here, else rendered again."""
+def _proof_of_parent(revision: Revision, kept: KeptMaterial | None, clock: StageClock) -> Proof:
+    """The parent's proof, from its recipe if it was made here, else rendered again."""
     take = revision.parent.take
     if take is not None and _knows_parts(revision):
-        return take.parts
-    return hash_parts(_make(revision.parent_plan, revision, kept, clock))
+        return Proof(take.parts, _recorded_own_bus_db(take))
+    return proof_of(_make(revision.parent_plan, revision, kept, clock))
+
+
+def _recorded_own_bus_db(take: RecordedTake) -> float | None:
+    now = take.bus.get("now")
+    return recorded_own_bus_db(now) if isinstance(now, Mapping) else None
 
 
 def _knows_parts(revision: Revision) -> bool:
-    """Whether the parent's recipe has the hashes of all parts, as made on this system."""
+    """Whether the parent's recipe has the proof of all parts, as made on this system."""
     take = revision.parent.take
-    has_all = take is not None and set(take.parts) >= set(revision.song.stems)
-    return has_all and not revision.is_elsewhere
+    if take is None or revision.is_elsewhere or not set(take.parts) >= set(revision.song.stems):
+        return False
+    return not has_own_bus(revision.parent_plan) or _recorded_own_bus_db(take) is not None
 
 
 def _make(
@@ -346,19 +350,19 @@ def _making_s(
     )
 
 
-def _take(revision: Revision, mix: Mix, was: Mapping[str, str], now: Mapping[str, str]) -> Take:
-    parent, same = revision.parent, same_parts(was, now)
+def _take(revision: Revision, mix: Mix, was: Proof, now: Proof) -> Take:
+    parent, same = revision.parent, same_parts(was.parts, now.parts)
     return {
         "number": revision.number,
         "made_by": MADE_BY,
         "parent": {"file": parent.path.name, "sha256": hash_file(parent.path)},
         "asked": list(revision.texts),
         "changes": list(revision.asked.changes),
-        "parts": dict(now),
+        "parts": dict(now.parts),
         "same": same,
-        "different": [name for name in now if name not in same],
+        "different": [name for name in now.parts if name not in same],
         "bus": {
-            "was": bus_of(parent.measurements),
-            "now": bus_of(mix.measurements),
+            "was": bus_of(parent.measurements, was.own_bus_db),
+            "now": bus_of(mix.measurements, now.own_bus_db),
         },
     }

@@ -12,8 +12,10 @@ import soundfile
 
 from mixer import InputError, SettingsError, list_takes, load_song, revise
 from mixer.audio import read_audio
+from mixer.console.settings import Compressor, Console, Strip
 from mixer.output.output_settings import OutputSettings, ReportKind
 from mixer.output.recipe_reader import read_recipe
+from mixer.output.recipe_words import proof_lines
 from mixer.output.replay import replay
 from mixer.rendering.kept.kept_material import kept_alike
 from mixer.rendering.timing.progress import Stage
@@ -100,6 +102,29 @@ def test_the_bus_is_told_apart_and_its_gain_can_be_held(first_take: First) -> No
     held = revise(recipe, "all_stems.gain_db=+3", hold_gain=True)
     assert held.take["bus"]["now"]["gain_db"] == was
     assert held.rendered.mix.measurements["master"]["loudness_lufs"] > -14.5
+
+
+def test_a_bus_that_compresses_is_told_by_what_it_does_to_the_loudness(first_take: First) -> None:
+    compressor = Compressor(threshold_db=-30.0, ratio=4.0)
+    recipe = first_take(model="none", console=Console(master=Strip(compressor=compressor)))
+    second = revise(recipe, "all_stems.gain_db=+4")
+    was, now = (second.take["bus"][when]["own_bus_db"] for when in ("was", "now"))
+    assert was is not None
+    assert now is not None
+    # Of 4 dB more, a compressor of 4:1 takes 3 at most, and none of what is below its threshold.
+    assert -3.0 <= now - was < -1.0
+    told = f"the bus: {was:.2f} -> {now:.2f} dB through its own processing"
+    assert told in proof_lines(second.take)
+    # What the second take says of itself is what the third compares with.
+    third = revise(recipe.parent / "song.take2.wav", "all_stems.gain_db=-4")
+    assert third.take["bus"]["was"]["own_bus_db"] == now
+    assert third.take["bus"]["now"]["own_bus_db"] == pytest.approx(was, abs=1e-3)
+
+
+def test_a_bus_that_follows_no_level_has_no_processing_to_tell(first_take: First) -> None:
+    take = revise(first_take(model="none"), "all_stems.gain_db=-4").take
+    assert take["bus"]["now"]["own_bus_db"] is None
+    assert "the bus: the same gain, the same limiting" in proof_lines(take)
 
 
 def test_what_is_unchanged_is_found_and_not_made_again(first_take: First, cache: Path) -> None:
