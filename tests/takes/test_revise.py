@@ -122,7 +122,7 @@ def test_a_bus_that_compresses_is_told_by_what_it_does_to_the_loudness(first_tak
 
 
 def test_a_bus_that_follows_no_level_has_no_processing_to_tell(first_take: First) -> None:
-    take = revise(first_take(model="none"), "all_stems.gain_db=-4").take
+    take = revise(first_take(model="none", true_peak_dbtp=None), "all_stems.gain_db=+4").take
     assert take["bus"]["now"]["own_bus_db"] is None
     assert "the bus: the same gain, the same limiting" in proof_lines(take)
 
