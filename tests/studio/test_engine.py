@@ -10,6 +10,7 @@ import mixer
 from mixer.console.desk import apply_console, apply_master_strip
 from mixer.console.reverb import return_reverb, room_response
 from mixer.console.settings import Console, Delay, Reverb
+from mixer.meters.true_peak import true_peak_dbtp
 from mixer.network.track_mixer.track_settings import SpaceSettings
 from mixer.preset.merge import merge_strip
 from mixer.rendering.tracks.group_sends import RoomReturns, echo_of
@@ -67,6 +68,31 @@ def base(serve, page) -> str:
     url: str = serve(ASSETS)
     page.goto(f"{url}/engine/")
     return url
+
+
+_TRUE_PEAKS = """async ([bursts, base]) => {
+  const { TruePeakMeter } = await import(`${base}/engine/true_peak.js`);
+  return bursts.map((burst) => {
+    const meter = new TruePeakMeter();
+    meter.add(burst, burst, burst.length);
+    return meter.take();
+  });
+}"""
+
+
+def test_the_true_peak_of_bursts_is_that_of_the_render(page, base) -> None:
+    """A peak between samples counts although those that come after it are soft."""
+    rng = np.random.default_rng(0)
+    time_s = (np.arange(200) - 100) / RATE_HZ
+    bursts = [
+        np.exp(-((time_s * RATE_HZ / 8) ** 2)) * np.sin(2 * np.pi * hz * time_s + phase)
+        for hz, phase in zip(
+            rng.uniform(2_000.0, 15_000.0, 200), rng.uniform(0.0, 2 * np.pi, 200), strict=True
+        )
+    ]
+    read = page.evaluate(_TRUE_PEAKS, [[burst.tolist() for burst in bursts], base])
+    exact_db = [true_peak_dbtp(burst[np.newaxis].astype(np.float32), RATE_HZ) for burst in bursts]
+    assert 20 * np.log10(read) == pytest.approx(exact_db, abs=0.5)
 
 
 def console(strips: dict[str, dict[str, Any]], **more: Any) -> Console:

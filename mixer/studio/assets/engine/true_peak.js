@@ -34,10 +34,12 @@ export class TruePeakMeter {
       this.past[0][this.at] = this.past[0][this.at + TAPS] = left[i];
       this.past[1][this.at] = this.past[1][this.at + TAPS] = right[i];
       this.at = (this.at + 1) % TAPS;
-      const loudest = Math.max(Math.abs(left[i]), Math.abs(right[i]));
-      // Between samples a peak is rarely twice as high: what is far below cannot be the highest.
-      if (2 * loudest < this.peak) continue;
-      for (const past of this.past) this.peak = Math.max(this.peak, this.interpolated(past));
+      for (const past of this.past) {
+        // Between two samples a peak is rarely twice as high as both: these are the ones in the middle.
+        const [before, after] = [past[this.at + TAPS / 2 - 1], past[this.at + TAPS / 2]];
+        if (2 * Math.max(Math.abs(before), Math.abs(after)) < this.peak) continue;
+        this.peak = Math.max(this.peak, this.interpolated(past));
+      }
     }
   }
 
