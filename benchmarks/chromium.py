@@ -59,7 +59,7 @@ class Chromium:
         executable = find_chromium()
         if executable is None:
             raise FileNotFoundError(
-                "Chromium was not found: install it, or set $CHROMIUM to its path"
+                "Chromium was not found; install it, or set $CHROMIUM to its path"
             )
         self._profile = tempfile.mkdtemp(prefix="mixer-chromium-")
         theirs_in, self._to = _pipe()

@@ -83,7 +83,7 @@ class _HalfWriter:
             if name in self._constants:
                 values = numpy_helper.to_array(self._constants[name])
                 if np.abs(values).max(initial=0.0) > _LARGEST_FP16:
-                    raise ModelError(f"a weight exceeds {_LARGEST_FP16:g}: export without fp16")
+                    raise ModelError(f"a weight exceeds {_LARGEST_FP16:g}; export without fp16")
                 self.halves.append(
                     numpy_helper.from_array(values.astype(np.float16), self._in_half[name])
                 )

@@ -146,7 +146,7 @@ def judge_stems(
     figures = bundle.parent / "benchmark.json"
     figures.unlink(missing_ok=True)
     if evaluate.main(["--model", str(bundle), "--json", str(figures), *arguments]):
-        raise ModelError(f"{bundle}: was made, but its benchmark failed: see above")
+        raise ModelError(f"{bundle}: was made, but its benchmark failed; see above")
     state_evaluation(bundle, {**json.loads(figures.read_text(encoding="utf-8")), **(also or {})})
 
 

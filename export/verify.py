@@ -64,7 +64,7 @@ def verify_bundle(
     if not worst <= TOLERANCE:
         raise ModelError(
             f"{bundle.name}: ONNX Runtime differs from PyTorch by {worst:.2e}, more than"
-            f" {TOLERANCE:g}: do not use this export"
+            f" {TOLERANCE:g}; do not use this export"
         )
     return {"max_abs_error": worst, "tolerance": TOLERANCE, "lengths": by_length}
 

@@ -42,7 +42,7 @@ def write_weights(bundle: Bundle, path: Path) -> None:
     if manifest.architecture is not BAND_MIXER:
         raise ModelError(
             f"model {manifest.name} is {manifest.architecture.title}, whose weights cannot be read"
-            " back from its graphs: start from the checkpoint that it was exported from"
+            " back from its graphs; start from the checkpoint that it was exported from"
         )
     profile = read_profile(bundle.profile_path)
     dataset = {"effects": list(manifest.effects), "profile": profile_table(profile)}
@@ -72,7 +72,7 @@ def _network(bundle: Bundle) -> BandMixer:
         network.load_state_dict({name: torch.tensor(found[name]) for name in wanted})
     except (KeyError, IndexError, ValueError, RuntimeError) as error:
         raise ModelError(
-            f"{bundle.folder}: its graph does not hold the network's weights ({error}): start from"
+            f"{bundle.folder}: its graph does not hold the network's weights ({error}); start from"
             " the checkpoint that it was exported from"
         ) from None
     return network.eval()

@@ -7,8 +7,8 @@ from pathlib import Path
 DISTRIBUTION = "fxnorm-mixer"
 # What each adds, as `pip install` names it.
 EXTRAS = {
-    "codecs": "AAC, WMA, WavPack, stem containers; writing AAC",
-    "cuda": "CUDA's libraries; a GPU machine then needs only its driver",
+    "codecs": "AAC, WMA, WavPack and stem containers, and writing AAC",
+    "cuda": "CUDA's libraries, so that a GPU machine needs only its driver",
     "hub": "models from the Hugging Face Hub",
     "plot": "diagrams",
     "mcp": "the tool server for agents",

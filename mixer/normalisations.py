@@ -79,7 +79,7 @@ def check_effects(effects: Sequence[str], amounts: Mapping[str, float] | None = 
     for effect in NORMALISATIONS:
         if {effect.name, effect.excludes} <= set(effects):
             names = f"{effect.name} and {effect.excludes}"
-            raise SettingsError(f"effects {names} exclude each other: leave one out")
+            raise SettingsError(f"effects {names} exclude each other; leave one out")
     for name, amount in (amounts or {}).items():
         if not 0.0 <= amount <= 1.0:
             raise SettingsError(f"amount of {name}: {amount!r} is not between 0 and 1")

@@ -65,7 +65,7 @@ def launch_chromium(playwright: Playwright) -> Browser:
     """Start Chromium; the test is skipped where there is none."""
     executable = find_chromium()
     if executable is None:
-        pytest.skip("Chromium was not found: install it, or set $CHROMIUM to its path")
+        pytest.skip("Chromium was not found; install it, or set $CHROMIUM to its path")
     return playwright.chromium.launch(executable_path=executable, args=list(LAUNCH_ARGUMENTS))
 
 

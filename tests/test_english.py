@@ -81,6 +81,13 @@ SLIPS = {
 # The first words of a docstring, a comment or a help text.
 _OF = re.compile(r"^(?:#\s*|[rf]?\"\"\"|[rf]?\")Of (?!course)")
 
+# A message is "place: what happened; what to do".
+_COLON_BEFORE_ADVICE = re.compile(
+    r": (?:add|change|choose|copy|correct|cut|do not|export|free|give|leave|lower|make|move|name|"
+    r"prepare|remove|rename|render|run|save|see|set|split|start|try|update|use|wait|write) "
+    r"(?!(?:is|was|has|must|of)\b)"
+)
+
 # A docstring begins with an imperative or a noun phrase, not with a clause in place of one.
 _CLAUSES = {"What", "How", "Which", "Who", "Where", "Why", "When"}
 
@@ -144,6 +151,46 @@ def test_docstrings_begin_with_an_imperative_or_a_noun_phrase() -> None:
         if text.split()[0] in _CLAUSES
     ]
     assert not found, "\n".join(found)
+
+
+def _wording_of(node: ast.expr) -> str:
+    """The text of a string as it is written, with {} for what is filled in; "" of anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_wording_of(part) or "{}" for part in node.values)
+    return ""
+
+
+def _messages(source: str) -> list[tuple[int, str]]:
+    """Messages of the errors that a Python file raises, with their lines."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    errors = [call for call in calls if ast.unparse(call.func).endswith("Error")]
+    return [(call.lineno, _wording_of(part)) for call in errors for part in call.args]
+
+
+def test_a_semicolon_stands_before_what_to_do() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {message}"
+        for path in _code_files()
+        for line, message in _messages(path.read_text(encoding="utf-8"))
+        if _COLON_BEFORE_ADVICE.search(message)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("message", "right"),
+    [
+        ("a.wav: the file is empty; export it again", True),
+        ("a.wav: the file is empty: export it again", False),
+        ("effects {} exclude each other: leave one out", False),
+        ("cannot listen on {}: {}; choose another --port", True),
+        ("{}: name is missing", True),
+    ],
+)
+def test_advice_after_a_colon_is_found(message: str, right: bool) -> None:
+    assert bool(_COLON_BEFORE_ADVICE.search(message)) is not right
 
 
 def test_the_documents_speak_plain_english() -> None:

@@ -263,9 +263,9 @@ def _check_asked(path: Path, hyper: Parameters, asked: Mapping[str, int | None])
         own = stated.get(_UNSHOWN[name])
         if own is None:
             kind = architecture_of(hyper).kind
-            raise ModelError(f"{path}: {kind} networks do not have {name}: leave it out")
+            raise ModelError(f"{path}: {kind} networks do not have {name}; leave it out")
         if own != value:
-            raise ModelError(f"{path}: stored {name} is {own}, not {value}: leave it out")
+            raise ModelError(f"{path}: stored {name} is {own}, not {value}; leave it out")
 
 
 def _check_tensors(path: Path, state: Mapping[str, Tensor], size: int) -> None:

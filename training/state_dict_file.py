@@ -175,7 +175,7 @@ _STEPS: Mapping[str, _Step] = {
 
 def _holds_more(path: Path) -> ModelError:
     return ModelError(
-        f"{path}: holds more than plain tensors (code or other objects) and was not loaded:"
+        f"{path}: holds more than plain tensors (code or other objects) and was not loaded;"
         " save the state dict alone"
     )
 

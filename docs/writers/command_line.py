@@ -68,5 +68,4 @@ def _option_row(option: click.Option) -> tuple[str, str, str]:
     if option.show_default and option.default is not None and not default:
         default = str(option.default)
     what = escaped(" ".join(help_text.split()))
-    repeats = option.multiple and "repeatable" not in what.lower()
-    return names, what + (" Repeatable." if repeats else ""), escaped(default)
+    return names, what, escaped(default)

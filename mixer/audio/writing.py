@@ -126,9 +126,9 @@ def _refusals_named(path: Path, audio: np.ndarray) -> Iterator[None]:
         yield
     except soundfile.LibsndfileError as error:
         reason = _why_not(error, path.parent, audio.nbytes)
-        raise OutputError(f"{shortened(path)} cannot be written: {reason}") from None
+        raise OutputError(f"{shortened(path)}: cannot be written ({reason})") from None
     except OSError as error:
-        raise OutputError(f"{shortened(path)} cannot be written: {reason_of(error)}") from None
+        raise OutputError(f"{shortened(path)}: cannot be written ({reason_of(error)})") from None
 
 
 def _write_wav(

@@ -124,7 +124,7 @@ def run_batch(
         try:
             finished = recover(ledger, state, out)
         except OSError as error:
-            raise OutputError(f"{out}: cannot be written: {error.strerror}") from None
+            raise OutputError(f"{out}: cannot be written ({error.strerror})") from None
         if finished:
             listener.said(f"{len(finished)} finished before the last run stopped; now in place")
         jobs = make_plan(listed, out, ledger.get, options.mode)
@@ -148,7 +148,7 @@ def hold_folder(out: Path, state: Path, shard: Shard, listener: Listener) -> Ite
     try:
         state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{out}: cannot be written ({error.strerror})") from None
     with contextlib.ExitStack() as locks:
         if shard.suffix:
             locks.enter_context(hold_lock(out / STATE_FOLDER / LOCK_FILE, shared=True))

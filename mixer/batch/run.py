@@ -226,7 +226,7 @@ class Run:
                 self._listener.said(f"{order.id}: {path} was edited; it is now {aside}")
         except OSError as error:
             shutil.rmtree(order.staging, ignore_errors=True)
-            self._fail(task.job, f"{target.base}: its session cannot be kept: {error.strerror}")
+            self._fail(task.job, f"{target.base}: its session cannot be kept ({error.strerror})")
             return
         figures = outcome.figures.copy()
         if task.finish is not None:
@@ -256,7 +256,7 @@ class Run:
             make_moves(moves, self._state, self._out)
         except OSError as error:
             shutil.rmtree(order.staging, ignore_errors=True)
-            self._fail(task.job, f"{target.mix} cannot be written: {error.strerror}")
+            self._fail(task.job, f"{target.mix}: cannot be written ({error.strerror})")
             return
         record = self._ledger.change(
             order.id, state=State.DONE, renders=known.renders + 1, moves=[]

@@ -78,10 +78,13 @@ IGNORE = "--ignore-columns"
 )
 @click.option("--address", help="Address of the Ray cluster, or auto. [default: start one here]")
 @click.option(
-    "--preset", "presets", multiple=True, help="Preset for rows that name none: a name or a file."
+    "--preset",
+    "presets",
+    multiple=True,
+    help="Preset for rows that name none: a name or a file; repeatable.",
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
-              help="Setting for every row, as KEY=VALUE; a row's columns override it.")  # fmt: skip
+              help="Setting for all rows; a row's columns override it; repeatable.")  # fmt: skip
 @settings_options(
     RenderSettings, lambda option: option.for_every_row, " For rows that do not set it."
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TypedDict
 
@@ -25,7 +25,8 @@ from mixer.cli.console import Tone, cell, clock, printable, say, talk, talk_erro
 from mixer.cli.plain_table import table_lines
 from mixer.cli.terminal import table_console
 from mixer.files.wording import counted, size_of
-from mixer.output.names import LISTENING_COPIES
+from mixer.output.output_settings import OutputSettings
+from mixer.output.versions import MIX
 
 _SHOWN_ID = 60
 
@@ -176,9 +177,7 @@ _LENGTH = "length"
 _MORE: dict[str, Callable[[Job], str]] = {
     "preset": lambda job: " + ".join(job.listed.row.presets),
     "desk": lambda job: ", ".join(job.listed.row.sets),
-    "with": lambda job: ", ".join(
-        name for name in job.listed.target.beside if name not in LISTENING_COPIES
-    ),
+    "with": lambda job: ", ".join(_asked_with(job.listed.target.wanted)),
 }
 
 
@@ -262,6 +261,19 @@ def levels(record: Record) -> str:
     """Loudness and true peak of a finished song."""
     lufs, peak = record.figures.get("loudness_lufs"), record.figures.get("true_peak_dbtp")
     return "silent" if lufs is None else f"{lufs:.1f} LUFS  {cell(peak)} dBTP"
+
+
+def _asked_with(wanted: OutputSettings) -> Iterator[str]:
+    """Words for what comes with a mix: sessions, stems, tracks, versions, a report."""
+    yield from wanted.daw
+    if wanted.stems:
+        yield "stems"
+    if wanted.tracks:
+        yield "tracks"
+    if wanted.has_versions:
+        yield f"versions ({', '.join(word for word in wanted.deliver if word != MIX)})"
+    if wanted.has_report:
+        yield "report"
 
 
 def _short(text: str) -> str:

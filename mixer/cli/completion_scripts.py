@@ -137,7 +137,7 @@ def install(shell: Shell, command: click.Command) -> list[str]:
     try:
         there = place.script.read_text(encoding="utf-8") if place.script.exists() else None
         if there is not None and VARIABLE not in there:
-            raise OutputError(f"{place.script} is not mixer's: move it away, or add to it by hand")
+            raise OutputError(f"{place.script} is not mixer's; move it away, or add to it by hand")
         if there == text:
             lines.append(f"{place.script} is up to date")
         else:
@@ -148,7 +148,7 @@ def install(shell: Shell, command: click.Command) -> list[str]:
         if place.start_up is not None:
             lines.append(_add_block(place.start_up, _block(shell, place.script)))
     except OSError as error:
-        raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from None
     except UnicodeDecodeError:
         raise OutputError(f"{place.start_up or place.script} is not UTF-8 text") from None
     return lines

@@ -42,7 +42,7 @@ def command(folder: Path, seed: int, overwrite: bool, quiet: bool) -> None:
                 encoding="utf-8",
             )
         except OSError as error:
-            raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from None
+            raise OutputError(f"{error.filename}: cannot be written ({error.strerror})") from None
         publish(staging, folder, last=Path(SONG_FILE).__eq__, overwrite=overwrite)
     if not quiet:
         talk(DEMO_SONG.describe())

@@ -81,7 +81,7 @@ def command(
     for other in taste.others:
         talk(f"note: not in the preset: {printable(other)}")
     if preset and not taste.habits:
-        talk("note: these sessions have no change in common; no preset was written")
+        talk("note: no preset was written; it needs a change common to two sessions or more")
     for path in written:
         say(str(path))
     if written:

@@ -72,7 +72,8 @@ def command() -> None:
     "--systems",
     multiple=True,
     metavar="NAME...",
-    help="Models, none (sum of normalised stems), sum (plain sum), human, or NAME=FOLDER of mixes.",
+    help="Models, none (sum of normalised stems), sum (plain sum), human, or NAME=FOLDER of mixes; "
+    "repeatable.",
 )
 @click.option(
     "--paper-layout",

@@ -116,7 +116,13 @@ def diff_command(first: str, second: str, as_json: bool) -> None:
 @command.command("save")
 @click.argument("name")
 @click.option("--preset", "presets", multiple=True, help="Preset to start from; repeatable.")
-@click.option("--set", "sets", multiple=True, help="One setting, such as vocals.gain_db=+1.5.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One setting, such as vocals.gain_db=1.5, in place of a preset's; repeatable.",
+)
 @click.option("--summary", default="", help="One line that says when to use it.")
 @click.option(
     "--overwrite", is_flag=True, help="Replace your preset, or hide a shipped one, of that name."
@@ -134,7 +140,7 @@ def save_command(
     if len(summary) > 1000 or not summary.isprintable():
         raise PresetError("--summary must be one line of at most 1000 characters")
     if not presets and not sets:
-        raise PresetError("nothing to save: give --preset or --set")
+        raise PresetError("nothing to save; give --preset or --set")
     resolved = resolve(presets, None, sets)
     path = save_preset(name, resolved.table, summary=summary, overwrite=overwrite)
     if as_json:

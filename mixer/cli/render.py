@@ -67,7 +67,7 @@ from mixer.takes.numbering import next_take
     "sets",
     multiple=True,
     metavar="KEY=VALUE",
-    help="One setting, such as vocals.gain_db=+1.5.",
+    help="One setting, such as vocals.gain_db=1.5, in place of a preset's; repeatable.",
 )
 @click.option("--allow-plugins", is_flag=True, help="Let preset files load plug-ins.")
 @click.option(

@@ -154,6 +154,9 @@ def show_tracks(mix: Mix) -> None:
     if silent := [name for name, track in tracks if track["loudness_lufs"] is None]:
         talk(f"silent: {listed((without_audio_suffix(name) for name in silent), _MOST_SILENT)}")
     talk(f"space: {space_words(record['space'])}")
+    if unsure := mix.measurements.get("doubts"):
+        levels = [f"{stem} {own['level_db']:.1f} dB" for stem, own in unsure["stems"].items()]
+        talk(f"levels uncertain by: {', '.join(levels)}")
 
 
 def _done_words(mix: Mix, stem: str, strip: StripReport | None) -> Iterator[str]:

@@ -117,7 +117,7 @@ def _show_result(result: Replay, *, kept: bool, as_json: bool) -> None:
         return
     _show(differences)
     for path in written.values():
-        say(path)
+        say(_from_here(Path(path)))
     if result.is_same:
         say(f"bit for bit the same: {', '.join(result.written)}")
         if not kept:
@@ -127,6 +127,12 @@ def _show_result(result: Replay, *, kept: bool, as_json: bool) -> None:
         say(f"not the same: {', '.join(changed)}")
     else:
         say(f"not rendered, because the mix would differ: {_count(differences)}")
+
+
+def _from_here(path: Path) -> str:
+    """A path within the current folder as one would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _as_json(

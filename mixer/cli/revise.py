@@ -15,11 +15,13 @@ from mixer.cli.paths import FilePath
 from mixer.cli.render_view import show_delivered
 from mixer.cli.render_warnings import warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
-from mixer.files.wording import quote
+from mixer.files.wording import listed, quote
 from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.rendering.plans.plan_notes import hands_on_wet_stems
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
+from mixer.song.folders.folder_names import RECIPE_SUFFIX
+from mixer.takes.numbering import first_mixes
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
@@ -85,10 +87,7 @@ def command(
             "give a recipe and what to change; --words lists requests in plain words"
         )
     if recipe_path.is_dir():
-        raise click.UsageError(
-            f"{quote(str(recipe_path))} is a folder; give one of its mixes, which "
-            f"'mixer takes {shlex.quote(str(recipe_path))}' lists"
-        )
+        raise click.UsageError(f"{quote(str(recipe_path))} is a folder; {_which_mix(recipe_path)}")
     with progress_bar(quiet=quiet or as_json) as show:
         with SongLoading(show, about_a_revision) as loading:
             revision = plan_revision(
@@ -122,6 +121,13 @@ def _warn(revision: Revision) -> None:
         plan = hands_on_wet_stems(plan)
     for warning in plan.warnings:
         talk_warning(warning)
+
+
+def _which_mix(folder: Path) -> str:
+    """How to name a mix in place of a folder: one that the folder holds, or one of its song."""
+    if mixes := first_mixes(folder):
+        return f"give one of its mixes: {listed(name + RECIPE_SUFFIX for name in mixes)}"
+    return f"give one of its mixes, which 'mixer takes {shlex.quote(str(folder))}' lists"
 
 
 def _show_words() -> None:

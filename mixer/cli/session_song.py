@@ -31,7 +31,7 @@ class SongOrSession(FilePath):
 
         if format_of_session(path) is None:
             endings = joined([daw.suffix for daw in READ_FORMATS], "or")
-            self.fail(f"{value!r} is a file: give a song's folder, or a session ({endings})")
+            self.fail(f"{value!r} is a file; give a song's folder, or a session ({endings})")
         return path
 
 

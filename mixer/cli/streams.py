@@ -76,4 +76,4 @@ def why_not_written() -> str | None:
     error = _outlets["stdout"].error if "stdout" in _outlets else None
     if error is None or error.errno in _NOBODY_LISTENS:
         return None
-    return f"standard output cannot be written: {error.strerror}"
+    return f"standard output cannot be written ({error.strerror})"

@@ -11,6 +11,7 @@ from rich.segment import Segment
 from mixer.cli.console import printable
 
 _WIDTH_OTHERWISE = 200
+_NARROWEST = 60
 
 
 class _PrintableConsole(Console):
@@ -27,6 +28,8 @@ class _PrintableConsole(Console):
 def table_console(*, stderr: bool = False) -> Console:
     """The console for tables; wide if the output is not a terminal."""
     console = _PrintableConsole(stderr=stderr)
-    if console.is_terminal or stderr:
-        return console
-    return _PrintableConsole(stderr=stderr, width=_WIDTH_OTHERWISE)
+    if not (console.is_terminal or stderr):
+        console.width = _WIDTH_OTHERWISE
+    # In fewer columns, words would be cut into pieces; the terminal breaks the lines instead.
+    console.width = max(console.width, _NARROWEST)
+    return console

@@ -131,7 +131,7 @@ def _rehearse(config: Any, *, as_json: bool, quiet: bool) -> None:
         talk(
             _plan_text(plan, config.data.folder)
             if plan is not None
-            else "data.folder is empty, so nothing was measured: add data.folder=DATA to know how"
+            else "data.folder is empty, so nothing was measured; add data.folder=DATA to know how"
             " long it would take here"
         )
     say("\n".join(table_lines(config.to_json())).strip("\n"))

@@ -60,7 +60,7 @@ DEFAULT_SPREAD = 5
     "blends",
     multiple=True,
     metavar="NAME=SHARE,...",
-    help="Blend of other mixes' settings.",
+    help="Blend of other mixes' settings; repeatable.",
 )
 @click.option(
     "--away",
@@ -74,7 +74,11 @@ DEFAULT_SPREAD = 5
 @settings_options(OutputSettings)
 @click.option("--preset", "presets", multiple=True, help="Preset of the first mix; repeatable.")
 @click.option(
-    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="One setting of the first mix."
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One setting of the first mix; repeatable.",
 )
 @click.option("--allow-plugins", is_flag=True, help="Let preset files load plug-ins.")
 @click.option(

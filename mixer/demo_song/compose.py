@@ -29,7 +29,7 @@ def compose_demo_song(seed: int = 1, sample_rate: int = 44_100) -> dict[str, np.
         raise SettingsError(f"seed must be 0 or a positive whole number, not {seed}")
     if not LOWEST_RATE_HZ <= sample_rate <= HIGHEST_RATE_HZ:
         raise SettingsError(
-            f"sample rate {sample_rate} Hz is out of range: choose {LOWEST_RATE_HZ} to "
+            f"sample rate {sample_rate} Hz is out of range; choose {LOWEST_RATE_HZ} to "
             f"{HIGHEST_RATE_HZ}"
         )
     # A generator each, so that a change to one player leaves the other takes as they are.

@@ -89,7 +89,7 @@ def _own_presets(folder: Path, n_presets: int) -> Finding:
     todo = f"change its permissions, or set {FOLDER_VARIABLE} to another folder"
     # An account without a home of its own, as in a container, saves no presets.
     status = Status.PROBLEM if folder.exists() else Status.NOTE
-    return Finding("your presets", status, f"{found}, which cannot be written: {reason}", todo)
+    return Finding("your presets", status, f"{found}, which cannot be written ({reason})", todo)
 
 
 def look_at_models() -> Iterator[Finding]:

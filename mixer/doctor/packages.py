@@ -149,7 +149,7 @@ def look_at_extras() -> Iterator[Finding]:
         if there:
             yield Finding(f"extra {extra}", Status.OK, ", ".join(there))
         else:
-            what = f"not installed: {adds}"
+            what = f"not installed ({adds})"
             yield Finding(f"extra {extra}", Status.NOTE, what, install_command(extra))
 
 

@@ -225,7 +225,7 @@ def benchmark_mix(
         _refuse_unlike(mix, stems)
     if truth is not None and truth.n_samples != mix.shape[1]:
         raise InputError(
-            f"the mix has {mix.shape[1]} samples and the true mix {truth.n_samples}: cut both to "
+            f"the mix has {mix.shape[1]} samples and the true mix {truth.n_samples}; cut both to "
             "the same length"
         )
     if truth is not None:

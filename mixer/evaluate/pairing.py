@@ -46,7 +46,7 @@ def find_pairs(mix: Path, reference: Path) -> list[FilePair]:
     if mix.is_file() and reference.is_file():
         return [FilePair(mix.stem, DEFAULT_SYSTEM, mix, reference)]
     if mix.is_file() or reference.is_file():
-        raise InputError(f"{mix} and {reference}: give two files or two folders, not one of each")
+        raise InputError(f"{mix} and {reference} are a file and a folder; give two of one kind")
     mixes, references = audio_by_name(mix), audio_by_name(reference)
     shared = [name for name in mixes if name in references]
     if not shared:

@@ -63,7 +63,7 @@ def system_names(models: Sequence[str]) -> dict[str, RenderSettings]:
     for model in models:
         name = Path(model).name
         if name in systems or name == SUM:
-            raise InputError(f"two systems are called {name!r}: rename one of the model folders")
+            raise InputError(f"two systems are called {name!r}; rename one of the model folders")
         systems[name] = RenderSettings(model=model)
     systems.setdefault(NONE, RenderSettings(model=NONE))
     systems[SUM] = RenderSettings(model=NONE, amount=0.0)
@@ -116,7 +116,7 @@ def check_songs(songs: Sequence[Song], settings: SystemSettings) -> list[Path | 
     names = [song.name for song in songs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise InputError(f"two songs are called {twice!r}: give one a title in its song.toml")
+        raise InputError(f"two songs are called {twice!r}; give one a title in its song.toml")
     return [find_reference(song, settings) for song in songs]
 
 

@@ -123,7 +123,7 @@ class Document:
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise self.refusal((key,), f"must be a whole number from 1, not {quote(version)}")
         if version > newest:
-            what = f"is {version}, and this version of mixer reads up to {newest}: update mixer"
+            what = f"is {version}, and this version of mixer reads up to {newest}; update mixer"
             raise self.error(f"{self.where}: {key} {what}")
 
 

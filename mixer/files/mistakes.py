@@ -107,7 +107,7 @@ def _table_mistakes(
     for key, inner in shape.fields.items():
         if key in shape.required and key not in table:
             help = inner.help if isinstance(inner, Leaf) else ""
-            yield Mistake((*path, key), f"is missing: give {help}" if help else "is missing")
+            yield Mistake((*path, key), f"is missing; give {help}" if help else "is missing")
 
 
 def _row_mistakes(shape: Rows, value: Any, path: Keys, is_layer: bool) -> Iterator[Mistake]:

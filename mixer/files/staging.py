@@ -35,7 +35,9 @@ def staging_folder(folder: Path) -> Iterator[Path]:
             hidden.mkdir()
             (hidden / _MADE).mkdir()
         except OSError as error:
-            raise OutputError(f"{shortened(folder)} cannot be written: {error.strerror}") from None
+            raise OutputError(
+                f"{shortened(folder)}: cannot be written ({error.strerror})"
+            ) from None
         try:
             yield hidden / _MADE
         finally:
@@ -86,7 +88,7 @@ def publish(
             for step in reversed(undo):
                 step()
             name = shortened(Path(error.filename2 or error.filename or folder))
-            raise OutputError(f"{name} cannot be written: {error.strerror}") from None
+            raise OutputError(f"{name}: cannot be written ({error.strerror})") from None
     return [folder / path for path in made]
 
 

@@ -60,7 +60,7 @@ def output_file(path: Path, mode: int = 0o666) -> Iterator[Path]:
         with whole_file(path, mode) as partial:
             yield partial
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def write_output(path: Path, content: str | bytes, mode: int = 0o666) -> None:
@@ -211,7 +211,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _unusable(path: Path, error: OSError, asked: str = "--output") -> OutputError:
     return OutputError(
-        f"{shortened(path)} cannot be written: {error.strerror}; choose another {asked}"
+        f"{shortened(path)}: cannot be written ({error.strerror}); choose another {asked}"
     )
 
 

@@ -57,7 +57,7 @@ def measure_profile(
     """
     check_effects(effects)
     if iter(songs) is songs:
-        raise InputError("songs are read four times: give a list, not a generator")
+        raise InputError("songs are read four times; give a list, not a generator")
 
     run = _Run(songs, sample_rate, tuple(effects), tuple(bands_hz), seed)
     # What is not yet measured is not yet used: later figures replace these.

@@ -64,7 +64,7 @@ class RecordedRooms:
             known = ", ".join(f"{time_s:.1f} s" for time_s in sorted(times))
             raise InputError(
                 f"no room has a reverberation time of {shortest_s:g} to {longest_s:g} s (known: "
-                f"{known}): add one to the folder or use the generated rooms"
+                f"{known}); add one to the folder or use the generated rooms"
             )
         return self.rooms[fitting[int(rng.integers(len(fitting)))]]
 

@@ -24,7 +24,7 @@ def why_not(changes: Sequence[float], n_songs: int, least: float) -> str:
         least: what is too small.
     """
     if len(changes) < max(_LEAST_SONGS, _LEAST_SHARE * n_songs):
-        return "too rarely"
+        return "too few songs"
     middle = median(changes)
     if sum(change * middle > 0.0 for change in changes) < _SAME_DIRECTION * len(changes):
         return "in different directions"

@@ -67,7 +67,7 @@ def edit_of(changed: Changed, mix: WrittenMix) -> Edit:
         if changed.bands_gone or changed.bands_new or changed.sends or changed.is_wider:
             edit.remarks.append(
                 "a model that mixes stems can only mute, solo and set the gain of a single "
-                "track: change the stem's folder, or render with --model tracks"
+                "track; change the stem's folder, or render with --model tracks"
             )
         return edit
     if changed.is_wider:

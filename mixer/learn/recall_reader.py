@@ -83,17 +83,17 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
         table = json.loads(read_regular(path).decode())
     except FileNotFoundError:
         raise InputError(
-            f"{visible(path)} was not found; it holds the settings that the session was written "
-            "with: give it with --recall, or write the session again"
+            f"{visible(path)}, with the settings that the session was written with, was not found;"
+            " name it with --recall, or write the session again"
         ) from None
     except OSError as error:
-        raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
+        raise InputError(f"{visible(path)}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError):
         raise InputError(f"{visible(path)} is not a recall sheet's JSON") from None
     try:
         if table["version"] != RECALL_VERSION:
             raise InputError(
-                f"{visible(path)} was written by another version of mixer: write the session again"
+                f"{visible(path)} was written by another version of mixer; write the session again"
             )
         if daw not in table["sessions"]:
             raise InputError(f"{visible(path)} holds no values for a {daw} session")

@@ -79,7 +79,7 @@ def _read(folder: Path) -> tuple[str, dict[str, Any]]:
     except (ValueError, RecursionError) as error:
         raise PresetError(f"{path} is not TOML: {error}") from None
     except OSError as error:
-        raise PresetError(f"{path} cannot be read: {error.strerror}") from None
+        raise PresetError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def write_song_toml(folder: Path, text: str) -> Path:

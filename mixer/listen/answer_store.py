@@ -55,7 +55,7 @@ class Store:
         try:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+            raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._open(test_id)

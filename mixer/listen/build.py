@@ -71,7 +71,7 @@ def build_test(
             built = write_test(songs, systems, made, settings, seed, staged)
             _put_in_place(staged, output)
     except OSError as error:
-        raise OutputError(f"{output} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{output}: cannot be written ({error.strerror})") from None
     return built
 
 

@@ -80,7 +80,7 @@ def collect_answers(sources: Sequence[Path], design: Design) -> Collected:
     for place, found in _each(sources, design):
         n_read += 1
         if n_read > MAX_PARTICIPANTS:
-            raise InputError(f"more than {MAX_PARTICIPANTS} sets of answers: give fewer at a time")
+            raise InputError(f"more than {MAX_PARTICIPANTS} sets of answers; give fewer at a time")
         if isinstance(found, MixerError):
             failures.append(str(found))
             continue

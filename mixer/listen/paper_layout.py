@@ -39,10 +39,10 @@ def check_paper_layout(n_songs: int, n_systems: int) -> None:
     """Raise SettingsError if there are not six songs and six mixes of each."""
     if n_songs != N_SONGS:
         raise SettingsError(
-            f"the paper's layout has {N_SONGS} songs, not {n_songs}: give {N_SONGS}"
+            f"the paper's layout has {N_SONGS} songs, not {n_songs}; give {N_SONGS}"
         )
     if n_systems != N_MIXES:
         raise SettingsError(
-            f"the paper's layout has {N_MIXES} mixes of a song, not {n_systems}: name {N_MIXES} in"
+            f"the paper's layout has {N_MIXES} mixes of a song, not {n_systems}; name {N_MIXES} in"
             " --systems, or leave it out"
         )

@@ -71,12 +71,12 @@ def parse_systems(words: Sequence[str], human_folder: Path | None = None) -> tup
     """
     systems = [_parse(word, human_folder) for word in words]
     if not systems:
-        raise SettingsError("no systems to compare: name some, as in --systems default none human")
+        raise SettingsError("no systems to compare; name some, as in --systems default none human")
     names = [system.name for system in systems]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SettingsError(
-            f"two systems are called {twice!r}: give one as NAME=FOLDER, or leave one out"
+            f"two systems are called {twice!r}; give one as NAME=FOLDER, or leave one out"
         )
     return tuple(systems)
 
@@ -84,9 +84,11 @@ def parse_systems(words: Sequence[str], human_folder: Path | None = None) -> tup
 def _parse(word: str, human_folder: Path | None) -> System:
     name, equals, folder = word.partition("=")
     if equals:
-        if not name or name in _RESERVED or not Path(folder).is_dir():
+        if name in _RESERVED:
+            raise SettingsError(f"system {word!r}: the name {name} is taken; choose another")
+        if not name or not Path(folder).is_dir():
             raise SettingsError(
-                f"system {word!r}: give NAME=FOLDER with a folder of finished mixes"
+                f"system {word!r} is not NAME=FOLDER; give a folder of finished mixes"
             )
         return System(name, folder=Path(folder))
     if word == HUMAN:

@@ -42,7 +42,7 @@ def _checked_integers(names: list[str], values: Mapping[str, object]) -> dict[st
     integers: dict[str, int] = {}
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"hyper-parameter {name} is {value!r}: it must be an integer")
+            raise ValueError(f"hyper-parameter {name} is {value!r}; it must be an integer")
         integers[name] = value
     return integers
 
@@ -61,4 +61,4 @@ def check_ranges(hyper: Any, largest: Mapping[str, int], rest: int = 2) -> None:
     for field in fields(hyper):
         value, most = getattr(hyper, field.name), largest.get(field.name, rest)
         if not 1 <= value <= most:
-            raise ValueError(f"{field.name} is {value}: it must be from 1 to {most}")
+            raise ValueError(f"{field.name} is {value}; it must be from 1 to {most}")

@@ -86,7 +86,7 @@ def parse_reference(text: str) -> Reference:
     """
     match = _REFERENCE.fullmatch(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else None
     if match is None or ".." in text:
-        raise InputError(f"{quote(text)}: give a repository as {PREFIX}OWNER/NAME[@REVISION]")
+        raise InputError(f"{quote(text)} is not a repository; give {PREFIX}OWNER/NAME[@REVISION]")
     return Reference(match["repo"], match["revision"])
 
 
@@ -141,7 +141,7 @@ def _fetch_all(hub: _Hub, staging: Path, progress: Progress) -> list[_Remote]:
     wanted = _wanted(read_manifest(staging / MANIFEST_FILE), hub.files)
     whole = sum(remote.n_bytes for remote in wanted)
     if whole > MOST_BUNDLE_BYTES:
-        raise ModelError(f"{hub}: takes {whole} bytes, more than {MOST_BUNDLE_BYTES}: refused")
+        raise ModelError(f"{hub}: takes {whole} bytes, more than {MOST_BUNDLE_BYTES}; refused")
     done = 0
     for remote in wanted:
 
@@ -166,7 +166,7 @@ def _wanted(manifest: Manifest, files: dict[str, _Remote]) -> list[_Remote]:
         names |= {entry.file: _NUMBERS for entry in (manifest.check.stems, manifest.check.mix)}
     for name, endings in names.items():
         if not name.endswith(endings):
-            raise ModelError(f"{visible(name)}: not a {' or '.join(endings)} file: refused")
+            raise ModelError(f"{visible(name)}: not a {' or '.join(endings)} file; refused")
         if name not in files:
             raise ModelError(f"{visible(name)}: named by the manifest, but not in the repository")
     checkpoints = [name for name in files if _CHECKPOINT.fullmatch(name)][:_MOST_CHECKPOINTS]
@@ -249,7 +249,7 @@ class _Hub:
         if done != remote.n_bytes or digest.hexdigest() != remote.digest:
             raise ModelError(
                 f"{self}: {remote.name} does not match the repository (its size or its"
-                " hash differs): try again"
+                " hash differs); try again"
             )
 
     def _open(self, name: str) -> Any:
@@ -267,7 +267,7 @@ def _write(file: BinaryIO, block: bytes) -> None:
     try:
         file.write(block)
     except OSError as error:
-        raise OutputError(f"{file.name} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{file.name}: cannot be written ({error.strerror})") from None
 
 
 def _remotes(siblings: Any) -> Iterator[_Remote]:

@@ -67,7 +67,7 @@ class Bundle:
         """
         entry = self.manifest.graphs.get(name)
         if entry is None:
-            raise ModelError(f"{self.folder}: the bundle has no graph {name!r}: export it again")
+            raise ModelError(f"{self.folder}: the bundle has no graph {name!r}; export it again")
         content = _read_intact(self.folder, entry, _MAX_GRAPH_BYTES)
         refuse_outside_references(content, str(self.folder / entry.file))
         return content
@@ -80,7 +80,7 @@ class Bundle:
         """
         check, hyper = self.manifest.check, self.manifest.hyper_parameters
         if check is None:
-            raise ModelError(f"{self.folder}: the bundle holds no check: export it again")
+            raise ModelError(f"{self.folder}: the bundle holds no check; export it again")
         stems = np.frombuffer(_whole(self._read_check_file(check.stems), 2), "<i2")
         mix = np.frombuffer(_whole(self._read_check_file(check.mix), 4), "<f4")
         n_samples = len(mix) // hyper.n_channels
@@ -90,7 +90,7 @@ class Bundle:
         ):
             raise ModelError(
                 f"{self.folder}: its check has {len(stems)} input samples and {len(mix)} output"
-                " samples, which do not match: export it again"
+                " samples, which do not match; export it again"
             )
         scaled = stems.reshape(hyper.n_inputs, n_samples).astype(np.float32) / np.float32(1 << 15)
         return scaled, mix.reshape(hyper.n_channels, n_samples).astype(np.float32)
@@ -191,7 +191,7 @@ def _check_size(path: Path, max_bytes: int) -> None:
     except OSError as error:
         raise _unreadable(path, error) from None
     if size > max_bytes:
-        raise ModelError(f"{path}: larger than {max_bytes} bytes, refused")
+        raise ModelError(f"{path}: larger than {max_bytes} bytes; refused")
 
 
 def _check_hash(path: Path, digest: str, entry: FileEntry) -> None:

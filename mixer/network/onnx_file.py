@@ -60,18 +60,18 @@ def _walk(reader: FieldReader, message: memoryview, kind: str, name: str, depth:
             field == _TENSOR_EXTERNAL_DATA or (field == _TENSOR_DATA_LOCATION and value != 0)
         ):
             raise ModelError(
-                f"{name}: keeps weights in another file, which is refused: export it in one file"
+                f"{name}: keeps weights in another file, which is refused; export it in one file"
             )
         if kind == "node" and field == _NODE_DOMAIN and bytes_of(value) not in _STANDARD_DOMAINS:
             raise ModelError(
                 f"{name}: uses an operator of {bytes_of(value).decode(errors='replace')!r}, beyond"
-                " standard ONNX: refused"
+                " standard ONNX; refused"
             )
         if kind == "node" and field == _NODE_OPERATOR and bytes_of(value) in _CONTROL_FLOW:
             raise ModelError(
-                f"{name}: uses the control flow operator {bytes_of(value).decode()}: refused"
+                f"{name}: uses the control flow operator {bytes_of(value).decode()}; refused"
             )
         if kind == "model" and field == _MODEL_FUNCTION:
-            raise ModelError(f"{name}: defines operators of its own (functions): refused")
+            raise ModelError(f"{name}: defines operators of its own (functions); refused")
         if field in inside:
             _walk(reader, view_of(value), inside[field], name, depth + 1)

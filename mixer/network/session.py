@@ -57,7 +57,7 @@ class Network:
         is_own: bool = False,
     ) -> None:
         if threads is not None and threads < 1:
-            raise DeviceError(f"threads is {threads}: it must be at least 1")
+            raise DeviceError(f"threads is {threads}; it must be at least 1")
         self.bundle = bundle
         self.threads = threads or available_threads()
         self._optimise = optimise
@@ -126,7 +126,7 @@ class Network:
                 problem = "values that are not finite"
             if problem is not None:
                 raise ModelError(
-                    f"{self.bundle.folder}: output {name} of graph {graph} has {problem}: export"
+                    f"{self.bundle.folder}: output {name} of graph {graph} has {problem}; export"
                     " the bundle again"
                 )
 
@@ -173,7 +173,7 @@ class Network:
         problem = role.mismatch(session.get_inputs(), session.get_outputs())
         if problem:
             raise ModelError(
-                f"{self.bundle.folder}: graph {graph} cannot be used, {visible(problem)}:"
+                f"{self.bundle.folder}: graph {graph} cannot be used, {visible(problem)};"
                 " export it again"
             )
         return session

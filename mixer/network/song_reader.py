@@ -41,12 +41,12 @@ class SongReader:
             if stem is not None
         }
         if not lengths:
-            raise InputError("every stem is missing: give at least one")
+            raise InputError("every stem is missing; give at least one")
         if len(set(lengths.values())) > 1:
             raise InputError(f"stems of different lengths in samples: {lengths}: pad them first")
         self.n_samples = next(iter(lengths.values()))
         if not self.n_samples:
-            raise InputError("the stems are empty: give at least one sample")
+            raise InputError("the stems are empty; give at least one sample")
         self.n_warm_up = n_warm_up
         self.n_total = n_warm_up + self.n_samples
         self._stems = tuple(stems)
@@ -78,7 +78,7 @@ class SongReader:
 def _checked_length(stem: NDArray[np.float32], name: str) -> int:
     if stem.ndim != 2 or stem.shape[0] != 2 or stem.dtype != np.float32:
         raise InputError(
-            f"stem {name} has shape {stem.shape} and type {stem.dtype}: it must be float32 "
+            f"stem {name} has shape {stem.shape} and type {stem.dtype}; it must be float32 "
             "(2, samples)"
         )
     return int(stem.shape[1])

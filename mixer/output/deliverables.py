@@ -66,12 +66,12 @@ def check_versions(words: Sequence[str], plan: RenderPlan) -> None:
     of_vocals = [word for word in wanted if word in VERSIONS and VERSIONS[word].of_vocals]
     if of_vocals and VOCALS not in song.stems:
         raise SettingsError(
-            f"{song.name} has no vocals, so there is no {listed(of_vocals)}: deliver mix or stems"
+            f"{song.name} has no vocals, so there is no {listed(of_vocals)}; deliver mix or stems"
         )
     if "tv" in wanted and not plan.tracks and _has_backing(song):
         raise ModelError(
             f"model {plan.model_name} mixes lead and backing vocals as one stem, so there is no tv "
-            "version: use --model tracks"
+            "version; use --model tracks"
         )
     if "clean" in wanted and not song.explicit:
         raise SettingsError(

@@ -284,7 +284,7 @@ def _set_edited_aside(destination: Destination, staging: Path) -> tuple[str, ...
         moved = set_edited_aside(destination.path, coming)
     except OSError as error:
         raise OutputError(
-            f"{destination.path}: its edited session cannot be kept: {error.strerror}"
+            f"{destination.path}: its edited session cannot be kept ({error.strerror})"
         ) from None
     return tuple(f"{old} was edited; it is now {new}" for old, new in moved.items())
 

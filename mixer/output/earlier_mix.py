@@ -54,5 +54,5 @@ def remove_parts(stale: set[Path], song: Song) -> None:
                 folder.rmdir()
     except OSError as error:
         raise OutputError(
-            f"{error.filename}, of an earlier mix, cannot be removed: {error.strerror}"
+            f"{error.filename}, of an earlier mix, cannot be removed ({error.strerror})"
         ) from None

@@ -121,8 +121,8 @@ def ceiling_lines(output: OutputTable) -> tuple[str, ...]:
     gain_db = output.get("versions_gain_db", 0.0) - math.ceil(10.0 * most_db) / 10.0
     names = f"{joined(list(over), 'and')} {'is' if len(over) == 1 else 'are'}"
     return (
-        f"{names} up to {most_db:.1f} dB above the ceiling, which holds for the mix that the "
-        f"versions are parts of: --deliver-gain {gain_db:.1f} lowers all versions together",
+        f"{names} up to {most_db:.1f} dB above the ceiling, which holds for the mix; "
+        f"--deliver-gain {gain_db:.1f} (in a manifest deliver_gain_db) lowers all together",
     )
 
 

@@ -128,7 +128,7 @@ def refuse_plugins(recipe: RecordedMix) -> None:
     """
     if recipe.plugins():
         raise PresetError(
-            f"the recipe loads a plug-in, {visible(recipe.plugins()[0])}, which is a program: add "
+            f"the recipe loads a plug-in, {visible(recipe.plugins()[0])}, which is a program; add "
             "--allow-plugins if you trust it"
         )
 

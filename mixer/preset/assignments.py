@@ -127,7 +127,7 @@ def split_assignment(assignment: str) -> tuple[str, str]:
     found = _ASSIGNMENT.fullmatch(assignment)
     if found is None:
         raise PresetError(
-            f"{OPTION} {quote(assignment)}: write key=value, such as vocals.gain_db=+1.5"
+            f"{OPTION} {quote(assignment)} has no =; write key=value, such as vocals.gain_db=+1.5"
         )
     return found[1], found[2]
 

@@ -55,7 +55,7 @@ def save_preset(
     """
     if not is_name(name):
         raise PresetError(
-            f"{name!r} is not a valid preset name: use a-z, 0-9 and -, at most 64 characters, "
+            f"{name!r} is not a valid preset name; use a-z, 0-9 and -, at most 64 characters, "
             "e.g. my-rock"
         )
     path = user_folder() / f"{name}{ENDING}"
@@ -73,7 +73,7 @@ def save_preset(
             partial.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written: {error.strerror}; free space, change permissions, or "
+            f"{path}: cannot be written ({error.strerror}); free space, change permissions, or "
             f"set {FOLDER_VARIABLE} to another folder"
         ) from None
     return path
@@ -103,5 +103,5 @@ def delete_preset(name: str) -> Path:
     try:
         path.unlink()
     except OSError as error:
-        raise OutputError(f"{path} cannot be removed: {error.strerror}") from None
+        raise OutputError(f"{path}: cannot be removed ({error.strerror})") from None
     return path

@@ -36,7 +36,7 @@ def find_plugin_gaps(keys: Keys, strip: Mapping[str, Any]) -> Iterator[Mistake]:
     """Plug-ins of a whole strip without a file."""
     for place, plugin in enumerate(strip.get("plugins", ())):
         if not plugin.get("path"):
-            what = "is missing: give the plug-in's file"
+            what = "is missing; give the plug-in's file"
             yield Mistake((*keys, "plugins", place, "path"), what)
 
 

@@ -46,7 +46,7 @@ def refuse_foreign_plugins(
             continue
         if names_plugins(read_layer(Found(source["name"], path)).table):
             gathered.add(
-                f"{path}: loads a plug-in, which is a program: add {ALLOW} if you trust it"
+                f"{path}: loads a plug-in, which is a program; add {ALLOW} if you trust it"
             )
     gathered.refuse()
 

@@ -188,7 +188,7 @@ def _voice_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[st
         return own.voice_db, ()
     if target.voice_db is None and not target.stem_levels_db:
         return own.voice_db, (
-            "level: the voice cannot be told from the rest of a finished mix: give a folder with "
+            "level: the voice cannot be told from the rest of a finished mix; give a folder with "
             "the reference's stems",
         )
     if own.voice_db is None or target.voice_db is None:

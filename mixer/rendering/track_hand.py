@@ -166,7 +166,7 @@ def more_than_gains(said: Iterable[Said], model_name: str) -> Iterator[str]:
             what += "" if key not in PRE_NETWORK_GAINS else " that does not change in time"
             yield (
                 f"{dotted((*keys, key))}: model {model_name} mixes stems, so single tracks "
-                f"{what}: set it on a stem, or use a model that mixes tracks "
+                f"{what}; set it on a stem, or use a model that mixes tracks "
                 f"(--model {TRACK_MODEL})"
             )
 

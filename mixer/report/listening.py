@@ -221,7 +221,7 @@ def _link(file: Path, folder: Path) -> str:
         relative = os.path.relpath(file.absolute(), folder.absolute())
     except ValueError:
         raise InputError(
-            f"{file} is on another disk than the report: write both to one, or embed the previews"
+            f"{file} is on another disk than the report; write both to one, or embed the previews"
         ) from None
     parts = [quote(os.fsencode(part), safe="") for part in Path(relative).parts]
     return "./" + "/".join(parts)

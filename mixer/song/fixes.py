@@ -32,7 +32,7 @@ def check_fixes(fixes: Sequence[str]) -> None:
         if name not in FIXES:
             raise SettingsError(f"unknown fix {name!r}; {suggest(name, FIXES)}")
     if len(set(fixes)) < len(fixes):
-        raise SettingsError(f"fix {','.join(fixes)}: give each at most once")
+        raise SettingsError(f"fix {','.join(fixes)} names one twice; give each at most once")
 
 
 def parse_fixes(text: str) -> tuple[str, ...]:
@@ -47,6 +47,6 @@ def parse_fixes(text: str) -> tuple[str, ...]:
     if names == [NO_FIXES]:
         return ()
     if not names:
-        raise SettingsError(f"fix: give {' or '.join(FIXES)}, both, or none")
+        raise SettingsError(f"fix is empty; give {' or '.join(FIXES)}, both, or none")
     check_fixes(names)
     return tuple(name for name in FIXES if name in names)

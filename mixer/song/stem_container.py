@@ -24,7 +24,7 @@ def open_song(path: Path) -> Song:
     if not path.is_file():
         return load_song(path)
     if not is_stem_container_name(path.name):
-        raise InputError(f"{path}: give the song's folder, or a .stem.mp4")
+        raise InputError(f"{path} is a file; give the song's folder, or a .stem.mp4")
     return load_container(path)
 
 

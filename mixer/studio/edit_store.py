@@ -103,7 +103,7 @@ def read_kept(song_folder: Path) -> Kept:
     except FileNotFoundError:
         return Kept()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     try:
         if len(data) > _MOST_BYTES:
             raise ValueError("it is too large")

@@ -90,7 +90,7 @@ class Guard:
         if not scope["path"].startswith(_API):
             return None if scope["method"] in _SAFE else (405, "files are served by GET only")
         if not self._shows_token(scope, headers):
-            return 401, "the token is missing or wrong: open the link that the command printed"
+            return 401, "the token is missing or wrong; open the link that the command printed"
         return None if scope["method"] in _SAFE else self._refused_body(scope, headers)
 
     def _shows_token(self, scope: Scope, headers: Headers) -> bool:

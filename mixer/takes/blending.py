@@ -99,7 +99,7 @@ def _blend(parts: Sequence[Part], key: str) -> Any:
     if any(automated) and all(c or _is_number(v) for c, v in zip(automated, values, strict=True)):
         return _blend_automation(parts)
     raise SettingsError(
-        f"{key} cannot be blended, as it is not a number, and it differs: set it to the same value"
+        f"{key} cannot be blended, as it is not a number, and it differs; set it to the same value"
     )
 
 
@@ -108,7 +108,7 @@ def _blend_effects(parts: Sequence[Part], example: Any, key: str) -> Any:
     total = sum(share for share, value in parts if value is not None)
     amount = "amount" if hasattr(example, "amount") else "amount_db"
     if total < 1.0 - _SUM_TOLERANCE and not hasattr(example, amount):
-        raise SettingsError(f"{key} is set in only one of the mixes: set it in both")
+        raise SettingsError(f"{key} is set in only one of the mixes; set it in both")
     blended = {}
     for field in dataclasses.fields(example):
         if field.name == amount:

@@ -262,7 +262,7 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
     if plan is None or decisive:
         raise InputError(
             f"{visible(parent.path)}: its inputs have changed "
-            f"({'; '.join(decisive)}), so more than you ask for would change: render the song again"
+            f"({'; '.join(decisive)}), so more than you ask for would change; render the song again"
         )
     is_elsewhere = any(
         one.kind in (DifferenceKind.VERSION, DifferenceKind.PLATFORM) for one in differences

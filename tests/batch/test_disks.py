@@ -81,4 +81,4 @@ def test_a_read_only_output_is_refused_before_anything(mount, tmp_path, capsys) 
     manifest = band_songs(tmp_path, 1, 1.0)
     out = mount("fixed", "size=9m,ro")
     assert run(["batch", str(manifest), "-o", str(out)]) == 1
-    assert "cannot be written: Read-only file system" in capsys.readouterr().err
+    assert "cannot be written (Read-only file system)" in capsys.readouterr().err

@@ -260,7 +260,7 @@ def test_what_cannot_be_put_in_place_fails(make_songs, batch, tmp_path) -> None:
 
     summary = batch(manifest, out, work=block)
     assert (summary.n_done, summary.n_failed) == (1, 1)
-    assert records(out)["one"].error.startswith("a/one.wav cannot be written")
+    assert records(out)["one"].error.startswith("a/one.wav: cannot be written")
 
 
 def test_stopping_finishes_what_runs(make_songs, batch, tmp_path) -> None:

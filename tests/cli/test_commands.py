@@ -276,7 +276,7 @@ def test_a_name_too_long_is_one_line(folder, tmp_path, capsys) -> None:
     for length in (250, 300):
         assert run(["render", str(folder), "-o", str(tmp_path / f"{'a' * length}.wav")]) == 1
         error = capsys.readouterr().err
-        assert "cannot be written: File name too long" in error
+        assert "cannot be written (File name too long" in error
 
 
 def test_clipped_stems_and_a_missed_loudness_are_reported(folder, tmp_path, capsys) -> None:

@@ -155,7 +155,7 @@ def test_systems_are_told_in_the_paper_s_table(write_song, rng, capsys, tmp_path
     [
         (["evaluate", "A"], 2, "give a mix and its reference"),
         (["evaluate", "A", "nowhere.wav"], 2, "does not exist"),
-        (["evaluate", "A", "FOLDER"], 1, "not one of each"),
+        (["evaluate", "A", "FOLDER"], 1, "give two of one kind"),
         (["evaluate", "A", "A", "--max-lag", "-1"], 2, "0 or more"),
         (["evaluate", "A", "A", "--max-lag", "nan"], 2, "must be a number"),
         (["evaluate", "A", "A", "--seed", "-1"], 2, "must be a whole number from 0"),

@@ -39,6 +39,19 @@ def test_every_option_of_numbers_is_bounded() -> None:
     assert seen > 30
 
 
+def test_every_option_that_may_be_repeated_says_so() -> None:
+    from importlib import import_module
+
+    repeated = [
+        (f"{path} {option.opts[0]}", option.help or "")
+        for name in COMMANDS
+        for path, option in all_options(import_module(f"mixer.cli.{name}").command, name)
+        if option.multiple
+    ]
+    assert len(repeated) > 10
+    assert not [where for where, said in repeated if "repeatable" not in said]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

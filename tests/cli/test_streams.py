@@ -71,7 +71,7 @@ def test_a_full_stderr_is_no_error_and_a_full_stdout_is_one(song: Path, tmp_path
         # Nothing is read again of what a list would have said.
         done = mixer("preset", "list", stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
-    assert done.stderr == "mixer: standard output cannot be written: No space left on device\n"
+    assert done.stderr == "mixer: standard output cannot be written (No space left on device)\n"
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])

@@ -141,7 +141,7 @@ def test_an_interrupted_run_exits_130_and_goes_on(data: Path, tmp_path: Path, ca
     ("arguments", "code", "message"),
     [
         (["paper-lx"], 2, "neither a file nor a shipped configuration"),
-        (["smoke"], 2, "data.folder is empty: set data.folder=DIR"),
+        (["smoke"], 2, "data.folder is empty; set data.folder=DIR"),
         (["smoke", "data.folder=NOWHERE"], 1, "NOWHERE: no such folder; prepare a data set there"),
         (["smoke", "data.foldr=x"], 2, "data.foldr is unknown; did you mean 'folder'?"),
         (
@@ -194,7 +194,7 @@ def test_a_dry_run_prints_toml_that_can_be_fed_back(capsys, tmp_path, monkeypatc
         more = changed if config.startswith("paper") else []
         assert run(["train", config, *more, "--dry-run"]) == 0
         said = capsys.readouterr()
-        assert "nothing was measured: add data.folder=DATA" in said.err
+        assert "nothing was measured; add data.folder=DATA" in said.err
         Path("again.toml").write_text(said.out)
         assert read_config(Path("again.toml")) == read_config(find_config(config), more)
         assert tomllib.loads(said.out).keys() == TrainingConfig().to_json().keys()

@@ -125,7 +125,7 @@ def test_presets_that_cannot_be_saved_are_a_problem(monkeypatch, tmp_path) -> No
     monkeypatch.setattr(machine, "why_unwritable", lambda folder: "Read-only file system")
     finding = of("your presets", list(machine.look_at_presets()))
     assert finding.status is Status.PROBLEM
-    assert finding.found.endswith("which cannot be written: Read-only file system")
+    assert finding.found.endswith("which cannot be written (Read-only file system)")
     assert "MIXER_PRESETS" in finding.todo
     # Nor can they in a container without a home; there nobody expects it.
     monkeypatch.setenv("MIXER_PRESETS", str(tmp_path / "none"))

@@ -90,7 +90,7 @@ def test_a_table_becomes_its_dataclass() -> None:
         ({"takes": {}}, "takes must be a list of tables, not {}"),
         ({"takes": [1]}, "takes.0 must be a table, not 1"),
         ({"takes": [{"name": "a"}] * 4}, "takes must have at most 3 entries, not 4"),
-        ({"takes": [{}]}, "takes.0.name is missing: give what it is called"),
+        ({"takes": [{}]}, "takes.0.name is missing; give what it is called"),
         ({"takes": [{"name": ""}]}, "takes.0.name must not be empty"),
         (
             {"takes": [{"name": "x" * 21}]},
@@ -206,7 +206,7 @@ def test_a_newer_version_and_another_format_are_told_apart() -> None:
     document = Document("a.json", {"format": "x", "version": 3}, InputError)
     document.check_version("version", 3, name="x")
     with pytest.raises(
-        InputError, match=r"version is 3, and this version .* up to 2: update mixer"
+        InputError, match=r"version is 3, and this version .* up to 2; update mixer"
     ):
         document.check_version("version", 2, name="x")
     with pytest.raises(InputError, match=r"format must be y, not 'x'"):

@@ -104,11 +104,11 @@ def test_it_says_what_was_learnt_and_what_was_not(learnt, capsys) -> None:
     assert bell.startswith("lead vocal bell +3.3 dB at 555 Hz, Q 1.4 in 4 of 5 songs (+3.0 to +3.6")
     assert "drums -2.0 dB in 3 of 5 songs (-2.0 to -2.0)" in said["habits"]
     left = said["no_habits"]
-    assert "bass -4.0 dB in 1 of 5 songs: too rarely" in left
+    assert "bass -4.0 dB in 1 of 5 songs: too few songs" in left
     assert "lead synth -3.0 dB in 5 of 5 songs: in different directions" in left
     assert "bass: automation cannot be set in a preset, in 5 of 5 songs" in left
     (shelf,) = [words for words in left if "shelf" in words]
-    assert shelf.endswith("in 1 of 5 songs: too rarely")
+    assert shelf.endswith("in 1 of 5 songs: too few songs")
     assert not list(learnt.glob("presets/another*"))
 
 
@@ -136,8 +136,8 @@ def test_a_render_with_the_preset_has_these_settings(learnt, tmp_path, number) -
 
 
 def test_half_of_the_songs_and_one_direction_make_a_taste() -> None:
-    assert why_not([1.0], 1, 0.2) == "too rarely"
-    assert why_not([1.0, 1.0], 5, 0.2) == "too rarely"
+    assert why_not([1.0], 1, 0.2) == "too few songs"
+    assert why_not([1.0, 1.0], 5, 0.2) == "too few songs"
     assert why_not([1.0, 1.0], 4, 0.2) == ""
     assert why_not([1.0, 1.0, 1.0, -1.0], 4, 0.2) == ""
     assert why_not([1.0, 1.0, -1.0], 4, 0.2) == "in different directions"

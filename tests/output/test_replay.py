@@ -149,7 +149,7 @@ def test_nothing_is_overwritten(recipe, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        (("schema_version",), 2, "reads up to 1: update mixer"),
+        (("schema_version",), 2, "reads up to 1; update mixer"),
         (("schema_version",), "1", "schema_version must be a whole number from 1"),
         (("song",), [], "song must be a table"),
         (("song", "files"), {}, "song.files must be a list"),

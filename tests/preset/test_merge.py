@@ -232,7 +232,7 @@ def test_all_mistakes_of_presets_song_and_command_line_are_told_at_once(tmp_path
         "song.toml: line 3: console.extends cannot be used: unknown preset 'no-such'",
         "--set: 'vocals.gian_db': unknown key 'gian_db' of vocals; did you mean 'gain_db'?",
         "--set: drums.gain_db must be a number from -60 to 24",
-        "--set 'mute': write key=value, such as vocals.gain_db=+1.5",
+        "--set 'mute' has no =; write key=value, such as vocals.gain_db=+1.5",
     ]
     assert [line[: len(start)] for line, start in zip(told, starts, strict=True)] == starts
 

@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=1760)
     options = parser.parse_args()
     if find_chromium() is None:
-        sys.exit("Chromium was not found: install it, or set $CHROMIUM to its path")
+        sys.exit("Chromium was not found; install it, or set $CHROMIUM to its path")
     with tempfile.TemporaryDirectory() as folder:
         report = write_demo_report(Path(folder))
         photograph(

@@ -135,7 +135,7 @@ def test_a_role_in_song_toml_says_the_stem_where_none_is_said(write_song) -> Non
         ("console = 1", "console must be a table, not 1"),
         ("markers = 1", "markers must be a list of tables, not 1"),
         ("markers = [1]", "markers.0 must be a table, not 1"),
-        ('[[markers]]\nname = "a"', "time_s is missing: give the seconds"),
+        ('[[markers]]\nname = "a"', "time_s is missing; give the seconds"),
         ("[[markers]]\ntime_s = 1", "name is missing"),
         ('[[markers]]\nname = "a\\nb"\ntime_s = 1', "name must be one line"),
         ('[[markers]]\nname = "a"\ntime_s = -1', "time_s must be a number from 0 to 360000"),

@@ -20,7 +20,7 @@ from mixer.studio.studio_server import prepare
 from tests.browser import LAUNCH_ARGUMENTS, find_chromium, wait_until
 
 SIZES = ((390, 844), (1280, 800), (2560, 1440))
-PANELS = ("Channel", "Compare", "Ask", "Spectrum", "Keep")
+PANELS = ("Channel", "Compare", "Ask", "Spectrum", "Save")
 RATE_HZ = 44_100
 WAIT_MS = 120_000
 SETTLED = "mixStudio.song.sending === null && !mixStudio.song.queue.length"

@@ -94,7 +94,7 @@ def test_the_picker_gives_a_channel_its_colour(open_page: Any, studio: Running) 
     wait_until(page, f"{shown} === 'rgb(18, 52, 86)'")
     wait_until(page, f"{SETTLED} && mixStudio.engine.isExact")
     assert channel(studio.state(), "vocals")["color"] == "#123456"
-    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Reset channel").click()
     wait_until(page, f"{shown} !== 'rgb(18, 52, 86)' && {SETTLED}")
     assert channel(studio.state(), "vocals")["color"] == COLORS["vocals"]
 

@@ -95,7 +95,7 @@ def save_to_the_song(page: Any, studio: Running) -> None:
     wait_until(page, SETTLED)
     page.get_by_role("button", name="Save to song.toml").first.click()
     wait_until(page, "mixStudio.song.state.saved")
-    page.get_by_role("tab", name="Keep").click()
+    page.get_by_role("tab", name="Save", exact=True).click()
     page.get_by_text("Everything is in song.toml.").wait_for()
 
 

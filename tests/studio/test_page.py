@@ -32,7 +32,7 @@ def test_from_an_open_page_to_a_revised_render_by_mouse(open_page, studio) -> No
     page.get_by_role("button", name="Undo").click()
     wait_until(page, f"{SETTLED} && !mixStudio.channel('drums').strip.mute")
     wait_until(page, EXACT, timeout_ms=60_000)
-    page.get_by_role("tab", name="Keep").click()
+    page.get_by_role("tab", name="Save", exact=True).click()
     page.locator("#panel-keep .primary").click()
     wait_until(page, "mixStudio.song.state.jobs.some((job) => job.state === 'done')", 60_000)
     with page.expect_download() as download:
@@ -384,7 +384,7 @@ def test_variations_are_points_to_hear_and_to_blend(open_page, studio) -> None:
         }}"""
     )
     assert shares == {"mix": 0.5, "variation-1": 0.5}
-    page.get_by_role("button", name="Take over").click()
+    page.get_by_role("button", name="Use this mix").click()
     wait_until(page, f"mixStudio.song.state.revision > {state['revision']}")
     assert studio.state()["can_undo"]
     assert page.evaluate("mixStudio.player.chosen") == "mix"

@@ -104,7 +104,7 @@ def test_twice_the_stems_of_one_channel_is_another_network(tmp_path: Path) -> No
     stated = PAPER_LIKE.to_json() | {"n_stems": 8, "n_channels": 1}
     metadata = {"kind": "fxnorm", "hyper_parameters": json.dumps(stated)}
     save_file(network.state_dict(), path, metadata=metadata)
-    refused(path, "n_channels is 1: it must be 2, as stems are stereo")
+    refused(path, "n_channels is 1; it must be 2, as stems are stereo")
 
 
 @pytest.mark.shared

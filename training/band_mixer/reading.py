@@ -41,7 +41,7 @@ def open_powers(config: TrainingConfig, network: nn.Module, items_per_epoch: int
     """
     data, augmentation = config.data, config.augmentation
     if not data.folder:
-        raise SettingsError("data.folder is empty: set data.folder=DIR to a prepared data set")
+        raise SettingsError("data.folder is empty; set data.folder=DIR to a prepared data set")
     prepared = read_bands(Path(data.folder))
     hyper: Any = network.hyper
     _check_fits(prepared, hyper)
@@ -201,5 +201,5 @@ def _check_fits(prepared: PreparedBands, hyper: BandMixerParameters) -> None:
         if found != wanted:
             raise TrainingError(
                 f"{prepared.folder}: prepared with {name} {found}, but this configuration's"
-                f" network has {wanted}: change network.hyper_parameters.{name}"
+                f" network has {wanted}; change network.hyper_parameters.{name}"
             )

@@ -26,7 +26,7 @@ def recordings_to_read(multitrack: Multitrack) -> tuple[Recording, ...]:
         return multitrack.song.recordings + (dry.recordings if dry else ())
     if multitrack.dry is not None:
         raise InputError(
-            f"song.toml says that its stems are dry, but it also has a folder {DRY_FOLDER}:"
+            f"song.toml says that its stems are dry, but it also has a folder {DRY_FOLDER};"
             " remove one of the two"
         )
     return multitrack.recordings
@@ -82,7 +82,7 @@ class ExplainedShares:
         """
         if not self._used and 0.0 < self._best < LEAST_EXPLAINED:
             raise InputError(
-                f"its dry {self._parts} explain only {100.0 * self._best:.0f} % of its mixture:"
+                f"its dry {self._parts} explain only {100.0 * self._best:.0f} % of its mixture;"
                 f" export both from the same edit, or put the wet {self._parts} in its folder and"
                 f" the dry ones in a folder {DRY_FOLDER} beside them"
             )

@@ -210,7 +210,7 @@ def _read_multitrack(path: Path, target: str) -> Multitrack:
         seconds = mix.source.n_samples / mix.source.sample_rate
         if abs(seconds - song.duration_s) > MAX_LENGTH_DIFFERENCE_S:
             raise InputError(
-                f"{mix.file} lasts {seconds:.1f} s but the stems last {song.duration_s:.1f} s: "
+                f"{mix.file} lasts {seconds:.1f} s but the stems last {song.duration_s:.1f} s; "
                 "export both from the same edit, or use target sum"
             )
     return Multitrack(song.name, song, mix, dry=dry, raw_of=raw_of)

@@ -105,7 +105,7 @@ def prepare_dataset(
         (plan.folder / prepared.DATASET_FILE).unlink(missing_ok=True)
         _sweep(plan.folder)
     except OSError as error:
-        raise OutputError(f"{plan.folder} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{plan.folder}: cannot be written ({error.strerror})") from None
     try:
         profile = _settle_profile(plan, n_jobs, show)
         records, failed = _prepare_songs(plan, profile, n_jobs, show)

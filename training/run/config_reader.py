@@ -78,7 +78,7 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals:
-            gathered.add(f"{quote(override)}: give overrides as section.key=value")
+            gathered.add(f"{quote(override)} has no =; write section.key=value")
             continue
         with gathered.going_on():
             config = _with_override(config, name.strip(), text.strip())
@@ -109,6 +109,10 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
     table = CONFIG.fields.get(section)
     if not keys or not isinstance(table, Table):
         raise SettingsError(f"{quote(f'{name}={text}')}: no such setting{_hint(section, name)}")
+    if keys[0] not in table.fields and (elsewhere := _full_names(".".join(keys))):
+        raise SettingsError(
+            f"{quote(f'{name}={text}')}: no such setting; did you mean {quote(elsewhere[0])}?"
+        )
     try:
         value = parse_toml(f"value = {text}")["value"]
     except (ValueError, RecursionError):
@@ -125,8 +129,7 @@ def _with_override(config: TrainingConfig, name: str, text: str) -> TrainingConf
 
 def _hint(section: str, name: str) -> str:
     """Suggestion for a name whose section is missing or misspelt."""
-    known = [f"{s}.{key}" for s, table in CONFIG.fields.items() for key in _keys(table)]
-    close = [full for full in known if full.endswith(f".{name}")]
+    close = _full_names(name)
     meant = nearest(section, CONFIG.fields)
     if not close and meant and meant != name:
         key, keys = name.removeprefix(f"{section}."), _keys(CONFIG.fields[meant])
@@ -134,8 +137,17 @@ def _hint(section: str, name: str) -> str:
         if found is None:
             return f"; {meant} has {listed(keys)}"
         close = [f"{meant}.{found}"]
-    close = close or [nearest(name, known) or ""]
+    close = close or [nearest(name, _known_names()) or ""]
     return f"; did you mean {quote(close[0])}?" if close[0] else ""
+
+
+def _known_names() -> list[str]:
+    return [f"{s}.{key}" for s, table in CONFIG.fields.items() for key in _keys(table)]
+
+
+def _full_names(key: str) -> list[str]:
+    """Names of settings that have this key, in any section."""
+    return [full for full in _known_names() if full.endswith(f".{key}")]
 
 
 def _keys(shape: Shape) -> list[str]:
@@ -148,7 +160,7 @@ def _contradictions(config: TrainingConfig, source: str) -> Iterator[str]:
     if schedule.kind == "steps" and len(schedule.epochs) != len(schedule.divisors):
         yield (
             f"{source}: schedule.epochs has {len(schedule.epochs)} values but schedule.divisors has"
-            f" {len(schedule.divisors)}: give the same number of both"
+            f" {len(schedule.divisors)}; give the same number of both"
         )
     if schedule.kind == "cosine" and len(schedule.epochs) != 1:
         yield f"{source}: schedule.epochs must be a single number for a cosine"

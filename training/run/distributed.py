@@ -128,6 +128,6 @@ def _from_environment(name: str, default: int) -> int:
         return default
     if not text.isdigit():
         raise DeviceError(
-            f"environment variable {name} is {text}: start with torchrun, or unset it"
+            f"environment variable {name} is {text}; start with torchrun, or unset it"
         )
     return int(text)

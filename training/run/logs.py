@@ -66,7 +66,7 @@ class JsonLines:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
         except OSError as error:
-            raise OutputError(f"{self._path} cannot be written: {error.strerror}") from None
+            raise OutputError(f"{self._path}: cannot be written ({error.strerror})") from None
 
     def hear(self, name: str, audio: Tensor, sample_rate: int, step: int) -> None:
         """Ignore the excerpt: a text log has no audio."""

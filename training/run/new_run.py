@@ -96,7 +96,7 @@ def _start_from(network: nn.Module, path: Path, parts: str) -> None:
     if type(found) is not type(network):
         raise ModelError(
             f"{path}: holds a {type(found).__name__}, but this configuration has a"
-            f" {type(network).__name__}: choose another network.start_from"
+            f" {type(network).__name__}; choose another network.start_from"
         )
     prefixes = FRONT_END if parts == "front_end" else ("",)
     weights = {k: v for k, v in found.state_dict().items() if k.startswith(prefixes)}

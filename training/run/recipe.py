@@ -117,14 +117,14 @@ def problem_of(config: TrainingConfig) -> str | None:
         if section not in recipe.sections and getattr(config, section) != getattr(plain, section):
             able = [name for name, other in RECIPES.items() if section in other.sections]
             return (
-                f"network.kind {kind} does not use [{section}], only {', '.join(able)}:"
+                f"network.kind {kind} does not use [{section}], only {', '.join(able)};"
                 " leave it out"
             )
     for setting in recipe.unused:
         section, _, key = setting.partition(".")
         values = (getattr(getattr(each, section), key) for each in (config, plain))
         if len(set(values)) > 1:
-            return f"network.kind {kind} does not use {setting}: leave it out"
+            return f"network.kind {kind} does not use {setting}; leave it out"
     for key, able_to in (("stage", recipe.stages), ("precision", recipe.precisions)):
         value = getattr(config.run, key)
         if value not in able_to:

@@ -190,7 +190,7 @@ class RunFolder:
             with self._kept_weights(run), whole_file(path) as partial:
                 write_checkpoint(partial, run.network, metadata)
         except (OSError, SafetensorError) as error:
-            raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
+            raise OutputError(f"{path}: cannot be written ({reason_of(error)})") from None
 
     def _kept_weights(self, run: Run) -> Any:
         """Context in which the network has the weights that are validated and kept."""

@@ -40,14 +40,14 @@ def start_network(config: TrainingConfig, network: nn.Module) -> None:
     if start == RANDOM or config.network.start_from:
         return
     if not isinstance(network, FxNormNetwork):
-        raise SettingsError(f"network.start {start} needs network.kind fxnorm: leave it out")
+        raise SettingsError(f"network.start {start} needs network.kind fxnorm; leave it out")
     try:
         start_as_filter_bank(network)
     except ValueError as error:
         raise SettingsError(f"network.start {start}: {error}") from None
     if start == AVERAGE_MIX:
         if not config.data.folder:
-            raise SettingsError("network.start average_mix needs a data set: set data.folder")
+            raise SettingsError("network.start average_mix needs a data set; set data.folder")
         _take_average_gains(network, config.data.folder)
 
 

@@ -132,7 +132,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
         with whole_file(path) as partial:
             write_tensors(partial, tensors, metadata)
     except (OSError, SafetensorError) as error:
-        raise OutputError(f"{path} cannot be written: {reason_of(error)}") from None
+        raise OutputError(f"{path}: cannot be written ({reason_of(error)})") from None
 
 
 def read_state(path: Path, run: Run) -> None:

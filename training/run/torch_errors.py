@@ -21,7 +21,7 @@ def errors_in_words(device: torch.device) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError:
         raise TrainingError(
-            f"{device} is out of memory: give a smaller run.batch_size or data.segment_s, or"
+            f"{device} is out of memory; give a smaller run.batch_size or data.segment_s, or"
             " run.precision fp16"
         ) from None
     except (RuntimeError, ConnectionError, EOFError) as error:

@@ -52,12 +52,12 @@ def open_prepared(config: TrainingConfig, network: nn.Module, items_per_epoch: i
     """
     data = config.data
     if not data.folder:
-        raise SettingsError("data.folder is empty: set data.folder=DIR to a prepared data set")
+        raise SettingsError("data.folder is empty; set data.folder=DIR to a prepared data set")
     prepared = read_dataset(Path(data.folder))
     if prepared.sample_rate != NETWORK_RATE_HZ:
         raise TrainingError(
             f"{data.folder}: prepared at {prepared.sample_rate} Hz, but networks run at"
-            f" {NETWORK_RATE_HZ} Hz: prepare it again"
+            f" {NETWORK_RATE_HZ} Hz; prepare it again"
         )
     n_stems = config.network.hyper_parameters.get("n_stems", len(STEMS))
     if n_stems != len(STEMS):
@@ -117,7 +117,7 @@ def new_objective(config: TrainingConfig, network: nn.Module) -> WaveformObjecti
     longest_s = min(config.data.segment_s, config.data.valid_segment_s or config.data.segment_s)
     if longest_s * NETWORK_RATE_HZ < shortest:
         raise SettingsError(
-            f"segments of {longest_s:g} s are too short for loss.guard_samples {guard}: give at"
+            f"segments of {longest_s:g} s are too short for loss.guard_samples {guard}; give at"
             f" least {shortest / NETWORK_RATE_HZ:.2f} s or a smaller guard"
         )
     return WaveformObjective(

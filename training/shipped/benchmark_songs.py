@@ -205,7 +205,7 @@ def _kept(cache: Path, group: SongGroup, name: str, make: Callable[[], _Stems]) 
             _write(partial, stems)
             partial.rename(folder)
         except OSError as error:
-            raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
+            raise OutputError(f"{folder}: cannot be written ({error.strerror})") from None
     return BenchmarkSong(group, name, folder, has_truth=(folder / _TRUTH).is_dir())
 
 

@@ -124,7 +124,7 @@ def systems(
     for given in (model, *against):
         name = given if given in (NONE, SUM) else Path(given).name
         if name in found or name == TRUTH:
-            raise SettingsError(f"two systems are called {name!r}: rename one of the model folders")
+            raise SettingsError(f"two systems are called {name!r}; rename one of the model folders")
         found[name] = RenderSettings(
             model=NONE if given == SUM else given,
             amount=0.0 if given == SUM else 1.0,
@@ -201,7 +201,7 @@ def _run(options: argparse.Namespace) -> int:
     results = evaluate_songs(_songs(options, say), models, say)
     if not results:
         raise InputError(
-            "no songs to judge the model on: give --songs 1 or more, or --real-songs FOLDER"
+            "no songs to judge the model on; give --songs 1 or more, or --real-songs FOLDER"
         )
     subject = next(iter(models))
     how = {

@@ -122,7 +122,7 @@ def synthesise_song(task: SynthesisTask, report: Callable[[float], None]) -> Son
         write_json(partial / DECISIONS_FILE, {**about, **gains, "mix": mix.decisions})
         partial.rename(task.folder)
     except OSError as error:
-        raise OutputError(f"{task.folder} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{task.folder}: cannot be written ({error.strerror})") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return about

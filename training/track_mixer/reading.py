@@ -44,7 +44,7 @@ def open_songs(config: TrainingConfig, network: nn.Module, items_per_epoch: int)
     """
     del network
     if not config.data.folder:
-        raise SettingsError("data.folder is empty: set data.folder=DIR to a prepared data set")
+        raise SettingsError("data.folder is empty; set data.folder=DIR to a prepared data set")
     prepared = read_tracks(Path(config.data.folder))
     mixes_file = prepared.folder / MIXES_FILE
     mixes = read_human_mixes(mixes_file) if mixes_file.is_file() else []

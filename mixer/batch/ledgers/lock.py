@@ -48,7 +48,7 @@ def hold_lock(path: Path, *, shared: bool = False) -> Iterator[Holder | None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise OutputError(f"{path.parent} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{path.parent}: cannot be written ({error.strerror})") from None
     try:
         try:
             _lock(handle, shared)

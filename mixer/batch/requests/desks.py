@@ -107,7 +107,7 @@ def find_misfits(
         _, rest = split_console(read_console(desk.console, "manifest"))
         if not is_neutral_console(replace(rest, master=Strip())):
             what = f"{row.settings['model']!r} makes no wet stems, so strips can only "
-            what += "mute, solo and set the gain: remove the other settings or use another model"
+            what += "mute, solo and set the gain; remove the other settings or use another model"
             mistakes.append(mistake(row.number, "model", what))
     return mistakes
 

@@ -23,7 +23,7 @@ from mixer.output.output_settings import MIX_ALONE, OutputSettings, changed
 from mixer.reference.reference_text import parse_reference, reference_from
 from mixer.rendering.choices.platforms import PLATFORMS
 
-_PLUGIN = "loads a plug-in, which is a program: add --allow-plugins if you trust the manifest"
+_PLUGIN = "loads a plug-in, which is a program; add --allow-plugins if you trust the manifest"
 # What programs write into a cell that holds nothing; only of a song's folder it may be the name.
 _NOTHING = ("", "nan", "NaN", "<NA>", "#N/A")
 _PATHS = ("preset", "model", "profile")

@@ -66,7 +66,7 @@ class SongFolders:
         if _DRIVE.match(cell.strip()):
             return "that is a Windows path; write the folder's path on this machine"
         if self.find(path) is not None:
-            return f"folders are separated by / here: write {quote(path)}"
+            return f"folders are separated by / here; write {quote(path)}"
         close = self._nearest(path)
         hint = f" (did you mean {quote(close)}?)" if close else ""
         return f"folders are separated by / here, not \\{hint}"

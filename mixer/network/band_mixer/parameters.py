@@ -68,11 +68,11 @@ class BandMixerParameters(FlatIntegers):
     def __post_init__(self) -> None:
         check_ranges(self, _LARGEST)
         if self.n_channels != 2:
-            raise ValueError(f"n_channels is {self.n_channels}: it must be 2, as stems are stereo")
+            raise ValueError(f"n_channels is {self.n_channels}; it must be 2, as stems are stereo")
         if self.n_bands % 4:
-            raise ValueError(f"n_bands is {self.n_bands}: it must be a multiple of 4")
+            raise ValueError(f"n_bands is {self.n_bands}; it must be a multiple of 4")
         if self.n_fft % 2 or self.n_fft < 64:
-            raise ValueError(f"n_fft is {self.n_fft}: it must be even and at least 64")
+            raise ValueError(f"n_fft is {self.n_fft}; it must be even and at least 64")
         # Levels then take no more memory than the audio does.
         if self.n_bands > self.n_fft // 4:
             raise ValueError(f"n_bands is {self.n_bands}: at most a quarter of n_fft, {self.n_fft}")

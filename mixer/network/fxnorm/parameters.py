@@ -73,7 +73,7 @@ class HyperParameters(FlatIntegers):
         check_ranges(self, _LARGEST, _LARGEST_LENGTH)
         # Twice the stems of one channel would have the same shapes.
         if self.n_channels != 2:
-            raise ValueError(f"n_channels is {self.n_channels}: it must be 2, as stems are stereo")
+            raise ValueError(f"n_channels is {self.n_channels}; it must be 2, as stems are stereo")
         if self.kernel_samples < self.stride_samples:
             raise ValueError(
                 f"kernel_samples {self.kernel_samples} is shorter than stride_samples"
@@ -93,7 +93,7 @@ class HyperParameters(FlatIntegers):
         if self.tcn_reach_frames > _FURTHEST_REACH_FRAMES:
             raise ValueError(
                 f"the temporal blocks reach {self.tcn_reach_frames} frames, at most"
-                f" {_FURTHEST_REACH_FRAMES} are allowed: lower n_blocks or tcn_kernel_frames"
+                f" {_FURTHEST_REACH_FRAMES} are allowed; lower n_blocks or tcn_kernel_frames"
             )
 
     @property

@@ -38,13 +38,13 @@ def run_fxnorm(network: Network, stems: Sequence[Audio | None], options: RunOpti
     manifest = network.bundle.manifest
     seconds = manifest.warm_up_s if options.warm_up_s is None else options.warm_up_s
     if not seconds >= 0.0:
-        raise InputError(f"warm_up_s is {seconds}: it must be 0 or more")
+        raise InputError(f"warm_up_s is {seconds}; it must be 0 or more")
     hyper = manifest.parameters(HyperParameters)
     song = SongReader(stems, manifest.stems, round(seconds * manifest.sample_rate))
     n_frames = hyper.latent_frames(song.n_total)
     chunk_frames = options.chunk_frames
     if chunk_frames is not None and chunk_frames < 1:
-        raise InputError(f"chunk_frames is {chunk_frames}: it must be at least 1")
+        raise InputError(f"chunk_frames is {chunk_frames}; it must be at least 1")
     size = min(chunk_frames or max(1, CHUNK_SAMPLES // hyper.hop_samples), n_frames)
     workers = options.threads or (network.threads if network.device.kind == "cpu" else 1)
     with Workers(workers, "network") as pool:

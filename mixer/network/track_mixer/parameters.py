@@ -70,7 +70,7 @@ class TrackMixerParameters(FlatIntegers):
     def __post_init__(self) -> None:
         check_ranges(self, _LARGEST)
         if self.channels % self.n_heads:
-            raise ValueError(f"channels is {self.channels}: it must be a multiple of n_heads")
+            raise ValueError(f"channels is {self.channels}; it must be a multiple of n_heads")
 
     @property
     def n_stems(self) -> int:

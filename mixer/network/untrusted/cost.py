@@ -111,15 +111,15 @@ def _run_rule(call: Call, name: str) -> list[Value]:
     if rule is None:
         raise ModelError(
             f"{name}: uses the operator {quote(call.node.operator)}, whose memory and time are not"
-            " known before it runs: refused"
+            " known before it runs; refused"
         )
     try:
         return rule(call)
     except MisfitError as misfit:
-        raise ModelError(f"{name}: operator {call.node.operator}: {misfit}: refused") from None
+        raise ModelError(f"{name}: operator {call.node.operator}: {misfit}; refused") from None
     except (ValueError, IndexError, TypeError, ArithmeticError):
         raise ModelError(
-            f"{name}: operator {call.node.operator} does not fit its inputs: refused"
+            f"{name}: operator {call.node.operator} does not fit its inputs; refused"
         ) from None
 
 
@@ -153,4 +153,4 @@ def _freed(
 
 
 def _too_large(name: str, what: str) -> ModelError:
-    return ModelError(f"{name}: would take {what}, more than a model may: refused")
+    return ModelError(f"{name}: would take {what}, more than a model may; refused")

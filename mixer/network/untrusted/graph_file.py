@@ -123,7 +123,7 @@ def _read_graph(reader: FieldReader, message: memoryview, graph: Graph, name: st
         if number == 1:
             graph.nodes.append(_read_node(reader, view_of(value), name))
             if len(graph.nodes) > MOST_NODES:
-                raise ModelError(f"{name}: has more than {MOST_NODES} operators, refused")
+                raise ModelError(f"{name}: has more than {MOST_NODES} operators; refused")
         elif number == 5:
             constant, tensor = _read_tensor(reader, view_of(value), name)
             graph.constants[constant] = tensor
@@ -172,7 +172,7 @@ def _read_attribute(reader: FieldReader, message: memoryview, name: str) -> tupl
         elif number == 8:
             whole += _few_numbers(value)
         elif number in (6, 10, 11, 22, 23):
-            raise ModelError(f"{name}: an operator holds graphs or many tensors, refused")
+            raise ModelError(f"{name}: an operator holds graphs or many tensors; refused")
     return attribute, found if found is not None else content if content is not None else whole
 
 
@@ -194,7 +194,7 @@ def _read_tensor(reader: FieldReader, message: memoryview, name: str) -> tuple[s
             typed.setdefault(number, []).append(value)
     if len(shape) > _MOST_DIMENSIONS or min(shape, default=0) < 0 or kind not in ITEM_BYTES:
         raise ModelError(
-            f"{name}: weights {quote(tensor)} are not numbers of a known type, refused"
+            f"{name}: weights {quote(tensor)} are not numbers of a known type; refused"
         )
     size = math.prod(shape)
     found = _raw_size(raw, kind) if raw is not None else _typed_size(typed)

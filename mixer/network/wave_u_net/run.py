@@ -63,15 +63,15 @@ def run_segments(
     manifest = network.bundle.manifest
     if options.wet_stems:
         raise ModelError(
-            f"model {manifest.name} is a Wave-U-Net, which makes no wet stems: render"
+            f"model {manifest.name} is a Wave-U-Net, which makes no wet stems; render"
             " without stems or with another model"
         )
     if not 0.0 <= fade_share <= LONGEST_FADE_SHARE:
-        raise InputError(f"fade_share is {fade_share}: it must be in 0 ... {LONGEST_FADE_SHARE}")
+        raise InputError(f"fade_share is {fade_share}; it must be in 0 ... {LONGEST_FADE_SHARE}")
     hyper = manifest.parameters(WaveUNetParameters)
     seconds = manifest.warm_up_s if options.warm_up_s is None else options.warm_up_s
     if not seconds >= 0.0:
-        raise InputError(f"warm_up_s is {seconds}: it must be 0 or more")
+        raise InputError(f"warm_up_s is {seconds}; it must be 0 or more")
     song = SongReader(stems, manifest.stems, round(seconds * manifest.sample_rate))
     if song.n_total < hyper.output_samples:
         song = SongReader(stems, manifest.stems, hyper.output_samples - song.n_samples)

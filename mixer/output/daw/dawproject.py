@@ -74,7 +74,7 @@ def write_dawproject(
                 _copy(archive, source, names[source])
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}{where}") from None
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error}){where}") from None
 
 
 def project_xml(session: DawSession, names: dict[Path, str], *, embedded: bool) -> bytes:

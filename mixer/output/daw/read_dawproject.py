@@ -178,7 +178,7 @@ def _project(path: Path) -> ET.Element:
         with open_regular(path) as file:
             return parse_xml(read_member(file, "project.xml", _LONGEST_BYTES))
     except OSError as error:
-        raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
+        raise InputError(f"{visible(path)}: cannot be read ({error.strerror})") from None
     except (MemberError, ValueError) as error:
         raise InputError(
             f"{visible(path)} is not a DAWproject that mixer can read: {error}"

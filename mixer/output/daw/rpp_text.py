@@ -78,7 +78,7 @@ def read_project(path: Path) -> Block:
                 raise InputError(f"{visible(path)} is too large to be a project")
             root = _block_of(_lines(file), path)
     except OSError as error:
-        raise InputError(f"{visible(path)} cannot be read: {error.strerror}") from None
+        raise InputError(f"{visible(path)}: cannot be read ({error.strerror})") from None
     project = root.first("REAPER_PROJECT")
     if project is None:
         raise InputError(f"{visible(path)} is not a REAPER project")

@@ -27,5 +27,5 @@ def read_session(path: Path) -> ReadSession:
     daw = format_of_session(path)
     if daw is None:
         endings = joined([each.suffix for each in READ_FORMATS], "or")
-        raise InputError(f"{path}: a session's name ends in {endings}")
+        raise InputError(f"{path} is not a session that mixer reads; give a {endings}")
     return daw.read(path)

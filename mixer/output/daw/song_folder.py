@@ -183,7 +183,7 @@ class _Media:
         if not whole.is_relative_to(self._home) and not self._allow_outside:
             raise InputError(
                 f"{visible(self._session.path)} names {visible(text)}, which lies outside of its "
-                "folder: copy it there, or allow it with --allow-outside"
+                "folder; copy it there, or allow it with --allow-outside"
             )
         return whole
 
@@ -202,7 +202,7 @@ class _Media:
         except MemberError as error:
             raise InputError(f"{visible(self._session.path)}: {visible(error)}") from None
         except OSError as error:
-            raise OutputError(f"{self._scratch} cannot be written: {error.strerror}") from None
+            raise OutputError(f"{self._scratch}: cannot be written ({error.strerror})") from None
         return target
 
 
@@ -281,7 +281,7 @@ def _remove_others(folder: Path, made: Sequence[Path]) -> None:
             if not path.parent.is_symlink():
                 path.unlink()
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{folder}: cannot be written ({error.strerror})") from None
 
 
 def _write_song_file(session: ReadSession, folder: Path, gains_db: dict[str, float]) -> None:

@@ -136,7 +136,7 @@ class RenderPlan:
         """Raise ModelError if the model outputs only a mix."""
         if self.bundle is not None and not self.bundle.manifest.has_wet_stems:
             raise ModelError(
-                f"model {self.model_name} makes no wet stems: render without stems or "
+                f"model {self.model_name} makes no wet stems; render without stems or "
                 "with another model"
             )
 
@@ -144,7 +144,7 @@ class RenderPlan:
         """Raise ModelError if the model mixes stems, not tracks."""
         if not self.tracks:
             raise ModelError(
-                f"model {self.model_name} mixes stems, not single tracks: render without tracks or "
+                f"model {self.model_name} mixes stems, not single tracks; render without tracks or "
                 f"with --model {TRACK_MODEL}"
             )
 

@@ -124,7 +124,7 @@ def around_network(
     if needs_wet and not manifest.has_wet_stems:
         raise ModelError(
             f"model {manifest.name} makes no wet stems, so strips can only mute, solo "
-            "and set the gain: remove the other settings or use another model"
+            "and set the gain; remove the other settings or use another model"
         )
     if not gains:
         return {}, console, ()

@@ -55,7 +55,7 @@ _MOVED_FROM_MS = 0.05
 _AUDIBLE_FROM = 1e-3  # of full scale, -60 dBFS
 _LIKE_ALL = (
     "likely already a mix: it correlates with the sum of all other files; "
-    "if so, leave it out with ignore = true in song.toml"
+    "set ignore = true in song.toml to leave it out"
 )
 _LIKE_THE_OTHER = "likely the same recording as the other file, which it correlates with"
 _PLAUSIBLE_PEAK = 512.0
@@ -364,8 +364,8 @@ def _heard(entry: Found, candidates: Sequence[Candidate]) -> Heard:
             reason += ", or one of these is the difference of the others"
     if not entry.certain:
         reason = (
-            f"likely {reason}{_share(entry)}: mixed; "
-            "if it is, leave it out with ignore = true in song.toml"
+            f"likely {reason}{_share(entry)}, but mixed; "
+            "set ignore = true in song.toml to leave it out"
         )
     return Heard(entry.index, reason, entry.certain, entry.others)
 

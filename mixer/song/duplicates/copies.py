@@ -90,7 +90,7 @@ def _compared(
 ) -> Iterator[tuple[int, Copy]]:
     for place, original in pairs:
         if _same_bytes(paths[place], paths[original]):
-            yield place, Copy(f"a copy of {names[original]}: left out", True)
+            yield place, Copy(f"a copy of {names[original]}", True)
         else:
             yield place, Copy(f"named as a copy of {names[original]}, which differs", False)
 
@@ -112,7 +112,7 @@ def _other_formats(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
             continue
         best, *rest = sorted(places, key=lambda place: _rank(names[place]))
         for place in rest:
-            yield place, Copy(f"the same as {names[best]} in another format: left out", True)
+            yield place, Copy(f"the same as {names[best]} in another format", True)
 
 
 def _rank(name: str) -> tuple[int, str]:
@@ -154,7 +154,7 @@ def _takes(names: Sequence[str]) -> Iterator[tuple[int, Copy]]:
         comp = comps.get(rest)
         for place in places:
             if comp is not None:
-                yield place, Copy(f"a take beside its comp {names[comp]}: left out", True)
+                yield place, Copy(f"a take beside its comp {names[comp]}", True)
             elif len(places) > 1 and len(rest) > 1:
                 reason = f"one of {len(places)} takes, going by the names; all of them are mixed"
                 yield place, Copy(reason, False)

@@ -209,7 +209,7 @@ def _own_sums(folder: Folder, inner: dict[str, Folder], instruments: list[str]) 
     words = {tuple(split_words(name)): name for name in instruments if holds_audios(inner[name])}
     titles = {name: tuple(split_words(without_audio_suffix(name))) for name in folder.audio}
     return {
-        name: f'named as the sum of the folder "{words[title]}": left out'
+        name: f'named as the sum of the folder "{words[title]}"'
         for name, title in titles.items()
         if title in words
     }

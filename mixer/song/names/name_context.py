@@ -187,9 +187,7 @@ class _Folder:
         if not rhythm and others < _FEWEST_PARTS_OF_MIX:
             return {}
         return {
-            index: Classification(
-                None, f'"{item.text}" beside its own parts: left out, a mix of them', True
-            )
+            index: Classification(None, f'"{item.text}" beside its own parts: a mix of them', True)
             for index, item in self.evidence.items()
             if item is not None
             and item.text in vocabulary.WHOLE_BACKINGS
@@ -231,7 +229,7 @@ class _Folder:
         for index, said in sums.items():
             held = [self.names[part] for part in said.parts[:_SHOWN_PARTS]]
             more = f" and {len(said.parts) - len(held)} more" if len(said.parts) > len(held) else ""
-            reason = f"named as the sum of {', '.join(held)}{more}: left out"
+            reason = f"named as the sum of {', '.join(held)}{more}"
             found[index] = Classification(None, reason, said.certain)
         return found
 
@@ -273,7 +271,7 @@ class _Folder:
             parts = [part for part in made.get(source_name(track.whole_title), ()) if part != index]
             if parts:
                 beside = ", ".join(self.names[part] for part in parts[:_SHOWN_PARTS])
-                reason = f"separated into {beside}: left out"
+                reason = f"separated into {beside}"
                 certain = len(parts) >= _FEWEST_PARTS_OF_MIX
                 found[index] = Classification(None, reason, certain)
         return found
@@ -293,7 +291,7 @@ class _Folder:
         sources = len(self._named(lambda item: item.strength == SOURCE))
         if sources < max(SHARE_WITH_SOURCE * len(self.tracks), 1):
             return {}
-        reason = "the song's name alone, beside its parts: left out, likely their mix"
+        reason = "the song's name alone, beside its parts: likely their mix"
         return {
             index: Classification(None, reason, False)
             for index, track in self.tracks.items()
@@ -316,7 +314,7 @@ class _Folder:
             tokens = tuple(token for token in track.tokens if token != _OLD)
             newer = by_name.get((tokens, track.folder))
             if newer is not None and self.results[index].stem is not None:
-                reason = f"an older version of {self.names[newer]}: left out"
+                reason = f"an older version of {self.names[newer]}"
                 found[index] = Classification(None, reason, False)
         return found
 

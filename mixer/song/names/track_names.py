@@ -141,7 +141,7 @@ def names_a_source(name: str) -> bool:
 def litter(name: str) -> Classification | None:
     """Files that are hidden, by their name."""
     if re.split(r"[/\\]", name)[-1].startswith("."):
-        return Classification(None, "hidden file: left out", True)
+        return Classification(None, "hidden file", True)
     return None
 
 

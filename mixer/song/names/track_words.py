@@ -59,7 +59,7 @@ class Evidence:
         if self.guess:
             return f'resembles the word "{self.text}"'
         if self.family is None:
-            return f'{kind} "{self.text}": left out, not a part of the song'
+            return f'{kind} "{self.text}": not a part of the song'
         return f'{kind} "{self.text}"'
 
 

@@ -107,7 +107,7 @@ export class ChannelPanel {
   heading() {
     const flat = html("button", { type: "button", text: "Before", title: "Hear this channel without your changes (B)" });
     flat.addEventListener("click", () => this.desk.flat(this.id));
-    const reset = html("button", { type: "button", text: "Take back", title: "Undo all your changes on this channel" });
+    const reset = html("button", { type: "button", text: "Reset channel", title: "Remove all your changes on this channel" });
     reset.addEventListener("click", () => {
       const changes = Object.keys(this.channel.hand).map((field) => [`${this.channel.key}.${field}`, null]);
       if (this.channel.color !== this.channel.base_color) changes.push([colorKey(this.channel), null]);

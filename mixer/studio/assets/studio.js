@@ -10,7 +10,7 @@ import { ConsoleView } from "./console_view.js";
 import { MIX, SongEngine } from "./engine/song_engine.js";
 import { Following } from "./following.js";
 import { atLevel, sourcesOf } from "./heard.js";
-import { KeepPanel } from "./keep_panel.js";
+import { SavePanel } from "./save_panel.js";
 import { helpDialog, listenToKeys } from "./keys.js";
 import { Overview } from "./overview.js";
 import { PanelTabs } from "./panel_tabs.js";
@@ -22,7 +22,7 @@ import { TopBar } from "./top_bar.js";
 const OVERVIEW_POINTS = 2000;
 const HEARD_FRAMES = 20;
 const byId = (id) => document.getElementById(id);
-const PANELS = { channel: "Channel", compare: "Compare", ask: "Ask", analysis: "Spectrum", keep: "Keep" };
+const PANELS = { channel: "Channel", compare: "Compare", ask: "Ask", analysis: "Spectrum", save: "Save" };
 
 export class Studio {
   constructor(state, choices, takes) {
@@ -81,7 +81,7 @@ export class Studio {
 
   makePanels() {
     this.panels = new PanelTabs(byId("panels"), PANELS, () => this.analysis?.show(this.song.state, this.player.chosen));
-    const { channel, compare, ask, analysis, keep } = this.panels.hosts;
+    const { channel, compare, ask, analysis, save } = this.panels.hosts;
     this.channelPanel = new ChannelPanel(channel, this);
     this.compare = new ComparePanel(compare, this);
     this.ask = new AskPanel(ask, this);
@@ -93,7 +93,7 @@ export class Studio {
       isBlind: () => Boolean(this.compare.blind),
       nameOf: (source) => this.compare.nameOf(source),
     });
-    this.keep = new KeepPanel(keep, this);
+    this.saving = new SavePanel(save, this);
     this.openPanel("channel");
   }
 
@@ -227,8 +227,8 @@ export class Studio {
   }
 
   renderNow() {
-    this.openPanel("keep");
-    this.keep.ask();
+    this.openPanel("save");
+    this.saving.ask();
   }
 
   render(body) {
@@ -264,7 +264,7 @@ export class Studio {
     if (selected) this.channelPanel.show(standingFor(selected, this.consoleView.folded.has(selected.id)));
     this.compare.show(state);
     this.ask.show(state);
-    this.keep.show(state);
+    this.saving.show(state);
     this.analysis.show(state, this.player.chosen);
     this.overview.show(state);
     this.top.show(state);

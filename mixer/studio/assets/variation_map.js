@@ -32,7 +32,7 @@ export class VariationMap {
     this.said = html("p", { className: "about", "aria-live": "polite" });
     this.make = html("button", { type: "button", text: "Make variations" });
     this.make.addEventListener("click", () => desk.makeVariations());
-    this.take = html("button", { type: "button", text: "Take over", className: "primary" });
+    this.take = html("button", { type: "button", text: "Use this mix", className: "primary" });
     this.take.addEventListener("click", () => desk.blend(this.parts));
     this.element = html("section", { className: "block", "aria-label": "Variations" }, html("h2", { text: "Variations" }),
       html("p", { className: "about", text: "Other mixes, as loud as yours. Right is wider, up is brighter, larger has louder vocals. Click one to hear it; click between them to blend." }),

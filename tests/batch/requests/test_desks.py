@@ -96,7 +96,7 @@ def test_plugins_of_strangers_need_a_word(make_songs, tmp_path) -> None:
     (line,) = mistakes(manifest)
     assert line.startswith("row 2, column preset: ")
     assert "base.toml" in line
-    assert "is a program: add --allow-plugins" in line
+    assert "is a program; add --allow-plugins" in line
     found = desks(manifest, allow_plugins=True)
     assert found["one"]["vocals"]["plugins"][0]["path"] == str(tmp_path / "x.vst3")
     with pytest.raises(PresetError, match="add --allow-plugins"):
@@ -157,7 +157,7 @@ def test_one_song_alone_is_guarded_likewise(make_songs, tmp_path, capsys) -> Non
         "--preset",
     ]
     assert run([*asked, str(tmp_path / "mine.toml")]) == 2
-    assert "is a program: add --allow-plugins" in capsys.readouterr().err
+    assert "is a program; add --allow-plugins" in capsys.readouterr().err
     assert run([*asked, str(tmp_path / "mine.toml"), "--allow-plugins"]) == 0
     assert run([*asked, "mine"]) == 0  # the user's own
 

@@ -171,7 +171,7 @@ def test_paths_of_windows_get_a_hint(songs) -> None:
     with pytest.raises(ManifestError) as caught:
         read_rows(write(songs, text))
     assert [mistake.partition("; ")[2] for mistake in caught.value.mistakes] == [
-        "folders are separated by / here: write 'album/one'",
+        "folders are separated by / here; write 'album/one'",
         "that is a Windows path; write the folder's path on this machine",
         "folders are separated by / here, not \\ (did you mean 'album/one'?)",
         "separate folders by /",

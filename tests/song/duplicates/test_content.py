@@ -88,7 +88,7 @@ def test_a_copy_exported_with_another_start_is_told(
     heard = by_file(written(tmp_path, files))
     assert set(heard) == {"Vox b.wav"}
     way = "later" if later_s > 0 else "earlier"
-    told = f"likely the same as Vox.wav, {1000 * abs(later_s):.1f} ms {way}: mixed"
+    told = f"likely the same as Vox.wav, {1000 * abs(later_s):.1f} ms {way}, but mixed"
     assert heard["Vox b.wav"].reason.startswith(told)
     assert not heard["Vox b.wav"].certain
 

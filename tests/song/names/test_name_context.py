@@ -299,9 +299,9 @@ def test_a_sum_holds_what_its_name_says() -> None:
     }  # fmt: skip
     files = [f"{name}.wav" for name in (*parts, "Anna Vox SUM", "BGV2 SUM", "Rooms SUM")]
     *_, anna, voices, rooms = classify_all(files)
-    assert anna.reason == "named as the sum of Anna Vox 1.wav, Anna Vox 2.wav: left out"
-    assert voices.reason == "named as the sum of BGV2 A.wav, BGV2 B.wav: left out"
-    assert rooms.reason == "named as the sum of Room L.wav, Room Far.wav: left out"
+    assert anna.reason == "named as the sum of Anna Vox 1.wav, Anna Vox 2.wav"
+    assert voices.reason == "named as the sum of BGV2 A.wav, BGV2 B.wav"
+    assert rooms.reason == "named as the sum of Room L.wav, Room Far.wav"
 
 
 @pytest.mark.parametrize("name", ["Muted Gtr 2", "Gtr L muted", "Bass (muted)", "Tpt muted"])

@@ -344,7 +344,7 @@ def test_a_file_cut_in_its_last_block_is_noticed(tmp_path: Path, rng) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes - 100, before[1]))
     try:
-        with pytest.raises(OutputError, match=r"cut\.flac cannot be written"):
+        with pytest.raises(OutputError, match=r"cut\.flac: cannot be written"):
             SongWriter(tmp_path).write(tmp_path / "cut.flac", audio)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -156,6 +156,7 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     ("override", "message"),
     [
         ("learning_rate=1", "no such setting; did you mean 'optimiser.learning_rate'?"),
+        ("run.epochs=[1]", "no such setting; did you mean 'schedule.epochs'?"),
         ("optimizer.learningrate=1", "no such setting; did you mean 'optimiser.learning_rate'?"),
         ("optimizer.lr=1", "no such setting; optimiser has kind, amsgrad, learning_rate, "),
         ("run.batchsize=1", "run.batchsize is unknown; did you mean 'batch_size'?"),

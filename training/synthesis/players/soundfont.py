@@ -73,7 +73,7 @@ def find_soundfont(given: Path | None) -> Path:
             head = file.read(12)
     except OSError as error:
         raise InputError(
-            f"{given} cannot be read: {error.strerror}; give another --soundfont"
+            f"{given}: cannot be read ({error.strerror}); give another --soundfont"
         ) from None
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":
         raise InputError(f"{given} is not a SoundFont (.sf2); give another --soundfont")

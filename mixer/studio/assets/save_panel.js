@@ -1,4 +1,4 @@
-// Keeping: song.toml, presets, renders with their progress and files, takes.
+// Saving: song.toml, presets, renders with their progress and files, takes.
 
 import { html, shown } from "../shared/axes.js";
 import { downloadUrl } from "./api.js";
@@ -9,7 +9,7 @@ const CHECKS = [["stems", "Stems"], ["tracks", "Tracks"], ["report", "Report"]];
 const DAW_AUDIO = { dry: "dry recordings, editable strips", wet: "wet stems", both: "both" };
 const size = (n) => (n < 1e5 ? `${shown(Math.ceil(n / 1e3), 0)}\u00a0kB` : `${shown(n / 1e6, n < 1e7 ? 1 : 0)}\u00a0MB`);
 
-export class KeepPanel {
+export class SavePanel {
   /** `desk`: song, choices, save(body), render(body), cancel(job), takes(). */
   constructor(host, desk) {
     this.desk = desk;
