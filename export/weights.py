@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from mixer.errors import ModelError
-from mixer.files.whole_file import output_file
+from mixer.files.whole_file import output_file, refuse_existing
 from mixer.fxnorm.profile import profile_table, read_profile
 from mixer.network.band_mixer.architecture import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.model import Bundle
@@ -27,17 +27,20 @@ from training.networks.band_mixer import BandMixer
 _GATES = (0, 2, 3, 1)
 
 
-def write_weights(bundle: Bundle, path: Path) -> None:
+def write_weights(bundle: Bundle, path: Path, *, overwrite: bool = False) -> None:
     """Write the weights of a bundle as a checkpoint that `mixer train` can start from.
 
     Args:
         bundle: a bundle of a band mixer.
-        path: the checkpoint; replaced if it exists.
+        path: the checkpoint.
+        overwrite: replace an existing file.
 
     Raises:
         ModelError: the bundle is of another kind, or its graph does not hold the weights.
-        OutputError: the checkpoint cannot be written.
+        OutputError: the checkpoint cannot be written, or exists already.
     """
+    if not overwrite:
+        refuse_existing([path])
     manifest = bundle.manifest
     if manifest.architecture is not BAND_MIXER:
         raise ModelError(

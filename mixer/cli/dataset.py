@@ -138,7 +138,7 @@ def prepare(
 def info(folder: Path, as_json: bool) -> None:
     """Check and show a prepared data set."""
     prepared = load_extra("training.data.prepared", _EXTRA)
-    description = prepared.read_object(folder / prepared.DATASET_FILE)
+    description = prepared.stated_in(folder)
     forms = load_extra("training.data.forms", _EXTRA).FORMS
     form = forms.get(
         description.get("examples", prepared.Examples.AUDIO), forms[prepared.Examples.AUDIO]

@@ -136,7 +136,8 @@ def pull_command(
 @command.command("checkpoint")
 @click.argument("bundle")
 @required_output("The checkpoint, a .safetensors file.")
-def checkpoint_command(bundle: str, output: Path) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+def checkpoint_command(bundle: str, output: Path, overwrite: bool) -> None:
     """Write the weights of BUNDLE as a checkpoint to fine-tune from.
 
     \b
@@ -146,7 +147,7 @@ def checkpoint_command(bundle: str, output: Path) -> None:
     It works only for band mixers, such as the default; for other networks, keep the checkpoint.
     """
     read = read_bundle(bundle)
-    load_extra("export.weights", "train").write_weights(read, output)
+    load_extra("export.weights", "train").write_weights(read, output, overwrite=overwrite)
     say(f"{output}: the weights of {read.name}; train on with network.start_from={output}")
 
 

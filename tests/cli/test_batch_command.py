@@ -259,6 +259,10 @@ def test_a_dry_run_for_people(manifest, capsys) -> None:
     said = capsys.readouterr().out
     assert "2 songs, 2 to do: 0:03 of music" in said
     assert "a rough guess" in said
+    wanted = ("--daw", "reaper", "--deliver", "mix,instrumental,tv", "--report")
+    assert run(["batch", "manifest.csv", "--dry-run", *wanted]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "reaper, stems, versions (instrumental, tv), report" in said
 
 
 @pytest.mark.slow

@@ -156,6 +156,13 @@ def test_a_path_that_will_not_do_says_what_would(tmp_path, monkeypatch, capsys, 
     assert line.endswith(f": {said}")
 
 
+def test_a_folder_of_mixes_is_answered_with_its_mixes(folder, tmp_path, capsys) -> None:
+    mixes = tmp_path / "mixes"
+    assert run(["render", str(folder), "-o", f"{mixes}/a.wav", "--model", "none", "-q"]) == 0
+    assert run(["revise", str(mixes), "more bass"]) == 2
+    assert capsys.readouterr().err.endswith("is a folder; give one of its mixes: a.mix.json\n")
+
+
 def test_an_existing_mix_is_kept(folder, tmp_path, capsys) -> None:
     (tmp_path / "a.wav").write_text("mine")
     assert run(["render", str(folder), "-o", str(tmp_path / "a.wav")]) == 1

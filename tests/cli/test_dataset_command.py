@@ -46,6 +46,15 @@ def test_a_song_left_out_is_said_and_is_exit_code_1(source: Path, tmp_path: Path
     assert run(["dataset", "info", data]) == 0
 
 
+def test_what_is_no_data_set_and_no_source_is_told(source: Path, tmp_path: Path, capsys) -> None:
+    assert run(["dataset", "info", str(source)]) == 1
+    told = f"{source}: contains no prepared data set; make one with mixer dataset prepare"
+    assert told in capsys.readouterr().err
+    recording = next(source.rglob("*.wav"))
+    assert run(["dataset", "prepare", str(recording), "-o", str(tmp_path / "data")]) == 1
+    assert "is a file; give a folder of songs" in capsys.readouterr().err
+
+
 def test_a_dry_run_writes_nothing(source: Path, tmp_path: Path, capsys) -> None:
     arguments = ["dataset", "prepare", str(source), "-o", str(tmp_path / "data"), "--dry-run"]
     assert run(arguments) == 0

@@ -38,6 +38,15 @@ def test_a_line_a_track_says_what_was_set_and_what_the_hand_added(
     assert "added by hand" not in capsys.readouterr().err
 
 
+def test_how_sure_a_model_of_tracks_is_is_told(folder: Path, tmp_path: Path, capsys) -> None:
+    assert rendered(folder, tmp_path, "--uncertainty") == 0
+    lines = capsys.readouterr().err.splitlines()
+    (line,) = [line for line in lines if line.startswith("levels uncertain by: ")]
+    assert all(f"{stem} " in line for stem in ("vocals", "drums", "bass", "other"))
+    assert rendered(folder, tmp_path) == 0
+    assert "uncertain" not in capsys.readouterr().err
+
+
 def test_silent_tracks_are_listed_in_one_line(write_song, tmp_path: Path, capsys) -> None:
     loud, silent = noise(np.random.default_rng(1), 1.0, 44_100)[:1], np.zeros((1, 44_100))
     names = ["Kick", *(f"Gtr {place}" for place in range(10))]

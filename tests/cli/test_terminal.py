@@ -35,6 +35,18 @@ def test_lines_tables_and_json_show_what_would_command(capsys: pytest.CaptureFix
     assert json.loads(said[said.index("{") :]) == {"about": HOSTILE}
 
 
+def test_a_table_keeps_whole_words_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "20")
+    table = Table(box=None)
+    for name in ("a recording.wav", "vocals", "44100"):
+        table.add_column(Text(name))
+    table_console().print(table)
+    assert "a recording.wav" in capsys.readouterr().out
+
+
 def test_warnings_are_yellow_and_errors_red_on_a_terminal_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

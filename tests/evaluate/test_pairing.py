@@ -35,7 +35,7 @@ def test_two_files_are_a_pair(folders) -> None:
 
 def test_what_does_not_pair_is_an_error(folders, tmp_path) -> None:
     mixes, references = folders
-    with pytest.raises(InputError, match="not one of each"):
+    with pytest.raises(InputError, match="give two of one kind"):
         find_pairs(mixes, references / "a.mp3")
     with pytest.raises(InputError, match="no such file"):
         find_pairs(mixes, tmp_path / "nowhere")

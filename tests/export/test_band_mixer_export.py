@@ -13,7 +13,7 @@ from export.data import stated_data
 from export.evaluation import main, state_evaluation
 from export.weights import write_weights
 from mixer.cli.benchmark_view import benchmark_lines
-from mixer.errors import ModelError
+from mixer.errors import ModelError, OutputError
 from mixer.fxnorm.profile import read_profile
 from mixer.network.band_mixer.architecture import BAND_MIXER, CONTROLS_GRAPH
 from mixer.network.band_mixer.parameters import BandMixerParameters
@@ -111,6 +111,16 @@ def test_the_shipped_weights_come_back_and_answer_as_they_did(tmp_path: Path) ->
     data = stated_data(checkpoint.metadata, tmp_path)
     assert data.effects == bundle.manifest.effects
     assert data.profile.sha256 == read_profile(bundle.profile_path).sha256
+
+
+def test_a_checkpoint_that_is_there_is_kept(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(b"mine")
+    with pytest.raises(OutputError, match="already exists; add --overwrite"):
+        write_weights(read_bundle("default"), mine)
+    assert mine.read_bytes() == b"mine"
+    write_weights(read_bundle("default"), mine, overwrite=True)
+    assert read_checkpoint(mine).network is not None
 
 
 def test_other_networks_have_their_checkpoint_alone(tmp_path: Path) -> None:

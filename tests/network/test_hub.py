@@ -115,7 +115,7 @@ def test_a_reference_in_words() -> None:
     assert parse_reference("hf:anna/mine") == Reference("anna/mine", None)
     assert parse_reference("hf:a.b/c_d@refs/pr/1") == Reference("a.b/c_d", "refs/pr/1")
     for text in ("anna/mine", "hf:mine", "hf:../..", "hf:a/b/c", "hf:a/../b", "hf:a/b@", "hf:"):
-        with pytest.raises(InputError, match="give a repository as hf:OWNER/NAME"):
+        with pytest.raises(InputError, match="is not a repository; give hf:OWNER/NAME"):
             parse_reference(text)
 
 

@@ -145,7 +145,8 @@ def _candidates(source: Path) -> Iterator[tuple[Path, str | None]]:
         yield source, None
         return
     if not source.is_dir():
-        raise InputError(f"{source}: no such folder; give a folder of songs or a .stem.mp4")
+        what = "is a file" if source.exists() else "no such folder"
+        raise InputError(f"{source}: {what}; give a folder of songs or a .stem.mp4")
     folders = _subfolders(source)
     tops = {_SPLIT_FOLDERS[f.name.lower()]: f for f in folders if f.name.lower() in _SPLIT_FOLDERS}
     if not {"train", "test"} <= set(tops):

@@ -127,9 +127,7 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
         ModelError: its profile is damaged.
     """
     path = folder / DATASET_FILE
-    if not path.is_file():
-        raise InputError(f"{folder}: {_why_there_is_none(folder)}")
-    document = read_record(path)
+    document = _read_description(folder)
     version = document.table.get("schema_version")
     if version != SCHEMA_VERSION:
         raise InputError(f"{path}: schema version must be {SCHEMA_VERSION}, not {quote(version)}")
@@ -150,6 +148,22 @@ def read_description(folder: Path, examples: str, kind: type[Stated]) -> tuple[S
             f" {_ADVICE}"
         )
     return description, profile
+
+
+def stated_in(folder: Path) -> dict[str, object]:
+    """The description of a prepared data set as it is written, unchecked.
+
+    Raises:
+        InputError: the folder has no finished data set, or its description is not JSON.
+    """
+    return dict(_read_description(folder).table)
+
+
+def _read_description(folder: Path) -> Document:
+    path = folder / DATASET_FILE
+    if not path.is_file():
+        raise InputError(f"{folder}: {_why_there_is_none(folder)}")
+    return read_record(path)
 
 
 def _why_there_is_none(folder: Path) -> str:

@@ -141,7 +141,7 @@ def test_a_full_gpu_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr("training.run.loop.take_step", full)
-    with pytest.raises(TrainingError, match=r"cpu is out of memory: .*run.batch_size"):
+    with pytest.raises(TrainingError, match=r"cpu is out of memory; .*run.batch_size"):
         go(small_config(), tmp_path)
 
 
