@@ -121,9 +121,9 @@ def render_a_session(page: Any, folder: Path) -> None:
     assert not audio.is_visible()
     page.get_by_label("DAWproject").check()
     audio.select_option("wet")
-    page.locator("#panel-keep .primary").click()
+    page.locator("#panel-save .primary").click()
     wait_until(page, "mixStudio.song.state.jobs.some((job) => job.state === 'done')", WAIT_MS)
-    links = page.locator("#panel-keep .files a")
+    links = page.locator("#panel-save .files a")
     names = [link.inner_text() for link in links.all()]
     assert any(name.endswith(".dawproject") for name in names)
     for place, name in enumerate(names):

@@ -33,10 +33,10 @@ def test_from_an_open_page_to_a_revised_render_by_mouse(open_page, studio) -> No
     wait_until(page, f"{SETTLED} && !mixStudio.channel('drums').strip.mute")
     wait_until(page, EXACT, timeout_ms=60_000)
     page.get_by_role("tab", name="Save", exact=True).click()
-    page.locator("#panel-keep .primary").click()
+    page.locator("#panel-save .primary").click()
     wait_until(page, "mixStudio.song.state.jobs.some((job) => job.state === 'done')", 60_000)
     with page.expect_download() as download:
-        page.locator("#panel-keep .files a").first.click()
+        page.locator("#panel-save .files a").first.click()
     assert download.value.path().stat().st_size > 44
     double_click(fader(page, "vocals"))
     wait_until(page, f"{SETTLED} && !('gain_db' in mixStudio.channel('vocals').hand)")
