@@ -264,7 +264,7 @@ def _refuse_folder(folder: Path, *, overwrite: bool) -> None:
             _MADE_BY.encode()
         )
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from None
+        raise OutputError(f"{folder}: cannot be written ({error.strerror})") from None
     if not overwrite or not is_ours or folder.is_symlink():
         what = (
             "add --overwrite to write it again"
