@@ -17,7 +17,7 @@ _MAX_32_BIT = 0xFFFFFFFF
 
 
 class WaveFormat(NamedTuple):
-    """How samples are coded.
+    """The coding of samples.
 
     Attributes:
         tag: number of the coding.

@@ -245,7 +245,7 @@ def parse_json(
         hint = f"; {advice}" if advice else ""
         raise error(f"{where}: not {what}: not valid JSON: {_cause(cause)}{hint}") from None
     if not isinstance(table, dict):
-        raise error(f"{where}: not {what}: it must hold a table, not {quote(table)}")
+        raise error(f"{where}: not {what}; it must hold a table, not {quote(table)}")
     document = Document(where, table, error, advice)
     for keys, value in values:
         # 1e999 is JSON, NaN is Python's JSON; no float holds the one, no figure is the other.

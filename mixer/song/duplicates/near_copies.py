@@ -81,7 +81,7 @@ def moved_copies(
 
 
 def levels_by_excerpt(excerpts: np.ndarray) -> np.ndarray:
-    """How loud each excerpt of a recording is: float64 (recordings, excerpts), of norm 1.
+    """Loudness of each excerpt of a recording: float64 (recordings, excerpts), of norm 1.
 
     Products of two rows are correlations.
     """
