@@ -7,14 +7,13 @@ gain itself always passes attack and release, so nothing clicks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from mixer.console.automation import Automation, mean_value
 from mixer.console.levels import MovingBallistics, PeakLevel, ReductionMeter, reduction_to_gain
 from mixer.console.processing import EffectReport
-from mixer.console.settings import Compressor, Duck, Gate
+from mixer.console.settings import Compressor, Duck, Gate, Number
 from mixer.dsp.blocks import FloatArray, db_to_gain
 
 # A closed gate lowers by this much: silence, and the way back up stays short.
@@ -155,7 +154,7 @@ def usual_level_db(key: FloatArray, sample_rate: int) -> float | None:
     return float(20.0 * np.log10(np.median(playing)))
 
 
-def _ballistics(attack_ms: Any, release_ms: Any, sample_rate: int) -> MovingBallistics:
+def _ballistics(attack_ms: Number, release_ms: Number, sample_rate: int) -> MovingBallistics:
     return MovingBallistics(
         Automation(attack_ms, sample_rate), Automation(release_ms, sample_rate), sample_rate
     )

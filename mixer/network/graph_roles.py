@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from mixer.network.graph_session import GraphEnd
 
 FLOAT, INDEX = "tensor(float)", "tensor(int64)"
 # The inputs that choose a block, a direction, or what a track is; everything else is float32.
@@ -28,7 +29,7 @@ class Role:
     inputs: Mapping[str, Shape]
     outputs: Mapping[str, Shape]
 
-    def mismatch(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> str | None:
+    def mismatch(self, inputs: Sequence[GraphEnd], outputs: Sequence[GraphEnd]) -> str | None:
         """The first mismatch of a session's inputs and outputs (name, type, shape), or None."""
         for which, wanted, found in (
             ("input", self.inputs, inputs),

@@ -45,14 +45,27 @@ class RunOptions:
     consume: bool = False
 
 
-class StemRecord(TypedDict):
-    """A stem's settings as used and, if the user changed them, as the network set them.
+class StemTable(TypedDict, total=False):
+    """One stem's settings as a record tells them; a kind of network leaves out what it has not.
 
-    The tables are the kind's own, e.g. `mixer.network.band_mixer.changes.StemTable`.
+    Fader and curve are means in time, the curve at `mixer.setting_changes.POINTS_HZ` around the
+    fader; balance and side are means over the bands.
     """
 
-    used: Mapping[str, object]
-    found: NotRequired[Mapping[str, object]]
+    gain_db: float
+    curve_db: list[float]
+    balance_db: float
+    side_db: float
+    shape: float
+    widen_db: float
+    room_db: float
+
+
+class StemRecord(TypedDict):
+    """A stem's settings as used and, if the user changed them, as the network set them."""
+
+    used: StemTable
+    found: NotRequired[StemTable]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from mixer.extras import install_command
 from mixer.files.wording import counted
 from mixer.network.cuda import count_gpus
 from mixer.network.device import Device, GraphError, first_line, parse_device
+from mixer.network.graph_session import GraphSession
 
 if not hasattr(onnxruntime, "InferenceSession"):
     # Two runtimes share one folder: to uninstall either leaves a part of it, which imports.
@@ -74,7 +75,7 @@ def load_cuda_libraries() -> str:
     return said.getvalue().strip()
 
 
-def open_graph(content: bytes, device: Device, *, optimise: bool = True) -> Any:
+def open_graph(content: bytes, device: Device, *, optimise: bool = True) -> GraphSession:
     """A session of ONNX Runtime for one graph on one device.
 
     Args:
@@ -107,7 +108,8 @@ def open_graph(content: bytes, device: Device, *, optimise: bool = True) -> Any:
     # Asked for CUDA alone, the runtime falls back to the CPU and only says so here.
     if device.kind == "cuda" and _CUDA not in session.get_providers():
         raise DeviceError(_no_cuda(device))
-    return session
+    opened: GraphSession = session
+    return opened
 
 
 def _providers(device: Device) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from mixer.errors import DeviceError, MixerError, ModelError
 from mixer.files.wording import visible
 from mixer.network.device import Device, GraphError, first_line, parse_device
 from mixer.network.graph_roles import Role
+from mixer.network.graph_session import Answer, Feeds, GraphSession
 from mixer.network.manifest import FP16_SUFFIX
 from mixer.network.model import Bundle
 
@@ -66,7 +67,7 @@ class Network:
         if not self._runs_here:
             _check_memory(bundle)
         self._first = bundle.manifest.architecture.required_graphs[0]
-        self._sessions: dict[str, Any] = {}
+        self._sessions: dict[str, GraphSession] = {}
         self._lock = threading.Lock()
         wanted = parse_device(device)
         if wanted is None:
@@ -87,9 +88,7 @@ class Network:
         """The device and the precision that ran: "cpu", "cuda:0", "cuda:0 in fp16"."""
         return f"{self.device} in fp16" if self.fp16 else str(self.device)
 
-    def run(
-        self, graph: str, feeds: Mapping[str, NDArray[Any]], outputs: Sequence[str]
-    ) -> list[NDArray[np.float32]]:
+    def run(self, graph: str, feeds: Feeds, outputs: Sequence[str]) -> list[NDArray[np.float32]]:
         """Run one graph; several Python threads may do so at once.
 
         Raises:
@@ -99,7 +98,7 @@ class Network:
         """
         session = self._session(graph)
         try:
-            answers: list[NDArray[np.float32]] = session.run(list(outputs), dict(feeds))
+            answers = session.run(list(outputs), dict(feeds))
         except MixerError:
             self.close()
             raise
@@ -107,12 +106,12 @@ class Network:
             raise DeviceError(
                 f"{self.bundle.name}: graph {graph} failed on {self.device}: {first_line(error)}"
             ) from error
-        self._check_answers(graph, feeds, dict(zip(outputs, answers, strict=True)))
-        return answers
+        return self._checked(graph, feeds, dict(zip(outputs, answers, strict=True)))
 
-    def _check_answers(
-        self, graph: str, feeds: Mapping[str, NDArray[Any]], answers: Mapping[str, Any]
-    ) -> None:
+    def _checked(
+        self, graph: str, feeds: Feeds, answers: Mapping[str, Answer]
+    ) -> list[NDArray[np.float32]]:
+        found = []
         shapes = {name: feed.shape for name, feed in feeds.items()}
         wanted = _answer_shapes(self.bundle, graph, shapes)
         for name, value in answers.items():
@@ -129,6 +128,9 @@ class Network:
                     f"{self.bundle.folder}: output {name} of graph {graph} has {problem}; export"
                     " the bundle again"
                 )
+            assert isinstance(value, np.ndarray)
+            found.append(value)
+        return found
 
     def close(self, *graphs: str) -> None:
         """Close the sessions of these graphs, or of all if none is named, and free their memory."""
@@ -153,13 +155,13 @@ class Network:
         self._session(self._first)
         return self.device
 
-    def _session(self, graph: str) -> Any:
+    def _session(self, graph: str) -> GraphSession:
         with self._lock:
             if graph not in self._sessions:
                 self._sessions[graph] = self._open(graph)
             return self._sessions[graph]
 
-    def _open(self, graph: str) -> Any:
+    def _open(self, graph: str) -> GraphSession:
         role = _role(self.bundle, graph)
         half = graph + FP16_SUFFIX
         name = half if self.fp16 and half in self.bundle.manifest.graphs else graph
@@ -178,7 +180,7 @@ class Network:
             )
         return session
 
-    def _open_here_or_apart(self, graph: str, content: bytes) -> Any:
+    def _open_here_or_apart(self, graph: str, content: bytes) -> GraphSession:
         if self._runs_here:
             # Not above: without a network, or with a stranger's, the runtime need not load here.
             from mixer.network.runtime import open_graph

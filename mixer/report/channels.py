@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
 from mixer.console.automation import mean_value
 from mixer.console.response import filter_curve_db
 from mixer.console.settings import Number, Strip
+from mixer.network.output import StemTable
 from mixer.network.track_mixer.track_settings import (
     FLAT,
     SEND_OFF_DB,
@@ -203,7 +204,7 @@ def _of_bus(table: BusTable) -> _Stand:
     return _Stand(table["gain_db"], curve_db=curve_at(tuple(table["curve_db"]), CURVE_POINTS_HZ))
 
 
-def _of_stem(table: Mapping[str, Any]) -> _Stand:
+def _of_stem(table: StemTable) -> _Stand:
     """Settings of a kind of network as its record has them: what it does not set is as it was."""
     room_db = float(table.get("room_db", _NEXT_TO_NONE_DB))
     return _Stand(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from mixer.console.settings import MASTER, Console, Strip
+from mixer.network.output import StemTable
 from mixer.network.track_mixer.track_settings import CURVE_HZ, HIGH_PASS_OFF_HZ, TrackSettings
 from mixer.preset.assignments import split_key
 from mixer.preset.console_shape import TRACKS
@@ -163,7 +164,7 @@ def model_of_track(
     return table
 
 
-def model_of_stem(used: Mapping[str, Any], found: Mapping[str, Any] | None) -> ModelTable:
+def model_of_stem(used: StemTable, found: StemTable | None) -> ModelTable:
     """Settings of a stem by a network that mixes stems, from its record."""
     curve_db = used.get("curve_db", ())
     fits = len(curve_db) == len(CURVE_HZ)

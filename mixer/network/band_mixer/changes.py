@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from mixer.dsp.erb_bands import band_centres_hz, erb_number
 from mixer.network.band_mixer.controls import StemControls
 from mixer.network.band_mixer.parameters import CHANGES, CURVE_KEYS
 from mixer.network.band_mixer.space import LEAST_DB
+from mixer.network.output import StemTable
 from mixer.setting_changes import (
     POINTS_HZ,
     Change,
@@ -23,22 +23,6 @@ from mixer.setting_changes import (
 
 # At most twice the movement that the network asks for.
 _MOST_MOTION = 2.0
-
-
-class StemTable(TypedDict):
-    """One stem's settings as a record tells them; fields as in `StemControls`.
-
-    Fader and curve are means in time, the curve at `mixer.setting_changes.POINTS_HZ` around the
-    fader; balance and side are means over the bands.
-    """
-
-    gain_db: float
-    curve_db: list[float]
-    balance_db: float
-    side_db: float
-    shape: float
-    widen_db: float
-    room_db: float
 
 
 def change_controls(controls: StemControls, changes: StripChanges | None) -> StemControls:

@@ -157,9 +157,9 @@ def _with_changes(
 
 
 def _record(found: StemControls, used: StemControls) -> StemRecord:
-    record: StemRecord = {"used": dict(as_table(used))}
+    record: StemRecord = {"used": as_table(used)}
     if used is not found:
-        record["found"] = dict(as_table(found))
+        record["found"] = as_table(found)
     return record
 
 

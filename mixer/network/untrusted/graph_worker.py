@@ -15,14 +15,16 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from mixer.errors import DeviceError
 from mixer.files.shared_block import SharedBlock
 from mixer.network.device import Device, GraphError, first_line
+from mixer.network.graph_session import GraphSession
 from mixer.network.runtime import open_graph
+from mixer.network.untrusted.graph_requests import OpenWork, Request, RunWork
 
 _LONGEST_ERROR = 500
 _STATUS = Path("/proc/self/status")
@@ -46,18 +48,19 @@ def serve(handles: Sequence[str]) -> None:
 
 
 class _Worker:
-    def __init__(self, blocks: Sequence[SharedBlock], answers: Any) -> None:
+    def __init__(self, blocks: Sequence[SharedBlock], answers: TextIO) -> None:
         self._blocks = blocks
         self._answers = answers
-        self._sessions: dict[str, Any] = {}
+        self._sessions: dict[str, GraphSession] = {}
         self._lock = threading.Lock()
         self._at_start = _own_bytes()
 
-    def answer(self, request: dict[str, Any]) -> None:
+    def answer(self, request: Request) -> None:
         """Do what a request asks for and say so, on one line."""
         try:
             self._hold(request["memory"])
-            done = self._open(request) if request["do"] == "open" else self._run(request)
+            work, block = request["work"], self._blocks[request["block"]]
+            done = self._open(work, block) if work["do"] == "open" else self._run(work, block)
         except DeviceError as error:
             done = {"error": str(error), "of_device": True}
         except GraphError as error:
@@ -71,12 +74,12 @@ class _Worker:
             self._answers.write(line + "\n")
             self._answers.flush()
 
-    def _open(self, request: dict[str, Any]) -> dict[str, Any]:
-        with self._blocks[request["block"]].view(request["bytes"]) as view:
+    def _open(self, work: OpenWork, block: SharedBlock) -> dict[str, Any]:
+        with block.view(work["bytes"]) as view:
             content = bytes(view)
-        device = Device(*request["device"])
-        session = open_graph(content, device, optimise=request["optimise"])
-        self._sessions[request["graph"]] = session
+        device = Device(*work["device"])
+        session = open_graph(content, device, optimise=work["optimise"])
+        self._sessions[work["graph"]] = session
         return {
             ends: [[item.name, item.type, list(item.shape or ())] for item in described]
             for ends, described in (
@@ -85,23 +88,23 @@ class _Worker:
             )
         }
 
-    def _run(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _run(self, work: RunWork, block: SharedBlock) -> dict[str, Any]:
         """Outputs of the requested type and shape are written; others are reported."""
-        session = self._sessions[request["graph"]]
-        with self._blocks[request["block"]].view(request["bytes"]) as view:
+        session = self._sessions[work["graph"]]
+        with block.view(work["bytes"]) as view:
             feeds = {
                 name: np.frombuffer(view, dtype, math.prod(shape), offset).reshape(shape).copy()
-                for name, dtype, shape, offset in request["feeds"]
+                for name, dtype, shape, offset in work["feeds"]
             }
-        names = [name for name, _, _ in request["answers"]]
+        names = [name for name, _, _ in work["answers"]]
         answers = session.run(names, feeds)
         told = []
-        with self._blocks[request["block"]].view(request["bytes"]) as view:
-            for answer, (_, shape, offset) in zip(answers, request["answers"], strict=True):
+        with block.view(work["bytes"]) as view:
+            for answer, (_, shape, offset) in zip(answers, work["answers"], strict=True):
                 dtype = str(answer.dtype) if isinstance(answer, np.ndarray) else "other"
                 found = list(np.shape(answer))
                 told.append([dtype, found])
-                if dtype == "float32" and found == shape:
+                if isinstance(answer, np.ndarray) and dtype == "float32" and found == shape:
                     n_bytes = answer.nbytes
                     view[offset : offset + n_bytes] = np.ascontiguousarray(answer).data.cast("B")
         return {"answers": told}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
-
 from mixer.network.device import Device
+from mixer.network.graph_session import Answer, Feeds
 from mixer.network.untrusted.cost import Cost, declared_inputs, described, measure_cost
 from mixer.network.untrusted.graph_file import Graph, read_graph_file
 from mixer.network.untrusted.process import GraphProcess
@@ -86,6 +85,13 @@ class StrangersGraphs:
         return self._process
 
 
+@dataclass(frozen=True)
+class _End:
+    name: str
+    type: str
+    shape: Sequence[int | str | None]
+
+
 class StrangersGraph:
     """One open graph; asked like a session of ONNX Runtime."""
 
@@ -104,15 +110,15 @@ class StrangersGraph:
         self._answer_shapes = answer_shapes
         self._costs: dict[object, Cost] = {}
 
-    def get_inputs(self) -> list[Any]:
+    def get_inputs(self) -> list[_End]:
         """Inputs: name, type, shape."""
         return [_end(*item) for item in self._ends["inputs"]]
 
-    def get_outputs(self) -> list[Any]:
+    def get_outputs(self) -> list[_End]:
         """Outputs: name, type, shape."""
         return [_end(*item) for item in self._ends["outputs"]]
 
-    def run(self, outputs: Sequence[str], feeds: Mapping[str, NDArray[Any]]) -> list[Any]:
+    def run(self, outputs: Sequence[str], feeds: Feeds) -> list[Answer]:
         """Run the graph; as `mixer.network.untrusted.process.GraphProcess.run`.
 
         Raises:
@@ -129,7 +135,7 @@ class StrangersGraph:
             _RUN_S + cost.work / _WORK_A_SECOND,
         )
 
-    def _cost(self, feeds: Mapping[str, NDArray[Any]]) -> Cost:
+    def _cost(self, feeds: Feeds) -> Cost:
         """Chunks of one length cost the same; which block of weights runs is told by a number."""
         inputs = {name: described(feed) for name, feed in feeds.items()}
         key = tuple(
@@ -143,7 +149,9 @@ class StrangersGraph:
         return self._costs[key]
 
 
-def _end(name: object, kind: object, shape: Sequence[object]) -> Any:
+def _end(name: object, kind: object, shape: Sequence[object]) -> _End:
     """An input or output as the runtime describes it; what a process said is trusted in nothing."""
-    lengths = [length if isinstance(length, int) else str(length)[:60] for length in shape]
-    return SimpleNamespace(name=str(name)[:60], type=str(kind)[:60], shape=lengths)
+    lengths: list[int | str | None] = [
+        length if isinstance(length, int) else str(length)[:60] for length in shape
+    ]
+    return _End(str(name)[:60], str(kind)[:60], lengths)

@@ -11,17 +11,25 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixer.errors import DeviceError, MixerError, ModelError
 from mixer.files.shared_block import SharedBlock
 from mixer.files.wording import visible
 from mixer.network.device import Device
+from mixer.network.graph_session import Answer, Feeds
+from mixer.network.untrusted.graph_requests import (
+    AnswerPlace,
+    FeedPlace,
+    OpenWork,
+    Request,
+    RunWork,
+    Work,
+)
 
 _ROOT = Path(__file__).resolve().parents[3]
 # -P and none of our folders first: nothing is imported from where the songs lie.
@@ -81,11 +89,11 @@ class GraphProcess:
         with self._block() as place:
             with self._blocks[place].view(len(content)) as view:
                 view[:] = content
-            request = {
+            request: OpenWork = {
                 "do": "open",
                 "graph": graph,
                 "bytes": len(content),
-                "device": [self._device.kind, self._device.index],
+                "device": (self._device.kind, self._device.index),
                 "optimise": self._optimise,
             }
             answer = self._ask(place, request, memory_bytes, _START_S + limit_s)
@@ -96,11 +104,11 @@ class GraphProcess:
     def run(
         self,
         graph: str,
-        feeds: Mapping[str, NDArray[Any]],
+        feeds: Feeds,
         wanted: Mapping[str, tuple[int, ...]],
         memory_bytes: int,
         limit_s: float,
-    ) -> list[NDArray[np.float32] | tuple[str, tuple[int, ...]]]:
+    ) -> list[Answer]:
         """Run a graph that is open there.
 
         Args:
@@ -118,19 +126,19 @@ class GraphProcess:
         """
         arrays = {name: np.ascontiguousarray(feed) for name, feed in feeds.items()}
         layout = _Layout()
-        taken: list[tuple[str, str, list[int], int]] = [
+        taken: list[FeedPlace] = [
             (name, str(feed.dtype), list(feed.shape), layout.place(feed.nbytes))
             for name, feed in arrays.items()
         ]
-        given = [
-            [name, list(shape), layout.place(4 * math.prod(shape))]
+        given: list[AnswerPlace] = [
+            (name, list(shape), layout.place(4 * math.prod(shape)))
             for name, shape in wanted.items()
         ]
         with self._block() as place:
             with self._blocks[place].view(layout.n_bytes) as view:
                 for (_, _, _, offset), feed in zip(taken, arrays.values(), strict=True):
                     view[offset : offset + feed.nbytes] = feed.reshape(-1).data.cast("B")
-            request = {
+            request: RunWork = {
                 "do": "run",
                 "graph": graph,
                 "bytes": layout.n_bytes,
@@ -148,9 +156,9 @@ class GraphProcess:
         self._finalizer()
 
     def _take(
-        self, place: int, answer: Mapping[str, Any], given: Sequence[Sequence[Any]], n_bytes: int
-    ) -> list[NDArray[np.float32] | tuple[str, tuple[int, ...]]]:
-        found: list[NDArray[np.float32] | tuple[str, tuple[int, ...]]] = []
+        self, place: int, answer: Mapping[str, Any], given: Sequence[AnswerPlace], n_bytes: int
+    ) -> list[Answer]:
+        found: list[Answer] = []
         with self._blocks[place].view(n_bytes) as view:
             for (dtype, shape), (_, wanted, offset) in zip(answer["answers"], given, strict=True):
                 if dtype != "float32" or list(shape) != wanted:
@@ -162,18 +170,17 @@ class GraphProcess:
         return found
 
     @contextlib.contextmanager
-    def _block(self) -> Any:
+    def _block(self) -> Iterator[int]:
         place = self._free.get()
         try:
             yield place
         finally:
             self._free.put(place)
 
-    def _ask(
-        self, place: int, request: dict[str, Any], memory_bytes: int, limit_s: float
-    ) -> dict[str, Any]:
+    def _ask(self, place: int, work: Work, memory_bytes: int, limit_s: float) -> dict[str, Any]:
         memory = memory_bytes if self._device.kind == "cpu" else None
-        line = json.dumps({**request, "block": place, "memory": memory}) + "\n"
+        request: Request = {"work": work, "block": place, "memory": memory}
+        line = json.dumps(request) + "\n"
         assert self._process.stdin is not None
         try:
             with self._sending:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from mixer.console.settings import MASTER
 from mixer.console.settings import Strip as HandStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.track_settings import (
+    BusTable,
     Compression,
     SpaceSettings,
     TrackSettings,
@@ -277,7 +277,7 @@ class _Maker:
 
     def _bus_standby(self, stem: str, hand: HandStrip) -> Standby:
         """The dynamics of a bus, and the limiter after that of the mix."""
-        buses: Mapping[str, Any] = {}
+        buses: Mapping[str, BusTable] = {}
         if self._record and self._mix.settings.amount == 1.0:
             buses = {**self._record["groups"], MASTER: self._record["mix"]}
         table = buses.get(stem)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from mixer.console.settings import Band, Filter, following_level
+from mixer.console.settings import Band, Filter, Number, following_level
 from mixer.console.settings import Strip as HandStrip
 from mixer.console.stereo import pan_gains
 from mixer.dsp.blocks import db_to_gain
@@ -130,5 +129,5 @@ def _stands_still(setting: Filter | Band) -> bool:
     )
 
 
-def _constant(number: Any, otherwise: float) -> float:
+def _constant(number: Number, otherwise: float) -> float:
     return otherwise if isinstance(number, tuple) else float(number)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from mixer.console.settings import STRIP_EFFECTS
+from mixer.console.settings import STRIP_EFFECTS, Number
+from mixer.network.output import StemTable
 from mixer.network.track_mixer.track_settings import (
     CURVE_HZ,
     HIGH_PASS_OFF_HZ,
@@ -38,6 +39,7 @@ _WITHOUT = {"pan": "centre", "width": "width 100 %", "widened": "not widened", "
             "transients as recorded", "riding": "level not ridden"}  # fmt: skip
 # A setting, and what it does in words.
 Phrase = tuple[str, str]
+T = TypeVar("T")
 _SENDS = (("reverb_db", "reverb"), ("delay_db", "delay"))
 
 
@@ -71,7 +73,7 @@ def added_words(track: TrackRecord) -> str:
     return ", ".join((*changes, *own))
 
 
-def changed_stem_words(found: Mapping[str, Any] | None, used: Mapping[str, Any]) -> str:
+def changed_stem_words(found: StemTable | None, used: StemTable) -> str:
     """Describe the settings of a model of stems that the user changed; empty for nothing.
 
     Args:
@@ -125,19 +127,17 @@ def hand_words(hand: HandRecord | None) -> str:
     return ", ".join(_of_hand(said, hand.get("effects", {}))) or NOTHING_DONE
 
 
-def stem_words(table: Mapping[str, Any]) -> str:
+def stem_words(table: StemTable) -> str:
     """Describe a stem as a model of stems set it.
 
     Args:
-        table: settings of a record (`mixer.network.output.StemRecord`); a kind of network with
-            fewer settings has a shorter description.
+        table: settings of a record; a kind of network with fewer settings has a shorter
+            description.
     """
     return ", ".join(phrase for _, phrase in _of_stem(table))
 
 
-def _changed(
-    told: Callable[[Any], Iterator[Phrase]], found: Mapping[str, Any] | None, used: Any
-) -> Iterator[str]:
+def _changed(told: Callable[[T], Iterator[Phrase]], found: T | None, used: T) -> Iterator[str]:
     """Phrases of the settings in which two tables differ, as they are in the second one."""
     if found is None:
         return
@@ -147,7 +147,7 @@ def _changed(
             yield now.get(name, _WITHOUT.get(name, f"no {name}"))
 
 
-def _of_stem(table: Mapping[str, Any]) -> Iterator[Phrase]:
+def _of_stem(table: StemTable) -> Iterator[Phrase]:
     yield "fader", _db(table.get("gain_db", 0.0))
     balance_db = table.get("balance_db", 0.0)
     if abs(balance_db) >= _LEAST_BALANCE_DB:
@@ -157,9 +157,10 @@ def _of_stem(table: Mapping[str, Any]) -> Iterator[Phrase]:
         yield "width", f"sides {_db(side_db)}"
     yield from _named("equaliser", _of_curve(table.get("curve_db", ())))
     yield from _named("transients", _of_shape(table.get("shape", 0.0)))
-    for key, name in (("widen_db", "widened"), ("room_db", "room")):
-        if table.get(key, SEND_OFF_DB) > SEND_OFF_DB:
-            yield name, f"{name} {_db_plain(table[key])}"
+    sends_db = (("widened", table.get("widen_db")), ("room", table.get("room_db")))
+    for name, level_db in sends_db:
+        if level_db is not None and level_db > SEND_OFF_DB:
+            yield name, f"{name} {_db_plain(level_db)}"
 
 
 def _of_strip(strip: TrackTable) -> Iterator[Phrase]:
@@ -238,7 +239,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def _of_pan(pan: Any) -> Iterator[str]:
+def _of_pan(pan: Number) -> Iterator[str]:
     if not isinstance(pan, int | float):
         yield "pan automated"
     elif abs(pan) >= _LEAST_PAN:
@@ -274,9 +275,9 @@ def _of_compression(compression: CompressionTable) -> Iterator[str]:
         yield f"{compression['ratio']:.1f}:1 at {threshold}".replace(".0:1", ":1")
 
 
-def _number(value: Any, shown: Any, name: str = "") -> str:
+def _number(value: Number, shown: Callable[[float], str], name: str = "") -> str:
     if isinstance(value, int | float):
-        return str(shown(value))
+        return shown(value)
     return f"{name} automated".strip()
 
 
