@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
+
+from torch import nn
 
 from export.check import check_signal, quantised
 from export.data import PRETRAIN_STAGE, StatedData, stated_data
@@ -191,7 +193,7 @@ def _own_words(checkpoint: Checkpoint, path: Path, data: StatedData) -> Descript
 
 
 def write_bundle(
-    network: Any,
+    network: nn.Module,
     out_dir: Path,
     description: Description,
     *,
@@ -219,7 +221,7 @@ def write_bundle(
 
 
 def _fill(
-    network: Any,
+    network: nn.Module,
     folder: Path,
     description: Description,
     profile: Path | Profile,
@@ -255,7 +257,7 @@ def _write_halves(bundle: Bundle, names: Sequence[str]) -> dict[str, FileTable]:
     return entries
 
 
-def _write_check(network: Any, folder: Path) -> CheckTable:
+def _write_check(network: nn.Module, folder: Path) -> CheckTable:
     exporter = exporter_of(network.hyper)
     stems = check_signal(network.hyper, exporter.check_samples(network.hyper))
     mix = exporter.answer(network, stems)
@@ -266,7 +268,7 @@ def _write_check(network: Any, folder: Path) -> CheckTable:
 
 
 def _manifest(
-    network: Any,
+    network: nn.Module,
     description: Description,
     graphs: dict[str, FileTable],
     profile: FileTable,

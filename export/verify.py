@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
+from torch import nn
 
 from export.check import check_signal
 from export.exporter import LENGTHS, Errors
@@ -41,7 +42,7 @@ class HalfPrecision(TypedDict):
 
 
 def verify_bundle(
-    network: Any, bundle: Bundle, lengths_samples: Sequence[int] = LENGTHS_SAMPLES
+    network: nn.Module, bundle: Bundle, lengths_samples: Sequence[int] = LENGTHS_SAMPLES
 ) -> Parity:
     """Measure how far ONNX Runtime is from PyTorch, on the CPU.
 

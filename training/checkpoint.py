@@ -12,11 +12,10 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from mixer.errors import ModelError
 from mixer.files.regular_file import open_regular
@@ -59,12 +58,12 @@ class Checkpoint:
     """A network with its weights, in evaluation mode, and the metadata of its file.
 
     Attributes:
-        network: an `nn.Module` of `training.networks.kinds`, its weights float32 on the CPU.
+        network: of `training.networks.kinds`, its weights float32 on the CPU.
         metadata: strings by name; empty for a published state dict.
         published: whether the file is a published torch state dict.
     """
 
-    network: Any
+    network: nn.Module
     metadata: Mapping[str, str]
     published: bool
 
@@ -77,7 +76,9 @@ class Checkpoint:
         return {name: hyper[own] for name, own in _UNSHOWN.items() if own in hyper}
 
 
-def write_checkpoint(path: Path, network: Any, metadata: Mapping[str, str] | None = None) -> None:
+def write_checkpoint(
+    path: Path, network: nn.Module, metadata: Mapping[str, str] | None = None
+) -> None:
     """Write weights and hyper-parameters as safetensors.
 
     Args:
@@ -294,7 +295,7 @@ def _check_counts(path: Path, state: Mapping[str, Tensor], hyper: Parameters) ->
             )
 
 
-def _network_with(path: Path, state: Mapping[str, Tensor], hyper: Parameters) -> Any:
+def _network_with(path: Path, state: Mapping[str, Tensor], hyper: Parameters) -> nn.Module:
     with torch.device("meta"):
         wanted = new_network(hyper).state_dict()
     _refuse(path, "lacks parameter", sorted(set(wanted) - set(state)))

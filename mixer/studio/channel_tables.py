@@ -15,7 +15,7 @@ from mixer.rendering.track_hand import TrackHand
 from mixer.rendering.tracks.group_sends import RETURNS
 from mixer.song.tracks import Track
 from mixer.stems import color_of
-from mixer.studio.edits import key_of
+from mixer.studio.edits import Edits, key_of
 from mixer.studio.messages.channel_state import Audio, Channel, ModelTable, StripTable
 
 Colors = Mapping[str, str]
@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
-def edits_of(parts: tuple[str, ...], edits: Mapping[str, Any]) -> dict[str, Any]:
+def edits_of(parts: tuple[str, ...], edits: Edits) -> dict[str, Any]:
     """The edits of one channel, by the part of their key after the channel's."""
     found = {}
     for key, value in edits.items():
@@ -60,7 +60,7 @@ def track_channel(
     place: int,
     track: Track,
     hands: tuple[TrackHand, TrackHand],
-    edits: Mapping[str, Any],
+    edits: Edits,
     model: ModelTable | None,
     audio: Audio | None,
     colors: tuple[Colors, Colors],
@@ -105,7 +105,7 @@ def track_channel(
 def stem_channel(
     stem: str,
     consoles: tuple[Console, Console],
-    edits: Mapping[str, Any],
+    edits: Edits,
     model: ModelTable | None,
     audio: Audio | None,
     colors: tuple[Colors, Colors],
@@ -133,7 +133,7 @@ def stem_channel(
     }
 
 
-def master_edits(edits: Mapping[str, Any]) -> dict[str, Any]:
+def master_edits(edits: Edits) -> dict[str, Any]:
     """The edits on the bus."""
     return edits_of((MASTER,), edits)
 

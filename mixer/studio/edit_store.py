@@ -15,7 +15,7 @@ from typing import Any
 from mixer.errors import InputError, MixerError, OutputError
 from mixer.files.regular_file import read_regular
 from mixer.files.whole_file import write_json
-from mixer.studio.edits import NOT_IN_SONG, History, Step, read_changes
+from mixer.studio.edits import NOT_IN_SONG, Edits, History, Step, read_changes
 from mixer.studio.studio_names import FOLDER, STATE_FILE
 
 _SCHEMA_VERSION = 1
@@ -36,7 +36,7 @@ class Kept:
     history: History = field(default_factory=History)
     written: Mapping[str, Any] | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
-    written_edits: Mapping[str, Any] = field(default_factory=dict)
+    written_edits: Edits = field(default_factory=dict)
 
     def song_table(self, now: Mapping[str, Any]) -> Mapping[str, Any]:
         """The console of song.toml without the edits that the studio saved there."""

@@ -24,6 +24,7 @@ from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
 from mixer.studio.edits import (
+    Edits,
     asked_settings,
     colors_of,
     key_of,
@@ -80,9 +81,7 @@ class Planned:
         )
 
 
-def plan_edits(
-    song: Song, song_table: Mapping[str, Any], edits: Mapping[str, Any], revision: int
-) -> Planned:
+def plan_edits(song: Song, song_table: Mapping[str, Any], edits: Edits, revision: int) -> Planned:
     """Check edits against each other and the song.
 
     Args:

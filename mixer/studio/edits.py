@@ -50,8 +50,8 @@ class Step:
     """One step of the history: values of edits before and after it; None stands for no edit."""
 
     label: str
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
+    before: Edits
+    after: Edits
     gesture: str = ""
 
 
@@ -66,7 +66,7 @@ class History:
     """
 
     revision: int = 0
-    edits: Mapping[str, Any] = field(default_factory=dict)
+    edits: Edits = field(default_factory=dict)
     done: tuple[Step, ...] = ()
     undone: tuple[Step, ...] = ()
 

@@ -21,7 +21,7 @@ from mixer.preset.preset_writing import save_preset
 from mixer.preset.schema import plain_table
 from mixer.rendering.timing.progress import Progress
 from mixer.studio.edited_plan import table_edits
-from mixer.studio.edits import read_changes
+from mixer.studio.edits import Edits, read_changes
 from mixer.studio.jobs import MOST_JOBS, RenderJob, read_wanted, run_job
 from mixer.studio.making import without_hand
 from mixer.studio.messages.song_state import Overview, Saved, SongState
@@ -128,7 +128,7 @@ class SongSession:
         return {"takes": rows}
 
     def edit(
-        self, revision: int, changes: Mapping[str, Any], *, gesture: str = "", label: str = ""
+        self, revision: int, changes: Edits, *, gesture: str = "", label: str = ""
     ) -> SongState:
         """Make changes on top of a revision.
 

@@ -20,6 +20,7 @@ from mixer.studio.edits import (
     FILES,
     PRESETS,
     ROLE,
+    Edits,
     colors_of,
     console_edits,
     roles_of,
@@ -28,7 +29,7 @@ from mixer.studio.edits import (
 
 
 def save_to_song(
-    folder: Path, planned: Planned, before: Mapping[str, Any], edits: Mapping[str, Any]
+    folder: Path, planned: Planned, before: Mapping[str, Any], edits: Edits
 ) -> tuple[Path, dict[str, Any]]:
     """Write the current console, the tracks' roles and the colours to a song's file.
 
@@ -75,7 +76,7 @@ def _says(table: Mapping[str, Any], console: Console) -> bool:
         return False
 
 
-def _laid_over(before: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(before: Mapping[str, Any], edits: Edits) -> dict[str, Any]:
     """The existing table with the values of the edits merged in."""
     if edits.get(PRESETS):
         return {}

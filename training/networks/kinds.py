@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
 
 from torch import nn
 
@@ -21,8 +20,8 @@ NETWORKS: Mapping[str, str] = {
 }
 
 
-def new_network(hyper: Parameters) -> Any:
-    """Build a network with these hyper-parameters and random weights, an `nn.Module`."""
+def new_network(hyper: Parameters) -> nn.Module:
+    """Build a network with these hyper-parameters and random weights."""
     module, _, name = NETWORKS[architecture_of(hyper).kind].partition(":")
     network: nn.Module = getattr(import_module(module), name)(hyper)
     return network

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -118,7 +118,7 @@ def _start_from(network: nn.Module, path: Path, parts: str) -> None:
     network.load_state_dict(weights, strict=False)
 
 
-def _refuse_other_hyper_parameters(path: Path, stated: dict[str, int], network: Any) -> None:
+def _refuse_other_hyper_parameters(path: Path, stated: dict[str, int], network: nn.Module) -> None:
     """Refuse hyper-parameters that differ without changing any shape, except the segment length."""
     for name, wanted in network.hyper.to_json().items():
         if stated[name] != wanted and name != _SEGMENT:

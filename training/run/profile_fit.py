@@ -9,12 +9,12 @@ rendering then normalises to what the network mixes correctly on average.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from mixer.dsp.blocks import convolve, db_to_gain
 from mixer.fxnorm.equalization import zero_phase_kernel
@@ -68,7 +68,7 @@ class StemError:
 
 
 def fit_profile(
-    network: Any, data: PreparedDataset, weight: Callable[[PreparedSong], float]
+    network: nn.Module, data: PreparedDataset, weight: Callable[[PreparedSong], float]
 ) -> Profile:
     """Change a data set's profile so that a network's wet stems are correct on average.
 
@@ -112,7 +112,7 @@ def changed_profile(profile: Profile, changes: Changes) -> Profile:
 
 
 def stem_errors(
-    network: Any,
+    network: nn.Module,
     excerpts: ValidationSegments,
     weight: Callable[[PreparedSong], float],
     changes: Changes,
@@ -141,7 +141,7 @@ def stem_errors(
 
 
 def _errors(
-    network: Any, inputs: np.ndarray, item: Mapping[str, torch.Tensor], sample_rate: int
+    network: nn.Module, inputs: np.ndarray, item: Mapping[str, torch.Tensor], sample_rate: int
 ) -> Iterator[tuple[str, np.ndarray, float]]:
     with torch.no_grad():
         answer = network.wet_stems(torch.from_numpy(inputs).flatten(0, 1).unsqueeze(0))[0]
@@ -175,7 +175,7 @@ def _kernel(curve_db: np.ndarray, half_hz: float) -> np.ndarray:
     return zero_phase_kernel(np.asarray(db_to_gain(_at(hz, curve_db)))).astype(np.float32)
 
 
-def _at(frequencies_hz: Any, curve_db: np.ndarray) -> np.ndarray:
+def _at(frequencies_hz: np.ndarray | Sequence[float], curve_db: np.ndarray) -> np.ndarray:
     """Interpolate a curve over `CURVE_BANDS_HZ` at other frequencies, constant beyond its ends."""
     hz = np.maximum(np.asarray(frequencies_hz, dtype=np.float64), CURVE_BANDS_HZ[0])
     return np.asarray(np.interp(np.log2(hz), np.log2(CURVE_BANDS_HZ), curve_db))

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -192,7 +191,7 @@ class RunFolder:
         except (OSError, SafetensorError) as error:
             raise OutputError(f"{path}: cannot be written ({reason_of(error)})") from None
 
-    def _kept_weights(self, run: Run) -> Any:
+    def _kept_weights(self, run: Run) -> AbstractContextManager[None]:
         """Context in which the network has the weights that are validated and kept."""
         return run.average.in_place_of(run.network) if run.average is not None else nullcontext()
 

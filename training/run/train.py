@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from torch import nn
 
 from mixer.errors import ModelError
 from training.errors import TrainingError
@@ -128,7 +129,7 @@ def _outcome(kept: RunFolder, position: Position, processes: Processes) -> Outco
 
 
 def _identity(
-    config: TrainingConfig, network: Any, data: TrainingData, processes: Processes
+    config: TrainingConfig, network: nn.Module, data: TrainingData, processes: Processes
 ) -> Identity:
     """Values that must match when a run is resumed, and that its checkpoints record."""
     run, segments = config.run, config.data
@@ -176,7 +177,7 @@ def _check_identity(found: Identity, wanted: Identity, folder: Path) -> None:
         )
 
 
-def _first_difference(name: str, there: Any, here: Any) -> str:
+def _first_difference(name: str, there: object, here: object) -> str:
     if isinstance(there, Mapping) and isinstance(here, Mapping):
         for key in sorted(set(there) | set(here)):
             if there.get(key) != here.get(key):
