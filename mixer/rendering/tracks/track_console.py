@@ -154,12 +154,18 @@ def _sources(tracks: Sequence[Track], *, are_normalised: bool) -> tuple[OneSourc
     for group in microphone_groups(tracks):
         roles = [microphone.track.role for microphone in group]
         main = max(roles, key=roles.count)
-        own = [microphone for microphone in group if microphone.track.role == main]
+        own = [one for one in group if one.track.role == main and _is_microphone(one)]
         behind_db = tuple(map(_behind_db, own)) if are_normalised else None
         if len(own) > 1 and (behind_db is None or len(set(behind_db)) > 1):
             members = tuple(places[microphone.track.name] for microphone in own)
             sources.append(OneSource(members, behind_db))
     return tuple(sources)
+
+
+def _is_microphone(one: Microphone) -> bool:
+    """Whether a name means a microphone: Snare Top does, as a Leslie's, Strings Top is a part."""
+    has_two_sides = one.track.stem == "drums" or one.track.role == "organ"
+    return has_two_sides or not (one.is_top or one.is_below)
 
 
 def _behind_db(microphone: Microphone) -> float:

@@ -43,6 +43,18 @@ def levels_lu(write_song, rng: np.random.Generator):
     return levels
 
 
+def test_two_parts_are_not_two_microphones(write_song, rng: np.random.Generator) -> None:
+    strings = _two_microphones(rng)
+    files = {"Lead Vox": noise(rng, 4.0, RATE_HZ)[:1].astype(np.float32)}
+    files |= {"Strings": 0.3 * strings[0], "Strings Top": 0.03 * strings[1]}
+    folder = write_song({f"{name}.wav": audio for name, audio in files.items()})
+    mix = render(load_song(folder), RenderSettings(model="tracks", levels="raw"))
+    low, top = (
+        mix.measurements["tracks"]["tracks"][f"{n}.wav"] for n in ("Strings", "Strings Top")
+    )
+    assert top["strip"]["gain_db"] - low["strip"]["gain_db"] > 15.0
+
+
 def _two_microphones(rng: np.random.Generator) -> list[np.ndarray]:
     """Much alike, and neither contained in the other."""
     source, *own = (noise(rng, 4.0, RATE_HZ)[:1] for _ in range(3))
