@@ -150,23 +150,24 @@ def _body(file: BinaryIO, chunk: Chunk) -> bytes:
     return _read(file, chunk.start, min(chunk.size or 0, _LARGEST_KEPT_CHUNK_BYTES))
 
 
-def _named(file: BinaryIO, chunks: list[Chunk], name: bytes) -> bytes:
+def named_chunk(file: BinaryIO, chunks: list[Chunk], name: bytes) -> bytes:
+    """Content of the first chunk of a name, up to 1 MiB of it; nothing if there is none."""
     return next((_body(file, c) for c in chunks if c.name == name), b"")
 
 
 def _frame_bytes(file: BinaryIO, family: Family, chunks: list[Chunk]) -> int:
     """Bytes of the smallest piece that decodes by itself; 1 if that is not known."""
     if family.kind in ("riff", "w64"):
-        fmt = _named(file, chunks, b"fmt ")
+        fmt = named_chunk(file, chunks, b"fmt ")
         return struct.unpack_from(family.order + "H", fmt, 12)[0] if len(fmt) >= 14 else 1
     if family.kind == "aiff":
-        comm = _named(file, chunks, b"COMM")
+        comm = named_chunk(file, chunks, b"COMM")
         if len(comm) < 18 or not _is_plain_aiff(comm):
             return 1
         n_channels, bits = struct.unpack_from(">H4xH", comm)
         return n_channels * -(-bits // 8)
     if family.kind == "caf":
-        desc = _named(file, chunks, b"desc")
+        desc = named_chunk(file, chunks, b"desc")
         return struct.unpack_from(">I", desc, 16)[0] if len(desc) >= 20 else 1
     head = _read(file, 0, 24)
     coding, _, n_channels = struct.unpack_from(family.order + "3I", head, 12)
@@ -181,7 +182,7 @@ def _miscount(file: BinaryIO, family: Family, chunks: list[Chunk], n_bytes: int)
     """How an AIFF's count of frames, which libsndfile goes by, is not that of its audio."""
     if family.kind != "aiff":
         return None
-    comm = _named(file, chunks, b"COMM")
+    comm = named_chunk(file, chunks, b"COMM")
     frame_bytes = _frame_bytes(file, family, chunks)
     if len(comm) < 18 or not _is_plain_aiff(comm) or frame_bytes < 1:
         return None
@@ -224,6 +225,14 @@ def _header(
 def riff_header(
     order: str, kept: list[tuple[bytes, bytes]], n_bytes: int, frame_bytes: int
 ) -> bytes:
+    """All of a WAV file in front of its samples; RF64 for more than 4 GiB.
+
+    Args:
+        order: of its bytes, as in `struct`.
+        kept: name and content of each chunk.
+        n_bytes: of samples.
+        frame_bytes: of a sample of all channels.
+    """
     body = b"".join(
         name + struct.pack(order + "I", len(data)) + data + bytes(len(data) % 2)
         for name, data in kept

@@ -251,7 +251,7 @@ def _laid_out(voice: _Voice) -> VoiceLayout | None:
                 pieces += _silence(n_silent, silence)
     if n_bytes > _MOST_BYTES:
         return None
-    fmt = plain_format(tag, form.channels, form.sample_rate, sample_bytes).body()
+    fmt = plain_format(tag, form.channels, form.sample_rate, sample_bytes).body("<")
     whole_bytes = n_bytes - n_bytes % frame_bytes
     header = riff_header("<", [(b"fmt ", fmt)], whole_bytes, frame_bytes)
     return VoiceLayout((header, *pieces), voice.fault, voice.remark)

@@ -66,11 +66,7 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
     for block in _decode_codec_or_plain(source):
         stop_if_asked()
         if not np.isfinite(block).all():
-            bad = position + int(np.flatnonzero(~np.isfinite(block).all(axis=0))[0])
-            raise InputError(
-                f"{source.path.name}: NaN or infinite samples at {bad / source.sample_rate:.3f} s; "
-                "export the file again, or leave it out with ignore = true in song.toml"
-            )
+            raise InputError(_not_finite(source, block, position))
         if source.offset:
             block = block - offset_over(source, position, block.shape[1])
         position += block.shape[1]
@@ -81,6 +77,20 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
             f"damaged: only {position / source.sample_rate:.2f} of its "
             f"{source.n_samples / source.sample_rate:.2f} s can be decoded",
         )
+
+
+def _not_finite(source: AudioSource, block: np.ndarray, position: int) -> str:
+    """Message on a block, (channels, samples), that has NaN or infinite samples."""
+    from mixer.audio.stated_format import are_floats
+
+    bad = position + int(np.flatnonzero(~np.isfinite(block).all(axis=0))[0])
+    what = f"NaN or infinite samples at {bad / source.sample_rate:.3f} s"
+    if source.encoding == "FLOAT" and not are_floats(block):
+        what = "its samples are not floating-point numbers, though its header says so"
+    return (
+        f"{source.path.name}: {what}; export the file again, or leave it out with ignore = true "
+        "in song.toml"
+    )
 
 
 def offset_over(source: AudioSource, first: int, n_samples: int) -> np.ndarray:
@@ -227,7 +237,9 @@ def _plain_source(path: Path) -> AudioSource:
         layout.encoding,
         layout.remark,
         layout.fault,
+        full_scale=layout.full_scale,
         time_reference=_believed(layout),
+        correction=layout.correction,
     )
 
 

@@ -19,12 +19,12 @@ import soundfile
 from mixer.audio.plain_wave import START_BYTES, read_plain_wave
 from mixer.audio.silent_blocks import SilentBlocks
 from mixer.audio.source import BLOCK_SAMPLES, system_name
-from mixer.audio.spliced_file import Pieces, SplicedFile
+from mixer.audio.spliced_file import Pieces, Span, SplicedFile
 from mixer.files.regular_file import open_regular, read_start
 
 # What walks through a kind of file loads with the first of that kind: most songs are plain WAV.
 if TYPE_CHECKING:
-    from mixer.audio.chunks import Heads
+    from mixer.audio.chunks import Chunk, Heads
 
 # Samples a packet: of Opus at 48 kHz 120 ms, of Vorbis the longest block, of FLAC by its format.
 _MOST_SAMPLES_A_PACKET = 65_536
@@ -77,6 +77,8 @@ class Layout(NamedTuple):
         fault: how it is truncated or damaged, or None.
         is_uneven: whether FFmpeg, if installed, reads the file better.
         time_reference: position of the first sample stated in the header, in samples; or None.
+        full_scale: divisor of the samples that libsndfile reads.
+        correction: what the header says wrongly about the samples, or None.
     """
 
     parts: tuple[Part, ...]
@@ -88,6 +90,8 @@ class Layout(NamedTuple):
     fault: str | None = None
     is_uneven: bool = False
     time_reference: int | None = None
+    full_scale: float = 1.0
+    correction: str | None = None
 
 
 _WHOLE = (Part(),)
@@ -160,15 +164,29 @@ def _has_magic(head: bytes) -> bool:
 def _chunked_layout(path: Path, file: BinaryIO, heads: Heads) -> Layout:
     """A file of chunks; the size of its audio is checked against the file."""
     from mixer.audio.container import held_audio
+    from mixer.audio.stated_format import corrected_wave
     from mixer.audio.time_reference import stated_reference
 
     held = held_audio(file, heads)
-    reference = stated_reference(file, heads)
+    pieces = None if held is None else held.pieces
+    corrected = None
+    if heads.audio is not None:
+        corrected = corrected_wave(file, heads, _span_of(heads.audio, pieces, heads.n_file))
+        pieces = pieces if corrected is None else corrected.pieces
     if held is None:
-        layout = _plain_layout(path, Part(), None, None)
+        layout = _plain_layout(path, Part(pieces), None, None)
     else:
-        layout = _plain_layout(path, Part(held.pieces), held.remark or None, held.fault)
-    return layout if reference is None else layout._replace(time_reference=reference)
+        layout = _plain_layout(path, Part(pieces), held.remark or None, held.fault)
+    if corrected is not None:
+        layout = layout._replace(full_scale=corrected.full_scale, correction=corrected.correction)
+    return layout._replace(time_reference=stated_reference(file, heads))
+
+
+def _span_of(audio: Chunk, pieces: Pieces | None, n_file: int) -> Span:
+    """Where the samples of a container are; as in `pieces` if its header is not true."""
+    if pieces is not None and isinstance(pieces[-1], Span):
+        return pieces[-1]
+    return Span(audio.start, max(0, min(audio.size or 0, n_file - audio.start)))
 
 
 def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None) -> Layout:
@@ -302,9 +320,18 @@ def _next_block(
     block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
     target = soundfile._ffi.cast("float*", block.ctypes.data)
     n_read = snd.sf_readf_float(file._file, target, BLOCK_SAMPLES)
-    if silent is not None and n_read > 0 and not block[:n_read].any():
+    if silent is not None and n_read > 0 and _is_silent(block[:n_read]):
         silent.note(number)
     return block, n_read
+
+
+def _is_silent(block: np.ndarray) -> bool:
+    """Whether all samples are zero.
+
+    NumPy warns of NaNs with certain bits, which whoever reads the file refuses.
+    """
+    with np.errstate(invalid="ignore"):
+        return not block.any()
 
 
 def _without(block: np.ndarray, position: int, dropped: tuple[tuple[int, int], ...]) -> np.ndarray:

@@ -19,12 +19,11 @@ _SIZE = struct.Struct("<I")
 _FORMAT_BYTES = (16, 18)  # without and with an empty extension
 _LOWEST_HZ, _HIGHEST_HZ = SAMPLE_RATES_HZ
 _MOST_CHANNELS = 2
-# By the tag and the bits of a sample.
+# By the tag and the bits of a sample; under 32 bits of integers there may be floats.
 _ENCODINGS = {
     (1, 8): "PCM_U8",
     (1, 16): "PCM_16",
     (1, 24): "PCM_24",
-    (1, 32): "PCM_32",
     (3, 32): "FLOAT",
     (3, 64): "DOUBLE",
 }

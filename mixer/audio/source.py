@@ -43,11 +43,14 @@ class AudioSource:
         encoding: e.g. "PCM_24", "FLOAT", "VORBIS", "aac".
         remark: why its length had to be counted, or None.
         fault: how the file is truncated or damaged, if that shows before decoding; else None.
-        full_scale: divisor of its samples; not 1 for a float file scaled to integers.
+        full_scale: divisor of its samples; not 1 for a float file scaled to integers, and for
+            integers at the lower end of what they are stored in.
         offset: DC offset of each channel, which is taken off its samples: from which sample on it
             has which value, straight between two; () for none.
         reader: "plain" for libsndfile, "codec" for PyAV.
         time_reference: samples since midnight at which it starts, or None.
+        correction: what its header says wrongly about its samples, which are read as they are; or
+            None.
     """
 
     path: Path
@@ -62,6 +65,12 @@ class AudioSource:
     offset: tuple[tuple[tuple[int, float], ...], ...] = ()
     reader: str = "plain"
     time_reference: int | None = None
+    correction: str | None = None
+
+
+def at_lower_end(bits: int, of_bits: int) -> str:
+    """Words about integers that leave the upper bits of what they are stored in unused."""
+    return f"{bits}-bit samples at the lower end of {of_bits} bits, raised to full scale"
 
 
 def system_name(path: Path) -> str | bytes:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 PCM, FLOAT, ALAW, ULAW = 1, 3, 6, 7
 _EXTENSIBLE = 0xFFFE
-_PLAIN = struct.Struct("HHIIHH")
+_PLAIN = struct.Struct("=HHIIHH")
 # The tag is the first two bytes of an extensible format's GUID, and this the rest.
 _GUID_REST = bytes.fromhex("000000001000800000aa00389b71")
 _MAX_32_BIT = 0xFFFFFFFF
@@ -37,11 +37,11 @@ class WaveFormat(NamedTuple):
     valid_bits: int
     is_extensible: bool = False
 
-    def body(self) -> bytes:
-        """The chunk's content in its plain form, in little-endian order."""
+    def body(self, order: str) -> bytes:
+        """The chunk's content in its plain form, in an order of bytes as in `struct`."""
         rate, rate_bytes = self.sample_rate, self.sample_rate * self.frame_bytes
         sizes = (min(rate, _MAX_32_BIT), min(rate_bytes, _MAX_32_BIT), self.frame_bytes, self.bits)
-        return struct.pack("<" + _PLAIN.format, self.tag, self.channels, *sizes)
+        return struct.pack(order + _PLAIN.format[1:], self.tag, self.channels, *sizes)
 
 
 def plain_format(tag: int, channels: int, sample_rate: int, sample_bytes: int) -> WaveFormat:
@@ -59,7 +59,7 @@ def read_wave_format(body: bytes, order: str) -> WaveFormat | None:
     """
     if len(body) < _PLAIN.size:
         return None
-    tag, channels, rate, _, frame_bytes, bits = struct.unpack_from(order + _PLAIN.format, body)
+    tag, channels, rate, _, frame_bytes, bits = struct.unpack_from(order + _PLAIN.format[1:], body)
     if tag != _EXTENSIBLE:
         return WaveFormat(tag, channels, rate, frame_bytes, bits, bits)
     if len(body) < 40 or body[26:40] != _GUID_REST:

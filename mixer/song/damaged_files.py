@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from mixer import audio as audio_io
 from mixer.audio import AudioSource
+from mixer.audio.source import at_lower_end
 from mixer.dsp.threads import Workers, available_threads
 from mixer.errors import InputError
 
@@ -44,10 +46,13 @@ def offset_remarks(source: AudioSource) -> list[str]:
 
 
 def scale_remarks(source: AudioSource) -> list[str]:
-    """A line if a float file is scaled to integers."""
-    if source.full_scale == 1.0:
-        return []
-    return [f"float samples of up to ±{source.full_scale:.0f}, brought to full scale"]
+    """Lines on samples that are not coded or scaled as the file's header says."""
+    remarks = [] if source.correction is None else [source.correction]
+    if source.full_scale > 1.0:
+        remarks.append(f"float samples of up to ±{source.full_scale:.0f}, brought to full scale")
+    elif source.full_scale < 1.0 and source.correction is None:
+        remarks.append(at_lower_end(round(32 + math.log2(source.full_scale)), 32))
+    return remarks
 
 
 def refuse_damaged(sources: Sequence[AudioSource]) -> None:

@@ -108,7 +108,7 @@ def _outcome(entry: Misplaced, repaired: Sequence[str]) -> str:
 
 
 def at_full_scale(recordings: Sequence[Recording]) -> tuple[tuple[Recording, ...], list[str]]:
-    """Set the scale of recordings that are not at ±1, with a line about each.
+    """Set the scale of recordings that are not at ±1, with a line about each that is not as stated.
 
     Raises:
         InputError: a float file whose scale is not certain.
@@ -118,7 +118,7 @@ def at_full_scale(recordings: Sequence[Recording]) -> tuple[tuple[Recording, ...
     for recording, scale in zip(recordings, scales, strict=True):
         if scale != 1.0:
             recording = replace(recording, source=replace(recording.source, full_scale=scale))
-            notes += [f"{recording.file}: {text}" for text in scale_remarks(recording.source)]
+        notes += [f"{recording.file}: {text}" for text in scale_remarks(recording.source)]
         scaled.append(recording)
     return tuple(scaled), notes
 

@@ -53,6 +53,49 @@ def test_whole_numbers_are_no_float_recording(write_song, stems) -> None:
     assert [r.source.full_scale for r in song.recordings] == [2.0**15, 1.0, 1.0, 1.0]
 
 
+@pytest.mark.parametrize("bits", [24, 16])
+def test_a_song_of_integers_at_their_lower_end_is_raised(write_song, stems, bits) -> None:
+    plain = load_song(write_song(stems, subtype="FLOAT"))
+    soft = {name: np.rint(a * 2.0 ** (bits - 1)) / 2.0**31 for name, a in stems.items()}
+    song, notes = prepare_song(
+        load_song(write_song(soft, subtype="PCM_32", folder="soft")), trim=True
+    )
+    words = f"{bits}-bit samples at the lower end of 32 bits, raised to full scale"
+    assert notes == [f"{name}: {words}" for name in stems]
+    for one, other in zip(song.recordings, plain.recordings, strict=True):
+        audio = read_sum([one], song.n_samples, RATE_HZ)
+        expected = read_sum([other], song.n_samples, RATE_HZ)
+        assert np.abs(audio - expected).max() <= 2.0**-bits
+    (first, *_) = inspect_song(song).files
+    assert words in first.findings
+
+
+def test_single_soft_recordings_are_left_soft(write_song, stems) -> None:
+    soft = {name: audio * np.float32(2.0**-9) for name, audio in stems.items()}
+    for n_soft in (1, 2, 3):
+        files = {**stems, **dict(list(soft.items())[:n_soft])}
+        song = load_song(write_song(files, subtype="PCM_32", folder=f"of{n_soft}"))
+        assert prepare_song(song, trim=True)[1] == []
+    tails = {name: audio * np.float32(1e-4) for name, audio in soft.items()}  # below -110 dBFS
+    song = load_song(write_song(tails, subtype="PCM_32", folder="tails"))
+    assert {r.source.full_scale for r in prepare_song(song, trim=True)[0].recordings} == {1.0}
+
+
+def test_what_a_header_says_wrongly_is_told(write_song, stems) -> None:
+    folder = write_song(stems, subtype="FLOAT")
+    content = bytearray((folder / "bass.wav").read_bytes())
+    content[20:22] = b"\1\0"  # integers
+    (folder / "bass.wav").write_bytes(content)
+    song, notes = prepare_song(load_song(folder), trim=True)
+    words = "32-bit float samples, though its header says integers"
+    assert notes == [f"bass.wav: {words}"]
+    assert np.array_equal(
+        read_sum([song.recordings[0]], song.n_samples, RATE_HZ), stems["bass.wav"]
+    )
+    (bass, *_) = inspect_song(song).files
+    assert bass.findings == [words]
+
+
 def test_a_scale_that_is_not_certain_is_one_clear_error(write_song, stems) -> None:
     files = {**stems, "bass.wav": stems["bass.wav"] / np.abs(stems["bass.wav"]).max() * 1e5}
     with pytest.raises(InputError, match=r"^bass\.wav: its peak is 1e\+05 times full scale"):
