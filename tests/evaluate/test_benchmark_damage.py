@@ -136,8 +136,11 @@ def test_low_end_correlation_is_that_of_the_channels() -> None:
     assert low_correlation(mix, RATE_HZ) == pytest.approx(0.6, abs=0.06)
     assert low_correlation(np.stack([shared, -shared]), RATE_HZ) == pytest.approx(-1.0, abs=1e-3)
     sos = scipy.signal.butter(8, 2_000.0, "highpass", fs=RATE_HZ, output="sos")
-    bright = scipy.signal.sosfilt(sos, noise(rng, 2.0, RATE_HZ)).astype(np.float32)
+    bright = scipy.signal.sosfilt(sos, noise(rng, 8.0, RATE_HZ)).astype(np.float32)
     assert math.isnan(low_correlation(bright, RATE_HZ))
+    # 30 dB below the rest it is still a low end.
+    softer = bright + 10 ** (-30 / 20) * np.std(bright) / np.std(mix) * mix
+    assert low_correlation(softer, RATE_HZ) == pytest.approx(0.6, abs=0.06)
 
 
 def test_mono_loses_what_is_out_of_phase() -> None:

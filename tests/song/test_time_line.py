@@ -39,6 +39,15 @@ def test_takes_of_other_hours_are_not_laid_out() -> None:
     assert "too far apart" in line.note
 
 
+def test_a_pause_of_a_minute_is_still_one_song() -> None:
+    """What plays under a short clip goes on behind it."""
+    long, short = Clip("pad.wav", HOUR_S, 300.0), Clip("hit.wav", HOUR_S + 10.0, 1.0)
+    for gap_s, is_laid_out in ((59.0, True), (61.0, False)):
+        later = Clip("end.wav", HOUR_S + 300.0 + gap_s, 8.0)
+        expected = (0.0, 10.0, 300.0 + gap_s) if is_laid_out else (0.0, 0.0, 0.0)
+        assert lay_out([long, short, later]).starts_s == expected
+
+
 def test_many_short_clips_make_a_long_song() -> None:
     clips = [Clip(f"{n}.wav", HOUR_S + 10.0 * n, 8.0) for n in range(30)]
     assert lay_out(clips).starts_s[-1] == 290.0

@@ -58,6 +58,14 @@ def test_takes_are_left_out_beside_their_comp_and_said_without_one(write_song) -
     assert all("one of 2 takes" in remarks[name][0] for name in takes)
 
 
+def test_files_that_are_called_nothing_but_takes_are_not_takes_of_each_other(write_song) -> None:
+    song = load_song(write_song(tones("Take 1.wav", "Take 2.wav", "Kick.wav")))
+    assert [(r.file, r.remarks) for r in song.recordings if r.file != "Kick.wav"] == [
+        ("Take 1.wav", ()),
+        ("Take 2.wav", ()),
+    ]
+
+
 def test_a_dry_signal_beside_the_processed_one_is_said(write_song) -> None:
     song = load_song(write_song(tones("Vox DRY.wav", "Vox.wav", "Gtr dry.wav")))
     assert {r.file for r in song.recordings if r.remarks} == {"Vox DRY.wav"}
