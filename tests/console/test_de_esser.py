@@ -54,6 +54,18 @@ def test_sibilance_goes_down_loud_or_soft(rng, level) -> None:
     assert -8.0 < rms_db(out[:, late]) - rms_db(audio[:, late]) < -5.0
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_sibilance_on_one_side_goes_down_on_both(rng, side) -> None:
+    """By one gain: the picture stays where it is."""
+    audio = vowel(1.0)
+    audio[side] += 4.0 * sibilant(rng, 1.0)[0]
+    out, report = de_ess(audio)
+    assert report["max_reduction_db"] == pytest.approx(8.0, abs=0.05)
+    turned, again = de_ess(audio[::-1])
+    assert np.array_equal(turned, out[::-1])
+    assert again == report
+
+
 def test_in_a_word_only_the_consonant_goes_down(rng) -> None:
     part = RATE_HZ // 2
     audio = np.concatenate([vowel(0.5), sibilant(rng, 0.5), vowel(0.5)], axis=1)

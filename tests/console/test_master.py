@@ -40,6 +40,25 @@ def test_the_limited_share_is_that_of_the_samples() -> None:
     assert report.limited_share == pytest.approx(0.25, abs=0.02)
 
 
+@pytest.mark.parametrize(("over_db", "share"), [(0.05, 0.0), (0.3, 1.0)])
+def test_a_sample_counts_as_limited_from_a_tenth_of_a_decibel_on(over_db, share) -> None:
+    mix = np.repeat(sine(997.0, 2.0, 44_100, level=10 ** (over_db / 20)), 2, axis=0)
+    _, report = apply_master(mix, 44_100, loudness_lufs=None, ceiling_dbtp=0.0)
+    assert report.limited_share == pytest.approx(share, abs=0.05)
+
+
+def test_the_limiter_lets_go_within_its_release() -> None:
+    """After a burst 6 dB over the ceiling 37 % of what a soft tone lacks is left after 100 ms."""
+    mix = np.repeat(sine(997.0, 3.0, 44_100, level=2.0), 2, axis=0)
+    mix[:, 44_100:] *= np.float32(0.1)
+    out, _ = apply_master(mix, 44_100, loudness_lufs=None, ceiling_dbtp=0.0)
+    loud, late = 44_100, 44_100 + 4_410
+    missing = [1.0 - np.abs(out[0, t : t + 200]).max() / np.abs(mix[0, t : t + 200]).max()
+               for t in (loud, late)]  # fmt: skip
+    assert 0.4 < missing[0] < 0.5
+    assert missing[1] / missing[0] == pytest.approx(np.exp(-1.0), abs=0.02)
+
+
 @pytest.mark.parametrize("sample_rate", [44_100, 48_000, 96_000])
 @pytest.mark.parametrize(("target_lufs", "ceiling_dbtp"), [(-14.0, -1.0), (-23.0, -1.0), (-16, -3)])
 def test_loudness_and_ceiling_are_met(rng, sample_rate, target_lufs, ceiling_dbtp) -> None:
@@ -66,9 +85,12 @@ def test_the_limiter_holds_on_the_worst_case_between_samples() -> None:
 
 
 def test_no_target_that_only_distortion_would_reach(rng) -> None:
-    out, report = apply_master(mix_of(rng), 44_100, loudness_lufs=-5.0, ceiling_dbtp=-1.0)
+    mix = mix_of(rng)
+    out, report = apply_master(mix, 44_100, loudness_lufs=-5.0, ceiling_dbtp=-1.0)
     assert report.loudness_lufs < -5.0
     assert report.max_reduction_db < MAX_REDUCTION_DB + 6.0
+    most_db = -1.0 + MAX_REDUCTION_DB - independent_meters(mix, 44_100)[1]
+    assert report.gain_db <= most_db + 0.1
     assert np.isfinite(out).all()
 
 

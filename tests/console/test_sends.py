@@ -120,10 +120,25 @@ def test_the_room_is_stereo_and_has_the_level_it_says(rng) -> None:
         assert rms_db(back[:, 2 * RATE_HZ :]) == pytest.approx(rms_db(mono) - 12.0, abs=1.0)
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_stem_on_one_side_is_heard_in_the_whole_room_but_more_there(side) -> None:
+    """Half of its side signal is sent: three quarters on its side, a quarter across."""
+    one_sided = impulse(RATE_HZ)
+    one_sided[1 - side] = 0.0
+    room = returned(impulse(RATE_HZ), Strip(reverb_db=0.0))
+    back = returned(one_sided, Strip(reverb_db=0.0))
+    back[:, 0] = room[:, 0] = 0.0
+    assert np.allclose(back[side], 0.75 * room[side], atol=1e-6)
+    assert np.allclose(back[1 - side], 0.25 * room[1 - side], atol=1e-6)
+
+
 def test_pre_delay_cuts_and_width() -> None:
     setting = Reverb(0.5, 50.0, 300.0, 4_000.0, width=0.0)
     back = returned(impulse(RATE_HZ), Strip(reverb_db=0.0), setting)
     assert np.abs(back[:, :2_205]).max() < 1e-6
+    at_once = dataclasses.replace(setting, pre_delay_ms=0.0)
+    early = returned(impulse(RATE_HZ), Strip(reverb_db=0.0), at_once)
+    assert np.allclose(back[:, 2_205:], early[:, :-2_205], atol=1e-6)
     assert np.allclose(back[0], back[1], atol=1e-6)
     gain = np.abs(np.fft.rfft(back[0].astype(np.float64)))
     middle = np.sqrt(np.mean(gain[700:1_500] ** 2))
