@@ -79,6 +79,21 @@ def test_a_track_takes_away_what_its_role_has_been_given(folder: Path) -> None:
     assert found["Kick.wav"].compressor is None
 
 
+def test_the_name_wins_over_patterns_and_of_these_the_one_that_spells_out_most(
+    folder: Path,
+) -> None:
+    """Whatever is said last, and however many wildcards there are."""
+    said = (
+        '"Lead Vox".gain_db=2',
+        '"Lead Vox*".gain_db=-3',
+        '"Gtr ?".gain_db=1',
+        '"G*****".gain_db=4',
+    )
+    found = strips(folder, *(f"tracks.{one}" for one in said))
+    gains_db = {name: strip.gain_db for name, strip in found.items()}
+    assert gains_db == {"Lead Vox.wav": 2.0, "Gtr 1.wav": 1.0, "Gtr 2.wav": 1.0}
+
+
 def test_later_words_of_the_same_name_win_and_lists_are_reached_by_number(folder: Path) -> None:
     found = strips(
         folder,
@@ -116,6 +131,22 @@ def test_a_tracks_or_its_roles_word_on_mute_and_solo_is_stronger_than_its_stems(
     assert heard("drums.mute=true", "tracks.Kick.mute=false", "tracks.Kick.gain_db=1") == {
         *TRACKS
     } - {"Snare"}
+
+
+def test_a_mute_is_stronger_than_a_solo_and_of_two_words_the_tracks_own_counts(
+    folder: Path,
+) -> None:
+    song = load_song(folder)
+
+    def not_heard(*sets: str) -> set[str]:
+        return set(plan_render(song, settings_of(*sets)).hand.not_heard)
+
+    muted_solo = ('tracks."Lead Vox".solo=true', 'tracks."Lead Vox".mute=true')
+    assert not_heard(*muted_solo) == {f"{name}.wav" for name in TRACKS}
+    own = ("roles.lead_vocal.mute=true", 'tracks."Lead Vox".mute=false')
+    assert not_heard(*own, "vocals.mute=true") == set()
+    console = plan_render(song, settings_of(*own, "vocals.mute=true")).console
+    assert not console.strip("vocals").mute
 
 
 def test_a_change_of_what_a_model_of_tracks_does_not_set_is_told(folder: Path) -> None:

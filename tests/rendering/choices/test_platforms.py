@@ -80,6 +80,8 @@ def test_a_platform_sets_what_nobody_else_has_asked_for() -> None:
     assert (settings.loudness_lufs, settings.true_peak_dbtp) == (-23.0, -1.0)
     assert RenderSettings(platform="cd").true_peak_dbtp == -0.3
     assert RenderSettings(platform="cd", loudness_lufs=-10.0).loudness_lufs == -10.0
+    assert RenderSettings(platform="cd", true_peak_dbtp=-2.0).true_peak_dbtp == -2.0
+    assert RenderSettings(platform="cd", true_peak_dbtp=None).true_peak_dbtp is None
     from_preset = with_console(settings, Console(loudness_lufs=-9.0, true_peak_dbtp=-3.0))
     assert (from_preset.loudness_lufs, from_preset.true_peak_dbtp) == (-23.0, -1.0)
     with pytest.raises(SettingsError, match="did you mean 'spotify'"):

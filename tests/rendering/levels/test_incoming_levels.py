@@ -43,6 +43,28 @@ def test_balanced_stems_are_a_mix_and_others_are_not(rng: np.random.Generator) -
     assert meaning_of_levels("auto", STEMS, far, dry=False).word == "raw"
 
 
+@pytest.mark.parametrize(
+    ("apart_db", "louder_db", "word"),
+    [
+        (3.7, 0.0, "mix"),
+        (4.3, 0.0, "rough"),
+        (8.2, -20.0, "rough"),  # faders were set, as little as all of it comes to
+        (8.8, -20.0, "raw"),
+        (5.7, 10.0, "rough"),
+        (6.3, 10.0, "raw"),  # and no faders left room for all of them
+    ],
+)
+def test_how_far_from_a_usual_balance_is_what(
+    rng: np.random.Generator, apart_db: float, louder_db: float, word: str
+) -> None:
+    signs = (1.0, -1.0, 1.0, -1.0)
+    levels = [
+        heard_at(rng, lufs + louder_db + sign * apart_db)
+        for lufs, sign in zip(GROUP_LUFS.values(), signs, strict=True)
+    ]
+    assert meaning_of_levels("auto", STEMS, levels, dry=False).word == word
+
+
 def test_mono_stems_are_raw_however_well_they_are_balanced(rng: np.random.Generator) -> None:
     mono = [heard_at(rng, lufs, 1) for lufs in GROUP_LUFS.values()]
     meaning = meaning_of_levels("auto", STEMS, mono, dry=False)
@@ -79,6 +101,14 @@ def test_files_normalised_one_by_one_are_raw(rng: np.random.Generator) -> None:
     meaning = meaning_of_levels("auto", tracks, alike, dry=False)
     assert meaning.word == "raw"
     assert "normalised" in meaning.reason
+
+
+def test_three_equal_peaks_are_chance(rng: np.random.Generator) -> None:
+    tracks = [track(role, "drums") for role in ("kick", "snare", "toms")]
+    audio = rng.standard_normal((1, 2 * RATE_HZ))
+    alike = listen_to((0.9 * audio / np.abs(audio).max()).astype(np.float32), RATE_HZ)
+    meaning = meaning_of_levels("auto", tracks, [alike] * 3, dry=False)
+    assert "normalised" not in meaning.reason
 
 
 @pytest.mark.parametrize(("n_moved", "word"), [(2, "raw"), (3, "rough")])

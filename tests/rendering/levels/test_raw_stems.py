@@ -45,7 +45,9 @@ def test_a_mono_voice_or_kit_is_raw_and_a_mono_bass_is_not(rng: np.random.Genera
     assert sign_of_raw_stems({**stems, "drums": half}, RATE_HZ) is None
 
 
-@pytest.mark.parametrize(("decay_s", "is_dry"), [(None, True), (0.15, True), (1.2, False)])
+@pytest.mark.parametrize(
+    ("decay_s", "is_dry"), [(None, True), (0.15, True), (0.6, True), (0.8, False), (1.2, False)]
+)
 def test_a_voice_that_falls_silent_after_its_phrases_is_dry(
     rng: np.random.Generator, decay_s: float | None, is_dry: bool
 ):

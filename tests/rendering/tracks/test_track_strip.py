@@ -42,6 +42,15 @@ def test_a_mono_file_and_a_stereo_file_of_equal_channels_come_out_as_one(
     assert np.array_equal(run(mono, settings), run(np.repeat(mono, 2, axis=0), settings))
 
 
+def test_a_track_is_widened_by_what_mono_does_not_hear(mono: np.ndarray) -> None:
+    """The side signal lies as far below the track as is set, above the bass."""
+    dry, wide = (run(mono, TrackSettings(widen_db=widen_db)) for widen_db in (-60.0, -12.0))
+    assert np.array_equal(dry[0], dry[1])
+    assert np.allclose(wide.sum(axis=0), dry.sum(axis=0), atol=1e-6)
+    side_db = 20 * np.log10(np.std(0.5 * (wide[0] - wide[1])) / np.std(dry[0]))
+    assert side_db == pytest.approx(-12.0, abs=0.5)
+
+
 def test_channels_that_differ_by_one_sample_are_a_pair(mono: np.ndarray) -> None:
     pair = np.repeat(mono, 2, axis=0)
     pair[1, 1_000] += 0.25
