@@ -91,6 +91,23 @@ def test_a_blend_is_linear_in_every_number() -> None:
     assert blend_consoles([(0.5, one), (0.5, one)]) == one
 
 
+def test_what_some_have_not_is_blended_with_what_is_off() -> None:
+    """A send with one 60 dB down, an effect by its amount alone."""
+    strips = (
+        Strip(reverb_db=-20.0, compressor=Compressor(-20.0, 2.0)),
+        Strip(compressor=Compressor(-30.0, 4.0)),
+        Strip(),
+    )
+    parts = [
+        (s, Console(strips=(("bass", x),))) for s, x in zip((0.25, 0.25, 0.5), strips, strict=True)
+    ]
+    out = blend_consoles(parts).strip(BASS)
+    assert out.reverb_db == pytest.approx(0.25 * -20.0 + 0.75 * -60.0)
+    assert out.compressor is not None
+    blended = (out.compressor.amount, out.compressor.threshold_db, out.compressor.ratio)
+    assert blended == pytest.approx((0.5, -25.0, 3.0))
+
+
 def test_numbers_that_move_are_blended_at_every_turn() -> None:
     course = ((0.0, 0.0), (4.0, 4.0))
     one, two = (Console(strips=(("bass", Strip(gain_db=g)),)) for g in (course, -2.0))
