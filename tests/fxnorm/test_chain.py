@@ -218,6 +218,20 @@ def test_the_side_is_the_stems_own_though_eq_levels_its_channels(
         assert report["effects"]["panning"]["side"] == expected
 
 
+def test_a_kit_is_panned_up_to_6_khz_and_a_voice_up_to_16(rng: np.random.Generator) -> None:
+    """Above, a centred source is panned by the offset alone, which leans by 7.4 dB."""
+    audio = np.repeat(0.1 * rng.standard_normal((1, 3 * RATE)).astype(np.float32), 2, axis=0)
+    leans_db = {}
+    for stem in ("drums", "vocals"):
+        out, _ = normalise_stem(audio, RATE, stem, MUSDB18, ("panning",))
+        power = np.abs(np.fft.rfft(out)) ** 2
+        hz = np.fft.rfftfreq(out.shape[1], 1.0 / RATE)
+        band = power[:, (hz > 7_000.0) & (hz < 15_000.0)].sum(axis=1)
+        leans_db[stem] = abs(10.0 * np.log10(band[1] / band[0]))
+    assert leans_db["drums"] == pytest.approx(20.0 * np.log10(0.7 / 0.3), abs=0.05)
+    assert leans_db["vocals"] != pytest.approx(leans_db["drums"], abs=0.5)
+
+
 def test_the_stems_of_a_mono_song_balance_each_other(rng: np.random.Generator) -> None:
     mono = beat(rng, 2.0)[:1]
     effects = ("eq", "compression", "panning")

@@ -42,6 +42,17 @@ def test_settings_are_the_published_ones() -> None:
     assert {stem: CompressorSettings(*values) for stem, values in published.items()} == SETTINGS
 
 
+@pytest.mark.parametrize(("peak_dbfs", "is_played"), [(-49.0, True), (-51.0, False)])
+def test_a_channel_is_played_from_minus_50_dbfs_on(
+    rng: np.random.Generator, peak_dbfs: float, is_played: bool
+) -> None:
+    audio = beat(rng)[:1]
+    audio *= np.float32(10 ** (peak_dbfs / 20)) / np.abs(audio).max()
+    pressed, (done,) = match_compression(audio, RATE, (-60.0, 0.0), SETTINGS["drums"])
+    assert (done is not None) == is_played
+    assert np.array_equal(pressed, audio) == (not is_played)
+
+
 @pytest.mark.parametrize("stem", sorted(SETTINGS))
 @pytest.mark.parametrize(("ratio", "threshold_db"), [(4.0, -20.0), (20.0, -40.0)])
 def test_compressor_follows_its_equations(

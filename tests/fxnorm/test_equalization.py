@@ -77,6 +77,35 @@ def test_a_silent_channel_is_left_alone(rng: np.random.Generator) -> None:
     assert done[0]["level_db"] == pytest.approx(-30.0 - loudness_lufs)
 
 
+@pytest.mark.parametrize(("peak_dbfs", "is_played"), [(-49.0, True), (-51.0, False)])
+def test_a_channel_is_played_from_minus_50_dbfs_on(
+    rng: np.random.Generator, peak_dbfs: float, is_played: bool
+) -> None:
+    audio = wide(rng)[:1]
+    audio *= np.float32(10 ** (peak_dbfs / 20)) / np.abs(audio).max()
+    assert integrated_loudness_lufs(audio, RATE, COOKBOOK_FILTER, N_FFT) > -70.0
+    shaped, (done,) = match_equalization(audio, RATE, falling)
+    assert (done is not None) == is_played
+    assert np.array_equal(shaped, audio) == (not is_played)
+
+
+def test_a_spectrum_is_measured_at_the_working_loudness_or_at_full_scale(
+    rng: np.random.Generator,
+) -> None:
+    """At -30 LUFS; clicks are not brought there, since they would be beyond full scale."""
+    steady = wide(rng)
+    for level in (0.01, 1.0):
+        assert np.allclose(measure_spectrum(level * steady, RATE), measure_spectrum(steady, RATE))
+    clicks = np.zeros((1, 4 * RATE), np.float32)
+    clicks[:, RATE // 4 :: RATE // 2] = 0.1
+    assert integrated_loudness_lufs(10.0 * clicks, RATE, COOKBOOK_FILTER, N_FFT) < -38.0
+    found, single = measure_spectrum(clicks, RATE), np.zeros((1, 4 * RATE), np.float32)
+    single[:, RATE // 4 :: RATE // 2] = 1.0
+    assert np.allclose(found, measure_spectrum(single, RATE))
+    # Every frame holds two or three clicks of height 1, each under a window of at most 1.
+    assert found.max() < 3.0
+
+
 def test_identical_channels_stay_identical_and_in_place_is_the_same(
     rng: np.random.Generator,
 ) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mixer.fxnorm import panning
 from mixer.fxnorm.panning import N_FFT, match_panning, measure_phi, measure_side
 from tests.fxnorm.material import RATE, energy_db, wide
 
@@ -76,6 +77,14 @@ def test_the_compatibility_option_stops_in_time_instead(rng: np.random.Generator
     np.testing.assert_allclose(panned[:, last + N_FFT :], offset[:, last + N_FFT :], atol=1e-6)
     assert np.abs(panned - offset)[:, : last - N_FFT].max() > 0.01
     assert 0.6 < done["frames_matched_share"] < 0.75
+
+
+def test_the_figures_are_the_published_ones() -> None:
+    assert (N_FFT, panning.HOP_LENGTH, panning.SMOOTHING_BINS) == (2_048, 1_024, 501)
+    assert (panning.TARGET_SHARE, panning.OFFSET_PAN, panning.QUIET_FRAME_DB) == (0.9, 0.7, -10.0)
+    assert panning.SIDE_BAND_HZ == (50.0, 2_500.0)
+    assert panning.MAX_FREQUENCY_HZ == {"drums": 6_000.0}
+    assert panning.DEFAULT_MAX_FREQUENCY_HZ == 16_000.0
 
 
 def test_quiet_frames_stay_as_they_are(rng: np.random.Generator) -> None:
