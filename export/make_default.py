@@ -28,9 +28,9 @@ from export.progress_lines import say_progress
 from mixer.rendering.choices.shipped import DEFAULT_MODEL, PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSettings
 from training.data.prepared import Examples
-from training.shipped.benchmark_songs import HELD_OUT_GENRES, REAL_SONGS
+from training.shipped.benchmark_songs import REAL_SONGS, VALIDATION_SONG
 from training.shipped.evaluate import DEFAULT_REAL
-from training.synthesis.genres import GENRES
+from training.synthesis.genres import GENRES, HELD_OUT_GENRES
 from training.synthesis.run import SynthesisSettings, synthesise
 
 LIMITS = (
@@ -43,7 +43,7 @@ RECIPE = Recipe(DEFAULT_MODEL, "band-mixer", limits=LIMITS)
 PROFILE = PUBLISHED_PROFILE
 N_COMPOSED, COMPOSED_S = 300, 40.0
 # The share of the composed songs, and the real song, used for validation.
-VALIDATION_SHARE, VALIDATION_SONG = 0.055, "rubidium"
+VALIDATION_SHARE = 0.055
 
 
 def make_default(

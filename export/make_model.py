@@ -21,6 +21,9 @@ from training.run.state import STATE_FILE
 from training.run.train import Outcome, train
 from training.shipped import evaluate
 
+# Real songs and human mixes, beside the project.
+SHARED = Path("../shared")
+
 LICENCE = "GPL-3.0-or-later"
 RUN_FOLDER = "run"
 

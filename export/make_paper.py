@@ -17,6 +17,7 @@ from pathlib import Path
 
 from export.make_model import (
     RUN_FOLDER,
+    SHARED,
     Recipe,
     export_recipe,
     judge_stems,
@@ -24,14 +25,7 @@ from export.make_model import (
     stem_maker_parser,
     train_recipe,
 )
-from export.paper_songs import (
-    VALIDATION_SONG,
-    composing,
-    is_composed,
-    plan_songs,
-    real_song_folders,
-    stems_folder,
-)
+from export.paper_songs import composing, is_composed, plan_songs, real_song_folders, stems_folder
 from export.progress_lines import say, say_progress, timed
 from mixer.fxnorm.profile import Profile, write_profile
 from mixer.rendering.choices.shipped import PAPER_MODEL
@@ -41,9 +35,9 @@ from training.data.prepare import prepare_dataset
 from training.data.prepared_audio import PreparedSong, read_dataset
 from training.run.logs import LOG_FILE
 from training.run.profile_fit import fit_profile
+from training.shipped.benchmark_songs import VALIDATION_SONG
 from training.synthesis.run import synthesise
 
-SHARED = Path("../shared")
 N_COMPOSED = 72
 # Warm-up that the runtime prepends. About 1 s of block reach and BLSTM memory does not need 30 s.
 LIMITS = (

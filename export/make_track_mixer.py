@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export.make_model import (
+    SHARED,
     Recipe,
     maker_parser,
     prepare_examples,
@@ -31,18 +32,16 @@ from training.data.prepare_tracks import excerpts_of
 from training.data.prepared import Examples
 from training.data.prepared_tracks import COMPOSED_FOLDER
 from training.data.track_songs import write_song
-from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
-from training.synthesis.genres import GENRES
+from training.shipped.benchmark_songs import HELD_OUT_TRACKS, REAL_SONGS, VALIDATION_SONG
+from training.synthesis.genres import GENRES, HELD_OUT_GENRES
 from training.track_mixer.composing import compose_songs
 from training.track_mixer.human_mixes import MIXES_FILE
 
 RECIPE = Recipe(TRACK_MODEL, "track-mixer", effects=DEFAULT_TRACK_EFFECTS)
-SHARED = Path("../shared")
 # Numbers of songs that are played only, and of songs that the simulated engineer also mixes.
 FIRST_DRY_SEED, N_DRY = 300_000, 1_189
 FIRST_MIXED_SEED, N_MIXED = 400_000, 360
 # This real song is used for validation.
-VALIDATION_SONG = "rubidium"
 
 
 def make_track_mixer(

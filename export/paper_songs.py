@@ -11,14 +11,14 @@ from pathlib import Path
 
 from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_EFFECTS, Plan, PlannedSong, PrepareSettings, plan_dataset
-from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
-from training.synthesis.genres import GENRES
+from training.shipped.benchmark_songs import HELD_OUT_TRACKS, REAL_SONGS, VALIDATION_SONG
+from training.synthesis.genres import GENRES, HELD_OUT_GENRES
 from training.synthesis.run import SynthesisSettings
 
 COMPOSED_S = 30.0
 # Share of the composed songs, and the real song, used for validation: no part of that song is
 # trained on, neither as stems nor as tracks.
-VALIDATION_SHARE, VALIDATION_SONG = 0.1, "rubidium"
+VALIDATION_SHARE = 0.1
 # Reverb variants per stem: each takes a file of its own on disk, and there are plenty of rooms.
 N_VARIANTS = 2
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 3, 130
+from mixer.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED
 
 
 def main() -> None:

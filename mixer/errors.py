@@ -10,6 +10,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+# Exit codes of the program, as docs/errors.md tells them.
+EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
+
 
 class MixerError(Exception):
     """Anything mixer refuses to do, with the exit code the command line gives it.

@@ -12,8 +12,9 @@ import struct
 from pathlib import Path
 
 _POLYNOMIAL = 0x04C11DB7
-_HEAD_BYTES = 27
-_SERIAL_AT, _CHECKSUM_AT, _SEGMENTS_AT = 14, 22, 26
+# The head of a page, as RFC 3533 has it.
+HEAD_BYTES = 27
+SERIAL_AT, CHECKSUM_AT, SEGMENTS_AT = 14, 22, 26
 
 
 def set_serial(path: Path, serial: int) -> None:
@@ -24,20 +25,20 @@ def set_serial(path: Path, serial: int) -> None:
     """
     with path.open("r+b") as file:
         start = 0
-        while head := file.read(_HEAD_BYTES):
-            if len(head) < _HEAD_BYTES or head[:4] != b"OggS":
+        while head := file.read(HEAD_BYTES):
+            if len(head) < HEAD_BYTES or head[:4] != b"OggS":
                 raise ValueError(f"{path}: no Ogg page at byte {start}")
-            segments = file.read(head[_SEGMENTS_AT])
-            size = _HEAD_BYTES + len(segments) + sum(segments)
+            segments = file.read(head[SEGMENTS_AT])
+            size = HEAD_BYTES + len(segments) + sum(segments)
             new = struct.pack("<I", serial)
-            change = int.from_bytes(head[_SERIAL_AT : _SERIAL_AT + 4], "big") ^ int.from_bytes(
+            change = int.from_bytes(head[SERIAL_AT : SERIAL_AT + 4], "big") ^ int.from_bytes(
                 new, "big"
             )
-            (checksum,) = struct.unpack_from("<I", head, _CHECKSUM_AT)
-            checksum ^= _product(change, _power_of_x(8 * (size - _SERIAL_AT - 4) + 32))
-            file.seek(start + _SERIAL_AT)
+            (checksum,) = struct.unpack_from("<I", head, CHECKSUM_AT)
+            checksum ^= _product(change, _power_of_x(8 * (size - SERIAL_AT - 4) + 32))
+            file.seek(start + SERIAL_AT)
             file.write(new)
-            file.seek(start + _CHECKSUM_AT)
+            file.seek(start + CHECKSUM_AT)
             file.write(struct.pack("<I", checksum))
             start += size
             file.seek(start)

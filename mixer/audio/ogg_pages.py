@@ -15,10 +15,10 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mixer.audio.ogg import CHECKSUM_AT, HEAD_BYTES, SEGMENTS_AT, SERIAL_AT
 from mixer.audio.spliced_file import Pieces, Span
 
-_HEAD_BYTES = 27
-_FLAGS_AT, _SERIAL_AT, _CHECKSUM_AT, _SEGMENTS_AT = 5, 14, 22, 26
+_FLAGS_AT = 5
 # Flags of a page: the first of its stream, the last.
 _FIRST, _LAST = 2, 4
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -88,7 +88,7 @@ def ogg_links(path: Path) -> list[OggLink] | None:
             continue
         inner = _page_inside(data, at, size)
         if inner is not None:
-            link = open_links.get(struct.unpack_from("<I", data, at + _SERIAL_AT)[0])
+            link = open_links.get(struct.unpack_from("<I", data, at + SERIAL_AT)[0])
             if link is not None:
                 link.n_damaged += 1
                 link.next_page += 1
@@ -133,9 +133,9 @@ def _take_page(
     data: bytes, at: int, size: int, links: list[_Link], open_links: dict[int, _Link]
 ) -> None:
     flags = data[at + _FLAGS_AT]
-    (serial, number, checksum) = struct.unpack_from("<3I", data, at + _SERIAL_AT)
-    n_segments = data[at + _SEGMENTS_AT]
-    body = at + _HEAD_BYTES + n_segments
+    (serial, number, checksum) = struct.unpack_from("<3I", data, at + SERIAL_AT)
+    n_segments = data[at + SEGMENTS_AT]
+    body = at + HEAD_BYTES + n_segments
     if flags & _FIRST:
         if not data.startswith(_AUDIO_STARTS, body):
             return
@@ -149,7 +149,7 @@ def _take_page(
     computed = page_checksum(data[at : at + size])
     link.n_lost += max(0, number - link.next_page) if number < link.next_page + 1_000 else 1
     link.next_page = number + 1
-    lacing = data[at + _HEAD_BYTES : body]
+    lacing = data[at + HEAD_BYTES : body]
     link.n_packets += sum(length < 255 for length in lacing)
     link.ended = bool(flags & _LAST)
     link.n_damaged += computed != checksum
@@ -160,7 +160,7 @@ def _take_page(
         link.pieces.append(Span(at, size))
         return
     head = bytearray(data[at:body])
-    struct.pack_into("<I", head, _CHECKSUM_AT, computed)
+    struct.pack_into("<I", head, CHECKSUM_AT, computed)
     link.pieces += [bytes(head), Span(body, at + size - body)]
 
 
@@ -196,18 +196,18 @@ def page_checksum(page: bytes) -> int:
 
     zlib knows the reflected one: its bits are those of the mirrored message, mirrored.
     """
-    blank = page[:_CHECKSUM_AT] + bytes(4) + page[_CHECKSUM_AT + 4 :]
+    blank = page[:CHECKSUM_AT] + bytes(4) + page[CHECKSUM_AT + 4 :]
     mirrored = zlib.crc32(blank.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{mirrored:032b}"[::-1], 2)
 
 
 def _page_bytes(data: bytes, at: int) -> int | None:
     """Size of the page there; None if it is missing or incomplete."""
-    if data[at : at + 4] != b"OggS" or at + _HEAD_BYTES > len(data) or data[at + 4] != 0:
+    if data[at : at + 4] != b"OggS" or at + HEAD_BYTES > len(data) or data[at + 4] != 0:
         return None
-    n_segments = data[at + _SEGMENTS_AT]
-    lacing = data[at + _HEAD_BYTES : at + _HEAD_BYTES + n_segments]
-    size = _HEAD_BYTES + n_segments + sum(lacing)
+    n_segments = data[at + SEGMENTS_AT]
+    lacing = data[at + HEAD_BYTES : at + HEAD_BYTES + n_segments]
+    size = HEAD_BYTES + n_segments + sum(lacing)
     return size if len(lacing) == n_segments and at + size <= len(data) else None
 
 
@@ -225,7 +225,7 @@ def _page_inside(data: bytes, at: int, size: int) -> int | None:
 
 
 def _is_as_written(data: bytes, at: int, size: int) -> bool:
-    (checksum,) = struct.unpack_from("<I", data, at + _CHECKSUM_AT)
+    (checksum,) = struct.unpack_from("<I", data, at + CHECKSUM_AT)
     return page_checksum(data[at : at + size]) == int(checksum)
 
 

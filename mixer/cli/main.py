@@ -21,7 +21,7 @@ from mixer.cli.groups import Commands
 from mixer.cli.memory_limit import why_it_cannot_start
 from mixer.cli.paths import NO_CURRENT_FOLDER, current_folder_is_gone
 from mixer.cli.streams import open_streams, why_not_written
-from mixer.errors import MixerError
+from mixer.errors import EXIT_ENVIRONMENT, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, MixerError
 from mixer.files.interruption import (
     ignore_signals,
     interrupt_on_signals,
@@ -58,7 +58,6 @@ COMMANDS = {
 }
 # What a shell's completion asks by.
 _COMPLETE = "_MIXER_COMPLETE"
-EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 
 class _LazyCommands(Commands):

@@ -21,7 +21,8 @@ from mixer.setting_changes import SpaceChanges, StripChanges
 Points = tuple[tuple[float, float], ...]
 Number = float | Points
 
-# Targets that a preset, an option or an album may set for a mix.
+# Targets that a preset, an option or an album may set for a mix: keys of the bus.
+TARGETS = ("loudness_lufs", "true_peak_dbtp")
 LOUDNESS_RANGE_LUFS = (-70.0, -5.0)
 CEILING_RANGE_DBTP = (-30.0, 0.0)
 # A console that says none wants no limiter, whatever else would set a ceiling.

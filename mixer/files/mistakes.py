@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 
 from mixer.files.fields import LONGEST_LINE, LONGEST_PROSE, TextKind
 from mixer.files.shape import Leaf, LeafKind, Names, Rows, Shape, Table
+from mixer.files.toml_writing import BARE_KEY
 from mixer.files.wording import listed, nearest, quote, suggest
 
 NOTHING = "none"
 MOST_POINTS = 10_000
 LATEST_S = 360_000.0
 PLACE = re.compile(r"[0-9]{1,4}")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL_SIGN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_KEY = 40
 _TEXTS = {
@@ -46,7 +46,7 @@ def dotted(path: Keys) -> str:
     """A key as a user writes it: drums.eq.0.gain_db."""
     return ".".join(
         str(part)
-        if isinstance(part, int) or _BARE_KEY.fullmatch(part)
+        if isinstance(part, int) or BARE_KEY.fullmatch(part)
         else quote(part, _LONGEST_KEY)
         for part in path
     )

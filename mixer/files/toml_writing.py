@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+# A key that is written without quotes.
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def table_lines(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
@@ -58,4 +59,4 @@ def _is_table(value: Any) -> bool:
 
 
 def _key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else value_text(key)
+    return key if BARE_KEY.fullmatch(key) else value_text(key)

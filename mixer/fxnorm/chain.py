@@ -18,13 +18,11 @@ from mixer.dsp.noise_room import RoomRecipe
 from mixer.errors import InputError
 from mixer.fxnorm.profile import Profile
 from mixer.fxnorm.rooms import RoomSource
-from mixer.fxnorm.stage import ChannelGains, EffectReport, Stage, Task
+from mixer.fxnorm.stage import SILENCE_PEAK_DBFS, ChannelGains, EffectReport, Stage, Task
 from mixer.meters.balance import measure_balance_db
 from mixer.meters.loudness import gated_loudness_lufs, step_energies
 from mixer.normalisations import DEFAULT_EFFECTS, NORMALISATIONS, check_effects
 
-# A stem whose peak is below this was not played.
-SILENCE_PEAK_DBFS = -50.0
 # 120 dB over full scale is not audio: 32-bit integers taken for floats, most likely.
 MAX_PEAK = 1e6
 

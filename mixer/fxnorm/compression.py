@@ -18,10 +18,9 @@ from mixer.dsp.long_audio import silence
 from mixer.dsp.onsets import measure_onset_peaks
 from mixer.dsp.threads import stop_if_asked
 from mixer.fxnorm.profile import StemFields
-from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
+from mixer.fxnorm.stage import SILENCE_PEAK_DBFS, EffectReport, Measured, Stage, Task
 
 WORKING_PEAK_DBFS = -10.0
-SILENCE_PEAK_DBFS = -50.0
 LEVEL_FLOOR_DB = -120.0
 MAX_RATIO = 20
 THRESHOLDS_DB = -10.0 - 0.5 * np.arange(61)

@@ -22,7 +22,7 @@ from mixer.dsp.fir import magnitude_taps
 from mixer.fxnorm.curves import spectrum_curve_db
 from mixer.fxnorm.edges import extend
 from mixer.fxnorm.profile import LARGEST_BOOST_DB, StemFields
-from mixer.fxnorm.stage import EffectReport, Measured, Stage, Task
+from mixer.fxnorm.stage import SILENCE_PEAK_DBFS, EffectReport, Measured, Stage, Task
 from mixer.meters.loudness import (
     COOKBOOK_FILTER,
     gated_loudness_lufs,
@@ -34,8 +34,6 @@ N_FFT = 65_536
 HOP_LENGTH = N_FFT // 4
 N_TAPS = 1_001
 WORKING_LOUDNESS_LUFS = -30.0
-# A stem or channel below this is taken as not played.
-SILENCE_PEAK_DBFS = -50.0
 
 TargetCurve = Callable[[np.ndarray], np.ndarray]
 

@@ -8,10 +8,10 @@ import numpy as np
 from mixer.dsp.blocks import FloatArray, peak_dbfs
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
-from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, normalise_stem
+from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.curves import DEFAULT_BANDS_HZ
 from mixer.fxnorm.profile import Profile, StemProfile
-from mixer.fxnorm.stage import Measured
+from mixer.fxnorm.stage import SILENCE_PEAK_DBFS, Measured
 from mixer.normalisations import EFFECTS, NORMALISATIONS, check_effects
 
 _MEASURED: dict[str, Measured] = {

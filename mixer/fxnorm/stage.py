@@ -14,6 +14,9 @@ from mixer.errors import SettingsError
 from mixer.fxnorm.profile import Profile, StemFields
 from mixer.fxnorm.rooms import RoomSource
 
+# A stem or channel whose peak is below this was not played.
+SILENCE_PEAK_DBFS = -50.0
+
 # What an effect did to a stem, by name, ready for JSON; each effect has its own names.
 EffectReport = Mapping[str, object]
 

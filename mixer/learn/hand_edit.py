@@ -13,17 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from mixer.console.settings import MASTER, MOST_ENTRIES
+from mixer.console.settings import LOUDNESS_RANGE_LUFS, MASTER, MOST_ENTRIES
 from mixer.learn.recall_reader import WrittenMix
 from mixer.learn.session_changes import LEAST_DB, Changed, automation_change
 from mixer.output.daw.native_strip import BandKind, EqBand, Strip, balance_gains
 from mixer.output.daw.strip_words import band_words
 from mixer.output.daw.volume_automation import automation
-from mixer.preset.console_shape import NETWORK, TRACKS
+from mixer.preset.console_shape import BAND, NETWORK, STRIP, TRACKS, range_of
 
-# What a strip's keys may hold (`mixer.console.settings`).
-_GAIN_RANGE_DB, _LOUDNESS_RANGE_LUFS = (-60.0, 24.0), (-70.0, -5.0)
-_BAND_RANGES = {"frequency_hz": (10.0, 22_000.0), "gain_db": (-24.0, 24.0), "q": (0.1, 30.0)}
 _PASSES = {"high_pass": "high_pass", "low_pass": "low_pass"}
 BAND_TYPES: dict[BandKind, str] = {
     "bell": "peak", "low_shelf": "low_shelf", "high_shelf": "high_shelf", "notch": "notch",
@@ -91,7 +88,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
             left, right = after[0] / before[0], after[1] / before[1]
     if edit.keys == (MASTER,) and changed.is_moved and mix.loudness_lufs is not None:
         louder = mix.loudness_lufs + 10.0 * math.log10(0.5 * (left**2 + right**2))
-        edit.table["loudness_lufs"] = round(float(np.clip(louder, *_LOUDNESS_RANGE_LUFS)), 2)
+        edit.table["loudness_lufs"] = round(float(np.clip(louder, *LOUDNESS_RANGE_LUFS)), 2)
         return
     pan = _number(hand.get("pan"), 0.0)
     angle = (pan + 1.0) * math.pi / 4.0
@@ -220,7 +217,7 @@ def band_row(band: EqBand) -> dict[str, Any]:
     row: dict[str, Any] = {"type": BAND_TYPES[band.kind]}
     for name, value in numbers.items():
         if name != "gain_db" or band.kind != "notch":
-            row[name] = round(float(np.clip(value, *_BAND_RANGES[name])), 3)
+            row[name] = round(float(np.clip(value, *range_of(BAND, name))), 3)
     return row
 
 
@@ -239,4 +236,4 @@ def _number(value: Any, otherwise: float) -> float:
 
 
 def _clipped_db(gain_db: float) -> float:
-    return round(float(np.clip(gain_db, *_GAIN_RANGE_DB)), 3)
+    return round(float(np.clip(gain_db, *range_of(STRIP, "gain_db"))), 3)

@@ -18,6 +18,8 @@ BS1770_FILTER = "DeMan"
 # profile of effect normalisation was measured with it.
 COOKBOOK_FILTER = "K-weighting"
 
+# BS.1770-4: a sine of 997 Hz at full scale on one channel reads -3.01 LUFS.
+LUFS_OFFSET_DB = -0.691
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 _STEP_S, _MOMENTARY_STEPS, _SHORT_TERM_STEPS = 0.1, 4, 30
@@ -167,7 +169,7 @@ def _window_power(energies: np.ndarray, n_steps: int, sample_rate: int) -> np.nd
 
 def _power_to_lufs(power: np.ndarray | float) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return np.asarray(-0.691 + 10.0 * np.log10(np.asarray(power, dtype=np.float64)))
+        return np.asarray(LUFS_OFFSET_DB + 10.0 * np.log10(np.asarray(power, dtype=np.float64)))
 
 
 def integrated_loudness_lufs(

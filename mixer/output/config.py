@@ -18,14 +18,14 @@ from typing import Any
 import platformdirs
 
 from mixer.audio.formats import BIT_DEPTHS, FORMATS
-from mixer.console.settings import Console
+from mixer.console.settings import TARGETS, Console
 from mixer.errors import SettingsError
 from mixer.files.document import Document, read_toml
 from mixer.files.mistakes import Mistake
 from mixer.files.wording import suggest
 from mixer.output.output_settings import OutputSettings
 from mixer.rendering.options import Option, options_of
-from mixer.rendering.settings import TARGETS, RenderSettings
+from mixer.rendering.settings import RenderSettings
 
 VARIABLE = "MIXER_CONFIG"
 WHAT = "a config.toml"

@@ -15,7 +15,9 @@ from typing import Any
 from mixer.console.settings import (
     MASTER,
     MASTER_LACKS,
+    TARGETS,
     TRACK_LACKS,
+    Band,
     Console,
     Delay,
     Reverb,
@@ -31,17 +33,22 @@ ROLES, TRACKS = "roles", "tracks"
 # A strip's changes of what a model set.
 NETWORK = "network"
 SUMMARY, EXTENDS = "summary", "extends"
-# Said of the whole mix, on the bus.
-TARGETS = ("loudness_lufs", "true_peak_dbtp")
 
 
-STRIP = dataclasses.replace(table_of(Strip), sparse=True)
+STRIP, BAND = dataclasses.replace(table_of(Strip), sparse=True), table_of(Band)
 # What may be said of a track's strip.
 TRACK_STRIP = Table(
     dict,
     {name: shape for name, shape in STRIP.fields.items() if name not in TRACK_LACKS},
     is_layer=True,
 )
+
+
+def range_of(table: Table, key: str) -> tuple[float, float]:
+    """Lowest and highest number that a key of a table may hold."""
+    leaf = table.fields[key]
+    assert isinstance(leaf, Leaf)
+    return leaf.allowed
 
 
 def _console_table() -> Table:

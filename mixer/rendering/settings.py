@@ -29,8 +29,6 @@ from mixer.song.song import Song
 
 DEFAULT_CEILING_DBTP = -1.0
 TRIMS = ("auto", "none")
-# What a console may ask for as well.
-TARGETS = ("loudness_lufs", "true_peak_dbtp")
 _SEED_RANGE = (0, 2**63 - 1)
 _WARM_UP_RANGE_S = (0.0, 600.0)
 _MODELS_OWN = "the model's"

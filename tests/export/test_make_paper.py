@@ -10,18 +10,13 @@ import pytest
 
 from export.make_default import LIMITS as DEFAULT_LIMITS
 from export.make_paper import LIMITS, bound_boosts, provenance, training_curve
-from export.paper_songs import (
-    VALIDATION_SONG,
-    composing,
-    is_composed,
-    plan_songs,
-    real_song_folders,
-)
+from export.paper_songs import composing, is_composed, plan_songs, real_song_folders
 from mixer.audio import write_audio
 from mixer.fxnorm.profile import read_profile
 from mixer.network.model import read_bundle
 from mixer.rendering.choices.shipped import PAPER_MODEL
-from training.shipped.benchmark_songs import HELD_OUT_GENRES, HELD_OUT_TRACKS, REAL_SONGS
+from training.shipped.benchmark_songs import HELD_OUT_TRACKS, REAL_SONGS, VALIDATION_SONG
+from training.synthesis.genres import HELD_OUT_GENRES
 
 RATE_HZ = 44_100
 

@@ -14,10 +14,8 @@ from mixer.song.names.name_context import classify_all
 from mixer.song.names.track_roles import role_of
 from mixer.song.sound_features import RATE_HZ
 from training.synthesis.compose import compose
-from training.synthesis.genres import GENRES
+from training.synthesis.genres import GENRES, HELD_OUT_GENRES
 
-# Held out for tests and for the benchmark of the default model.
-HELD_OUT_GENRES = ("soul", "metal")
 COMPOSED_S = 24.0
 _NAMES_OF_COMPOSED = {"hat": "hihat"}
 # All songs of an artist form one group: the mixing, singing and sounds are the same.

@@ -21,7 +21,7 @@ from mixer.dsp.erb_bands import k_weights
 from mixer.files.whole_file import whole_file
 from mixer.fxnorm.chain import normalise_stem
 from mixer.fxnorm.profile import Profile
-from mixer.meters.loudness import integrated_loudness_lufs
+from mixer.meters.loudness import LUFS_OFFSET_DB, integrated_loudness_lufs
 from mixer.network.band_mixer.bands import POWER_FLOOR, band_weights, measure_powers
 from mixer.network.band_mixer.parameters import VIEWS, BandMixerParameters
 from training.data.wet_powers import estimate_wet_powers
@@ -174,7 +174,7 @@ def _loudness(powers: NDArray[np.float32]) -> float:
     """K-weighted level of powers (views, bands, frames): ungated LUFS."""
     mean = powers[:2].sum(axis=0).mean(axis=-1)
     weighted = float(k_weights(len(mean)) @ mean)
-    return -0.691 + 10.0 * float(np.log10(max(weighted, POWER_FLOOR)))
+    return LUFS_OFFSET_DB + 10.0 * float(np.log10(max(weighted, POWER_FLOOR)))
 
 
 def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:

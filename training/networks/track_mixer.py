@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
+from mixer.meters.loudness import LUFS_OFFSET_DB
 from mixer.network.track_mixer.electronic import ELECTRONIC_LU, MACHINES, PLAYERS
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
 from mixer.network.track_mixer.parameters import (
@@ -48,7 +49,6 @@ SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
 # effect.
 THRESHOLD_LU = (-6.0, 26.0)
 HIGHEST_SEND_DB = -4.0
-_LUFS_OFFSET_DB = -0.691
 _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
 _SOUNDS_WITHIN_DB = 40.0
 _POINTS = len(CURVE_HZ)
@@ -172,7 +172,7 @@ class TrackMixer(nn.Module):
 
     def _loudness(self, bands_db: Tensor) -> Tensor:
         power = torch.pow(10.0, bands_db[:, :, :2] / 10.0).sum(2)
-        return _decibels(power @ self.k_weights) + _LUFS_OFFSET_DB
+        return _decibels(power @ self.k_weights) + LUFS_OFFSET_DB
 
     def _counts(self, roles: Tensor, groups: Tensor, mask: Tensor) -> Tensor:
         """log2 of the numbers of tracks of its role, its group and the song, (batch, tracks, 3)."""
@@ -287,7 +287,7 @@ class TrackMixer(nn.Module):
         side = torch.pow(10.0, (bands_db[:, :, 3] + gain_db) / 10.0)
         wide = controls["width"][..., None] ** 2
         # The powers of left and right sum to twice those of mid and side.
-        changed = _decibels(2.0 * (mid + wide * side) @ self.k_weights) + _LUFS_OFFSET_DB
+        changed = _decibels(2.0 * (mid + wide * side) @ self.k_weights) + LUFS_OFFSET_DB
         changed = torch.maximum(changed, own_lufs - 30.0)
         # Levels are distributed as the percentiles say, with peaks above them as far as the highest
         # one.

@@ -31,7 +31,8 @@ MAGNITUDE_FLOOR = 1e-5
 RELATIVE_FLOOR = 1e-2
 # And a target below about -70 dBFS altogether counts as one of that level, for the same reason.
 SILENT_MAGNITUDE = 1e-2
-# A stem 30 dB below its mix is inaudible, and one below -100 dBFS is silent: neither has a level.
+# A stem 30 dB below its mix is inaudible, and what is below -100 dBFS is silent: neither has a
+# level to match.
 INAUDIBLE_SHARE = 1e-3
 SILENT_POWER = 1e-10
 

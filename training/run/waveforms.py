@@ -20,6 +20,7 @@ from training.run.identity import DatasetIdentity
 from training.run.kinds import input_samples
 from training.run.loading import NETWORK_RATE_HZ, ReadItem, TrainingData
 from training.run.losses import (
+    SILENT_POWER,
     LossA,
     LossB,
     StemLevels,
@@ -31,8 +32,6 @@ from training.run.objective import Objective
 
 # Length of a validation song's excerpt for listening.
 HEARD_S = 10.0
-# Power of a mix after the pre-emphasis, about -100 dBFS: a softer mix has no level to match.
-SILENT_POWER = 1e-10
 _PRE_EMPHASIS = 0.95
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 

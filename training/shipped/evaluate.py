@@ -18,7 +18,7 @@ from typing import TypedDict
 import numpy as np
 
 from mixer.console.master import apply_master
-from mixer.errors import InputError, MixerError, SettingsError
+from mixer.errors import EXIT_INTERRUPTED, InputError, MixerError, SettingsError
 from mixer.evaluate.benchmark import BenchmarkResult, Truth, benchmark_mix, measure_truth
 from mixer.evaluate.benchmark_summary import BenchmarkSummary, SummaryTable, summarise_benchmark
 from mixer.evaluate.benchmark_table import benchmark_markdown, stems_markdown
@@ -29,7 +29,6 @@ from mixer.rendering.pipeline import render
 from mixer.rendering.settings import RenderSettings
 from training.shipped.benchmark_songs import (
     GROUP_TITLES,
-    HELD_OUT_GENRES,
     SAMPLE_RATE_HZ,
     BenchmarkSong,
     SongGroup,
@@ -38,6 +37,7 @@ from training.shipped.benchmark_songs import (
     synthetic_songs,
 )
 from training.shipped.targets import Target, TargetTable, check_targets
+from training.synthesis.genres import HELD_OUT_GENRES
 
 TRUTH = "truth"
 # Loudness at which the limiter is measured, as on most streaming services.
@@ -45,7 +45,6 @@ LIMITED_AT_LUFS, LIMITED_AT_DBTP = -14.0, -1.0
 DEFAULT_CACHE = Path("build/benchmark")
 DEFAULT_REAL = Path("../shared/audio/stems")
 DEFAULT_SONGS, DEFAULT_DURATION_S, DEFAULT_TAKES = 12, 40.0, 3
-EXIT_INTERRUPTED = 130
 
 # Benchmark results by group, system and song.
 Results = dict[SongGroup, dict[str, dict[str, BenchmarkResult]]]

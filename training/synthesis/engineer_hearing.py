@@ -14,14 +14,13 @@ import scipy.fft
 
 from mixer.dsp.blocks import BLOCK_SAMPLES, peak, zero_padded
 from mixer.dsp.k_weighting import k_power
+from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, LUFS_OFFSET_DB, RELATIVE_GATE_LU
 
 N_FFT = 4_096
 HOP_SAMPLES = 2_048
 # Third octaves around 1 kHz, 25 Hz to 20 kHz.
 BANDS_HZ = 1_000.0 * 2.0 ** (np.arange(-16, 14) / 3.0)
-ABSOLUTE_GATE_LUFS = -70.0
 SILENT_BELOW_LUFS = -60.0
-RELATIVE_GATE_LU = -10.0
 # A frame counts as played while it is no more than this below the loud ones.
 PLAYING_WITHIN_DB = 30.0
 _GATE_FRAMES = 8  # about 400 ms
@@ -50,7 +49,7 @@ class Heard:
     def level_db(self) -> np.ndarray:
         """K-weighted level of every frame in dB, `(frames,)`."""
         weighted = k_weights() @ self.power
-        return -0.691 + 10.0 * np.log10(np.maximum(weighted, _FLOOR))
+        return LUFS_OFFSET_DB + 10.0 * np.log10(np.maximum(weighted, _FLOOR))
 
     def loudness_lufs(self, gain_db: np.ndarray | float = 0.0) -> float:
         """Integrated loudness, as if every band had been given a gain; -inf for silence.
@@ -65,11 +64,11 @@ class Heard:
         weighted = weights @ self.power
         n_gate = min(_GATE_FRAMES, weighted.size)
         blocks = np.lib.stride_tricks.sliding_window_view(weighted, n_gate)[::2].mean(axis=-1)
-        blocks = blocks[blocks > 10.0 ** ((ABSOLUTE_GATE_LUFS + 0.691) / 10.0)]
+        blocks = blocks[blocks > 10.0 ** ((ABSOLUTE_GATE_LUFS - LUFS_OFFSET_DB) / 10.0)]
         if blocks.size == 0:
             return -np.inf
         gate = blocks.mean() * 10.0 ** (RELATIVE_GATE_LU / 10.0)
-        return float(-0.691 + 10.0 * np.log10(blocks[blocks >= gate].mean()))
+        return float(LUFS_OFFSET_DB + 10.0 * np.log10(blocks[blocks >= gate].mean()))
 
     def playing(self) -> np.ndarray:
         """Frames that are played, bool `(frames,)`."""

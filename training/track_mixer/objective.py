@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import k_weights
+from mixer.meters.loudness import LUFS_OFFSET_DB
 from mixer.network.track_mixer.parameters import CURVE_CONTROLS, N_BANDS
 from mixer.stems import STEMS
 from training.data.track_songs import DECISIONS
@@ -99,7 +100,7 @@ def _faded(network: TrackMixer, batch: Batch, controls: dict[str, Tensor]) -> Te
     gain_db = network.response_db(controls)
     mid, side = (torch.pow(10.0, (batch.bands_db[:, :, view] + gain_db) / 10.0) for view in (2, 3))
     wide = (controls["width"] ** 2)[..., None]
-    lufs = _decibels(2.0 * (mid + wide * side) @ network.k_weights) - 0.691
+    lufs = _decibels(2.0 * (mid + wide * side) @ network.k_weights) + LUFS_OFFSET_DB
     _, taken_db = network._changed(
         batch.bands_db, batch.dynamics, controls | {"threshold_lu": _threshold_lu(controls, lufs)},
         lufs,

@@ -20,11 +20,12 @@ from mixer.batch.requests.identity import UNKNOWN, Identity
 from mixer.batch.requests.manifest import Row
 from mixer.batch.requests.row_mistakes import mistake
 from mixer.batch.requests.row_request import RowSettings
+from mixer.console.settings import TARGETS
 from mixer.errors import Gathered, InputError, MixerError, PresetError
 from mixer.output.config import Config
 from mixer.rendering.choices.platforms import PLATFORMS
 from mixer.rendering.choices.shipped import AUTO_MODEL
-from mixer.rendering.settings import TARGETS, asked_ceiling
+from mixer.rendering.settings import asked_ceiling
 from mixer.song.folders.folder_names import SONG_FILE
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mixer.dsp.blocks import FloatArray, are_equal, peak
 from mixer.dsp.erb_bands import band_weights, k_weights
 from mixer.dsp.short_time import Analysis
+from mixer.meters.loudness import LUFS_OFFSET_DB, RELATIVE_GATE_LU
 from mixer.network.track_mixer.parameters import N_BANDS
 
 # At 44.1 or 48 kHz; `window_samples` keeps the time at other rates.
@@ -25,7 +26,6 @@ POWER_FLOOR = 1e-12
 FLOOR_DB = -120.0
 # Loudness is gated as in BS.1770: blocks of about 400 ms, a quarter apart.
 STEP_FRAMES, STEPS_A_BLOCK = 4, 4
-_GATE_LU, _LUFS_OFFSET_DB = -10.0, -0.691
 _LOWEST_LUFS, _HIGHEST_LUFS = -70, 30
 # Channels that differ by less than this share of the peak are one: 60 dB, more than a codec adds.
 _EQUAL_WITHIN = 1e-3
@@ -58,7 +58,7 @@ class TrackLevels:
         weighted = float((self.powers[:2].astype(np.float64) @ k_weights(N_BANDS)).sum())
         if weighted <= POWER_FLOOR:
             return -np.inf
-        return _LUFS_OFFSET_DB + 10.0 * float(np.log10(weighted))
+        return LUFS_OFFSET_DB + 10.0 * float(np.log10(weighted))
 
 
 def window_samples(sample_rate: int) -> int:
@@ -231,7 +231,7 @@ class TrackListener:
         if n_blocks == 0:
             return np.zeros((self._n_parts, N_BANDS))
         mean = self._by_level.sum(axis=0) / n_blocks
-        gate = self._loudness(mean) + _GATE_LU
+        gate = self._loudness(mean) + RELATIVE_GATE_LU
         first = max(0, int(np.floor(gate - _LOWEST_LUFS)))
         counted = self._counts[first:].sum()
         return np.asarray(self._by_level[first:].sum(axis=0) / max(counted, 1.0))
@@ -259,4 +259,4 @@ def _peaks_db(largest: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _lufs(weighted: NDArray[np.float64]) -> NDArray[np.float64]:
     """K-weighted power, summed over channels, in LUFS."""
-    return np.asarray(_LUFS_OFFSET_DB + 10.0 * np.log10(np.maximum(weighted, POWER_FLOOR)))
+    return np.asarray(LUFS_OFFSET_DB + 10.0 * np.log10(np.maximum(weighted, POWER_FLOOR)))

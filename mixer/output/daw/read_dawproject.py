@@ -18,6 +18,8 @@ from mixer.files.xml_text import parse_xml
 from mixer.output.daw.dawproject_devices import BAND_TYPES
 from mixer.output.daw.native_strip import EqBand, Points, Strip
 from mixer.output.daw.read_session import (
+    LEAST_GAIN,
+    LONGEST_MARKER,
     MOST_CLIPS,
     MOST_TRACKS,
     ReadClip,
@@ -29,8 +31,6 @@ from mixer.song.song_file import MARKER_RANGE_S, TEMPO_RANGE_BPM, Marker
 _LONGEST_BYTES, _LONGEST_METADATA_BYTES = 64 << 20, 1 << 20
 _KINDS = {word: kind for kind, word in BAND_TYPES.items()}
 _OWN_DEVICES = ("Equalizer",)
-_LEAST_GAIN = 1e-9
-_LONGEST_MARKER = 200
 
 
 def read_dawproject(path: Path) -> ReadSession:
@@ -153,7 +153,7 @@ class _Reader:
             volume, enabled = send.find("Volume"), send.find("Enable")
             level = _gain(volume, None if volume is None else volume.get("unit"))
             is_on = enabled is None or _is_true(enabled)
-            if to is not None and is_on and level > _LEAST_GAIN:
+            if to is not None and is_on and level > LEAST_GAIN:
                 yield to, 20.0 * float(np.log10(level))
 
     def _clips(self, lane: ET.Element) -> Iterator[ReadClip]:
@@ -229,7 +229,7 @@ def _pan(channel: ET.Element | None) -> float:
 def _markers(project: ET.Element, seconds: _Seconds) -> Iterator[Marker]:
     found = []
     for marker in project.findall("Arrangement/Markers/Marker"):
-        name = marker.get("name", "").strip()[:_LONGEST_MARKER]
+        name = marker.get("name", "").strip()[:LONGEST_MARKER]
         time_s = seconds.of(marker.get("time"))
         if name and MARKER_RANGE_S[0] <= time_s <= MARKER_RANGE_S[1]:
             found.append(Marker(name, time_s))
@@ -240,7 +240,7 @@ def _gain(parameter: ET.Element | None, unit: str | None) -> float:
     """A level as a factor; 1 by default, and never quite 0."""
     if unit == "decibel":
         return float(10.0 ** (np.clip(_value(parameter, 0.0), -180.0, 60.0) / 20.0))
-    return max(_value(parameter, 1.0), _LEAST_GAIN)
+    return max(_value(parameter, 1.0), LEAST_GAIN)
 
 
 def _value(parameter: ET.Element | None, otherwise: float) -> float:

@@ -11,6 +11,8 @@ import numpy as np
 from mixer.errors import InputError
 from mixer.output.daw.native_strip import EqBand, Points, Strip
 from mixer.output.daw.read_session import (
+    LEAST_GAIN,
+    LONGEST_MARKER,
     MOST_CLIPS,
     MOST_TRACKS,
     ReadClip,
@@ -21,10 +23,8 @@ from mixer.output.daw.reaeq import NAME, read_reaeq
 from mixer.output.daw.rpp_text import Block, number_at, read_project
 from mixer.song.song_file import MARKER_RANGE_S, TEMPO_RANGE_BPM, Marker
 
-_LEAST_GAIN = 1e-9
 _MIDDLE_MODE = 2
 _DEVICES = ("VST", "JS", "AU", "CLAP", "DX", "LV2", "VIDEO_EFFECT")
-_LONGEST_MARKER = 200
 _DEFAULT_RATE_HZ = 44_100
 _RATES_HZ = (8_000, 768_000)
 
@@ -57,7 +57,7 @@ def read_reaper(path: Path) -> ReadSession:
 
 def _track(block: Block, rate: int) -> ReadTrack:
     remarks = list[str]()
-    volume = max(abs(block.number("VOLPAN", 0, 1.0)), _LEAST_GAIN)
+    volume = max(abs(block.number("VOLPAN", 0, 1.0)), LEAST_GAIN)
     clips = tuple(_clips(block))
     bands, foreign = _devices(block, rate, remarks)
     strip = Strip(
@@ -98,7 +98,7 @@ def _with_sends(tracks: list[ReadTrack], blocks: list[Block]) -> list[ReadTrack]
                 continue
             place, level = number_at(words, 1, -1.0), abs(number_at(words, 3, 1.0))
             muted = number_at(words, 5, 0.0) != 0.0
-            if 0 <= place < len(tracks) and level > _LEAST_GAIN and not muted:
+            if 0 <= place < len(tracks) and level > LEAST_GAIN and not muted:
                 level_db = 20.0 * float(np.log10(level))
                 sends.setdefault(int(place), []).append((track.name, level_db))
     return [
@@ -178,7 +178,7 @@ def _markers(project: Block) -> Iterator[Marker]:
     found = []
     for words in project.lines:
         if words and words[0] == "MARKER" and len(words) > 3:
-            time_s, name = number_at(words, 2, -1.0), words[3].strip()[:_LONGEST_MARKER]
+            time_s, name = number_at(words, 2, -1.0), words[3].strip()[:LONGEST_MARKER]
             if MARKER_RANGE_S[0] <= time_s <= MARKER_RANGE_S[1] and name:
                 found.append(Marker(name, time_s))
     yield from sorted(found, key=lambda marker: marker.time_s)

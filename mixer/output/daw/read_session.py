@@ -10,6 +10,9 @@ from mixer.song.song_file import Marker
 
 # More than any engineer has; a file that says more is not read.
 MOST_TRACKS, MOST_CLIPS = 4_000, 200_000
+LONGEST_MARKER = 200  # characters
+# A fader that is all the way down.
+LEAST_GAIN = 1e-9
 
 
 @dataclass(frozen=True)

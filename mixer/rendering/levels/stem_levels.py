@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mixer.dsp.threads import Workers
-from mixer.fxnorm.chain import SILENCE_PEAK_DBFS, StemLevels, StemReport
+from mixer.fxnorm.chain import StemLevels, StemReport
 from mixer.fxnorm.profile import Profile
+from mixer.fxnorm.stage import SILENCE_PEAK_DBFS
 from mixer.network.track_mixer.electronic import without_voices_db
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.choices.level_words import RAW

@@ -9,7 +9,8 @@ import pytest
 from mixer.errors import InputError
 from mixer.song.by_ear import judge_sound
 from training.by_ear.examples import excerpts_of
-from training.by_ear.recordings import HELD_OUT_GENRES, composed_recordings
+from training.by_ear.recordings import composed_recordings
+from training.synthesis.genres import HELD_OUT_GENRES
 from training.synthesis.players.soundfont import find_soundfont
 
 
