@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from mixer.audio.formats import FORMATS
 from mixer.files.wording import joined, visible
 from mixer.output.idle_changes import idle_lines
 from mixer.output.names import TRACK_ROLE, VERSION_ROLE
@@ -108,7 +109,15 @@ def version_lines(recipe: Recipe) -> Iterator[str]:
     if "versions_error_dbfs" in output:
         sums = f"the stems sum to the mix within {output['versions_error_dbfs']:.0f} dBFS"
         is_cut = any(each.startswith(VERSION_ROLE) for each in output["clipped"])
-        yield sums + (" but for what their files clip" if is_cut else "")
+        yield sums + _lost_in_files(output) + (" but for what their files clip" if is_cut else "")
+
+
+def _lost_in_files(output: OutputTable) -> str:
+    """By what files that are not float miss the samples, and so each other's sum."""
+    if FORMATS[output["format"]].is_lossy:
+        return f", before their files are encoded as {FORMATS[output['format']].title}"
+    bits = output["bit_depth"]
+    return "" if bits == "32f" else f", before their files are rounded to {bits} bits"
 
 
 def ceiling_lines(output: OutputTable) -> tuple[str, ...]:

@@ -170,6 +170,18 @@ def test_without_a_bus_the_parts_are_the_wet_stems(folder: Path, tmp_path: Path)
     assert done.recipe["output"]["versions_error_dbfs"] < -130.0
 
 
+def test_the_sum_is_claimed_of_files_that_hold_it(folder: Path, tmp_path: Path) -> None:
+    for bit_depth, words in (("32f", ""), ("16", ", before their files are rounded to 16 bits")):
+        done = rendered(
+            folder, tmp_path / bit_depth, ("stems",), bit_depth=bit_depth, model="none", effects=()
+        )
+        (line,) = [line for line in version_lines(done.recipe) if line.startswith("the stems sum")]
+        stated = done.recipe["output"]["versions_error_dbfs"]
+        assert line == f"the stems sum to the mix within {stated:.0f} dBFS{words}"
+        total = sum(read(done, name) for name in done.recipe["output"]["versions"])
+        assert (peak_db(total - mix_of(done)) < -110.0) == (bit_depth == "32f")
+
+
 def test_a_clean_version_lacks_the_vocals_where_song_toml_says(
     folder: Path, tmp_path: Path
 ) -> None:
