@@ -193,6 +193,16 @@ def test_the_rooms_of_rendering_lie_below_the_files_that_use_them() -> None:
     assert not circle(graph_of(between))
 
 
+def test_the_page_on_architecture_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = [path for path in (ROOT / "mixer").iterdir() if path.is_dir()]
+    rooms = [path.name for path in folders if path.name != "__pycache__"]
+    assert len(rooms) > 20
+    assert not [room for room in rooms if f"`mixer/{room}`" not in page]
+    inner = {path.parent.name for path in (ROOT / "mixer/rendering").glob("*/__init__.py")}
+    assert not [room for room in inner if f"`{room}/`" not in page]
+
+
 def test_training_never_imports_export() -> None:
     assert not [(a, b) for a, b in arrows() if within(a, ("training",)) and within(b, ("export",))]
 
