@@ -13,11 +13,12 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from mixer.audio.chunks import Chunk, Family, Heads, read_chunks, trailing_chunks_at
+from mixer.audio.chunks import Chunk, Family, Heads, read_chunks, read_head, trailing_chunks_at
 from mixer.audio.spliced_file import Pieces, Span
 
 # What a header misses or has too much without being cut off: recorders that miscount.
 _FEW_BYTES = 16
+_MOST_FURTHER = 1_024
 # Zeros after the audio are a recorder's reserve, unless they are few enough to belong to it.
 _PADDING_FROM_BYTES = 64
 _MAX_32_BIT = 0xFFFFFFFF
@@ -87,9 +88,17 @@ def held_audio(file: BinaryIO, heads: Heads) -> HeldAudio | None:
         extent = _extent(file, family, audio, n_file)
     agrees = extent.remark is None and extent.fault is None
     miscount = _miscount(file, family, chunks, extent.n_bytes) if agrees else None
-    if agrees and not astray and family.magic != b"BW64" and miscount is None:
+    further = _further_audio(file, family, start + extent.n_bytes, n_file) if agrees else []
+    if agrees and not astray and family.magic != b"BW64" and miscount is None and not further:
         return None
     frame_bytes = _frame_bytes(file, family, chunks)
+    if further:
+        spans = (Span(start, extent.n_bytes), *further)
+        total = sum(span.n_bytes for span in spans)
+        header = _header(
+            file, family, chunks, audio, total - total % max(1, frame_bytes), frame_bytes
+        )
+        return HeldAudio((header, *spans), None, f"its audio is in {len(spans)} chunks")
     n_bytes = extent.n_bytes - extent.n_bytes % max(1, frame_bytes)
     header = _header(file, family, chunks, audio, n_bytes, frame_bytes)
     remark = extent.remark or miscount or ("a chunk is not where it should be" if astray else "")
@@ -122,6 +131,19 @@ def _extent(file: BinaryIO, family: Family, audio: Chunk, n_file: int) -> _Exten
     if trailing is None and _is_padding(file, audio.start + promised, n_file):
         return _Extent(promised)
     return _Extent(whole, None, f"its header states {promised} bytes of audio, not {whole}")
+
+
+def _further_audio(file: BinaryIO, family: Family, end: int, n_file: int) -> list[Span]:
+    """Where samples go on in further chunks of audio, which are one recording with the first."""
+    found: list[Span] = []
+    for _ in range(_MOST_FURTHER if family.kind == "riff" else 0):
+        chunk = read_head(file, family, end + end % 2)
+        if chunk is None or not chunk.size or chunk.start + chunk.size > n_file:
+            break
+        if chunk.name == family.audio:
+            found.append(Span(chunk.start, chunk.size))
+        end = chunk.start + chunk.size
+    return found
 
 
 def _is_empty(file: BinaryIO, family: Family, start: int, n_file: int) -> bool:

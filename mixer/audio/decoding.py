@@ -19,6 +19,7 @@ from mixer.audio.source import AudioSource, unreadable
 from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
 from mixer.extras import install_command
+from mixer.files.regular_file import open_regular
 
 # What libsndfile reports about a container that it knows with a coding that it does not.
 _FOREIGN_CODING = ("unsupported", "unknown error in flac", "unimplemented", "not supported")
@@ -205,16 +206,58 @@ def _probe_plain(path: Path) -> list[AudioSource]:
     except OSError as error:
         raise InputError(unreadable(path, error)) from None
     except soundfile.LibsndfileError as error:
+        packed = _packed_in_wave(path)
         if has_av():
             with contextlib.suppress(InputError):
                 found = _by_codec(path)
-                if found:
+                if found and (packed is None or _keeps_packets_apart(path)):
                     return found
-        text = unreadable(path, error)
-        if any(words in str(error).lower() for words in _FOREIGN_CODING) and not has_av():
-            text = f"{path.name}: its codec needs PyAV; install it with {install_command('codecs')}"
-        raise InputError(text) from None
+        raise InputError(_why_not(path, error, packed)) from None
     return [source]
+
+
+def _packed_in_wave(path: Path) -> tuple[str, str] | None:
+    """The coding of a WAV file in packets, and what keeps such packets apart."""
+    from mixer.audio.chunks import read_heads
+    from mixer.audio.container import named_chunk
+    from mixer.audio.wave_format import packed_coding, read_wave_format
+
+    with contextlib.suppress(OSError), open_regular(path) as file:
+        heads = read_heads(file)
+        if heads is not None and heads.family.kind in ("riff", "w64"):
+            form = read_wave_format(named_chunk(file, heads.chunks, b"fmt "), heads.family.order)
+            return None if form is None else packed_coding(form.tag)
+    return None
+
+
+def _keeps_packets_apart(path: Path) -> bool:
+    """Whether the packets in a WAV file have heads of their own: of ADTS, LOAS or Ogg."""
+    from mixer.audio.chunks import read_heads
+
+    with contextlib.suppress(OSError), open_regular(path) as file:
+        heads = read_heads(file)
+        if heads is not None and heads.audio is not None:
+            file.seek(heads.audio.start)
+            head = file.read(4)
+            words = int.from_bytes(head[:2], "big")
+            return head == b"OggS" or words & 0xFFF6 == 0xFFF0 or words & 0xFFE0 == 0x56E0
+    return False
+
+
+def _why_not(path: Path, error: soundfile.LibsndfileError, packed: tuple[str, str] | None) -> str:
+    """Message on a file that libsndfile refuses, and FFmpeg too if it is there."""
+    if packed is not None:
+        coding, container = packed
+        if not has_av():
+            needed = f"which needs PyAV; install it with {install_command('codecs')}"
+            return f"{path.name}: holds {coding} in a WAV file, {needed}"
+        return (
+            f"{path.name}: holds {coding} in a WAV file, which does not keep its packets apart, so "
+            f"it cannot be decoded; export it again, as WAV or {container}"
+        )
+    if any(words in str(error).lower() for words in _FOREIGN_CODING) and not has_av():
+        return f"{path.name}: its codec needs PyAV; install it with {install_command('codecs')}"
+    return unreadable(path, error)
 
 
 def _plain_source(path: Path) -> AudioSource:

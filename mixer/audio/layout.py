@@ -170,7 +170,7 @@ def _chunked_layout(path: Path, file: BinaryIO, heads: Heads) -> Layout:
     held = held_audio(file, heads)
     pieces = None if held is None else held.pieces
     corrected = None
-    if heads.audio is not None:
+    if heads.audio is not None and len(pieces or ()) <= 2:
         corrected = corrected_wave(file, heads, _span_of(heads.audio, pieces, heads.n_file))
         pieces = pieces if corrected is None else corrected.pieces
     if held is None:

@@ -16,6 +16,15 @@ _GUID_REST = bytes.fromhex("000000001000800000aa00389b71")
 _MAX_32_BIT = 0xFFFFFFFF
 
 
+# Codings with packets of their own, by tag, and in what they are better kept.
+_PACKED = {
+    **dict.fromkeys((0x00FF, 0x1600, 0x1601, 0x1602, 0x1610, 0x706D, 0xA106), ("AAC", "m4a")),
+    **dict.fromkeys((0x566F, *range(0x674F, 0x6752), *range(0x676F, 0x6772)), ("Vorbis", "Ogg")),
+    0x704F: ("Opus", "Ogg"),
+    0xA109: ("Speex", "Ogg"),
+}
+
+
 class WaveFormat(NamedTuple):
     """The coding of samples.
 
@@ -66,3 +75,8 @@ def read_wave_format(body: bytes, order: str) -> WaveFormat | None:
         return None
     valid, _, tag = struct.unpack_from(order + "HIH", body, 18)
     return WaveFormat(tag, channels, rate, frame_bytes, bits, valid or bits, is_extensible=True)
+
+
+def packed_coding(tag: int) -> tuple[str, str] | None:
+    """The coding of a tag whose packets a WAV file has no place for, and what has one."""
+    return _PACKED.get(tag)

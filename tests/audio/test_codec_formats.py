@@ -14,6 +14,7 @@ from mixer.audio.formats import CODEC_SUFFIXES, UNREAD_SUFFIXES
 from mixer.audio.not_read import why_not_read
 from mixer.errors import InputError
 from mixer.song.load import load_song
+from tests.audio.riff import chunk, form, wave
 from tests.signals import sine
 
 RATE_HZ = 48_000
@@ -203,3 +204,26 @@ def test_what_is_no_video_is_not_called_one(tmp_path: Path, monkeypatch) -> None
 def test_two_streams_that_sound_at_once_are_not_a_chain(av, ffmpeg) -> None:
     path = ffmpeg("a.ogg", "-map", "0:a", "-map", "0:a", "-c:a", "libvorbis")
     assert [s.n_samples for s in audio_io.probe(path)] == [N_SAMPLES, N_SAMPLES]
+
+
+@pytest.mark.parametrize(
+    ("codec", "name", "container"), [("aac", "AAC", "m4a"), ("libvorbis", "Vorbis", "Ogg")]
+)
+def test_packets_that_a_wav_does_not_keep_apart_are_refused_as_such(
+    av, ffmpeg, monkeypatch: pytest.MonkeyPatch, codec: str, name: str, container: str
+) -> None:
+    noise = ["-f", "lavfi", "-i", f"anoisesrc=d=2:r={RATE_HZ}", "-map", "1:a"]
+    path = ffmpeg("a.wav", *noise, "-c:a", codec)
+    message = rf"a\.wav: holds {name} in a WAV file, which does not keep its packets apart"
+    with pytest.raises(InputError, match=rf"{message}.*export it again, as WAV or {container}"):
+        audio_io.probe(path)
+    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    with pytest.raises(InputError, match=rf"holds {name} in a WAV file, which needs PyAV; install"):
+        audio_io.probe(path)
+
+
+def test_aac_with_heads_of_its_own_is_read_from_a_wav(av, ffmpeg, tmp_path: Path) -> None:
+    packets = ffmpeg("a.aac", "-c:a", "aac")
+    header = form(0x1600, 2, 16, b"\0\0", sample_rate=RATE_HZ)
+    wave(tmp_path / "a.wav", header, chunk(b"data", packets.read_bytes()))
+    assert np.array_equal(read(tmp_path / "a.wav"), read(packets))

@@ -294,3 +294,19 @@ def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
     content = write(path, np.zeros((0, 2), np.float32), "WAV")
     path.write_bytes(content + LIST)
     assert audio_io.probe(path)[0].n_samples == 0
+
+
+@pytest.mark.parametrize("n_first", [0, 1_234, N_SAMPLES - 1])
+def test_audio_in_two_chunks_is_one_recording(
+    tmp_path: Path, samples: np.ndarray, n_first: int
+) -> None:
+    path = tmp_path / "a.wav"
+    content = write(path, samples, "WAV")
+    at = content.index(b"data")
+    audio = bytes(content[at + 8 :])
+    halves = (audio[: 4 * n_first], audio[4 * n_first :])
+    chunks = [b"data" + struct.pack("<I", len(half)) + half for half in halves]
+    body = content[:at] + chunks[0] + LIST + chunks[1] + LIST
+    struct.pack_into("<I", body, 4, len(body) - 8)
+    path.write_bytes(body)
+    check_counted(path, samples)
