@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, write_output
 from mixer.output.daw.ardour_playlist import ArdourPlaylists
 from mixer.output.daw.ardour_strip import CLOCKS_PER_S, MASTER, ArdourStrips, clock
@@ -51,11 +50,7 @@ def write_ardour(
     """
     if not overwrite:
         refuse_existing([path])
-    try:
-        text = ardour_xml(session, path.parent, home)
-    except UnicodeEncodeError:
-        raise OutputError(f"{path}: a file name that XML cannot hold; rename it") from None
-    write_output(path, text)
+    write_output(path, ardour_xml(session, path.parent, home))
 
 
 def ardour_xml(session: DawSession, folder: Path, home: Path | None = None) -> bytes:

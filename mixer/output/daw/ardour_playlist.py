@@ -10,6 +10,7 @@ from pathlib import Path
 from mixer.output.daw.ardour_strip import clock, gain_of_regions
 from mixer.output.daw.clips import is_pair
 from mixer.output.daw.daw_session import DawClip, DawTrack
+from mixer.output.daw.xml_names import refuse_name
 
 
 class ArdourPlaylists:
@@ -54,11 +55,12 @@ class ArdourPlaylists:
         path = clip.path
         if self._home is not None and path.is_relative_to(self._folder.resolve()):
             path = self._home.resolve() / path.relative_to(self._folder.resolve())
+        refuse_name(str(path))
         ids = []
         for channel in range(min(clip.channels, 2)):
             ids.append(self._id())
             ET.SubElement(
-                self._all_sources, "Source", {"name": str(path).encode().decode(), "type": "audio",
+                self._all_sources, "Source", {"name": str(path), "type": "audio",
                                     "flags": "", "id": ids[-1], "channel": str(channel),
                                     "origin": "", "gain": "1"},
             )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mixer.dsp.blocks import db_to_gain
-from mixer.output.daw.daw_session import DawClip
+from mixer.output.daw.daw_session import DawClip, plain_name
 from mixer.song.damaged_files import offset_words
 from mixer.song.names.sides import Side
 from mixer.song.recording import Recording
@@ -25,7 +25,7 @@ def clips_of(recordings: Sequence[Recording]) -> tuple[DawClip, ...]:
 def offset_notes(recordings: Sequence[Recording]) -> list[str]:
     """A phrase for each recording whose file has a DC offset: a workstation plays it as it is."""
     said = [(recording.file, offset_words(recording.source)) for recording in recordings]
-    return [f"{file} has a {words}" for file, words in said if words is not None]
+    return [f"{plain_name(file)} has a {words}" for file, words in said if words is not None]
 
 
 def is_pair(clips: tuple[DawClip, ...]) -> bool:

@@ -123,6 +123,7 @@ DAW_FORMATS = {
                   read_by=f"{_HERE}.read_reaper:read_reaper",
                   refused_by=f"{_HERE}.reaper:refuse_name"),
         DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour:write_ardour",
+                  refused_by=f"{_HERE}.xml_names:refuse_name",
                   devices=frozenset((Device.ACE_EQ, Device.WIDTH, Device.POLARITY,
                                      Device.SMOOTHING)),
                   return_words="muted: to use its device, which is a different room, unmute it and "

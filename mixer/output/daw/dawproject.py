@@ -27,6 +27,7 @@ from mixer.output.daw.daw_session import (
     relative_path,
 )
 from mixer.output.daw.dawproject_devices import devices_of
+from mixer.output.daw.xml_names import refuse_name
 from mixer.output.daw.xml_number import number_text, parameter
 from mixer.version import __version__
 
@@ -290,10 +291,7 @@ def _outside(session: DawSession, folder: Path, home: Path | None) -> dict[Path,
     names = {}
     for source in _files(session):
         names[source] = relative_path(source, folder, home)
-        if not names[source].isprintable():
-            raise OutputError(
-                f"{source} has a name that XML cannot hold; rename it, or embed the audio"
-            )
+        refuse_name(names[source])
     return names
 
 

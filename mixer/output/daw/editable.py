@@ -356,7 +356,7 @@ class _Maker:
         return any(t.stem == stem and t.name in strips and strips[t.name].solo for t in tracks)
 
     def _remarks(self) -> Iterator[str]:
-        yield f"{self._mix.song.name}: dry recordings behind native strips, by mixer"
+        yield f"{plain_name(self._mix.song.name)}: dry recordings behind native strips, by mixer"
         yield "untouched, with the track residual, this session is the mix"
         if Device.EQ not in self._devices:
             yield "high-passes, low-passes and notches are in the residual"
