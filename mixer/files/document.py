@@ -13,7 +13,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,8 @@ MOST_MISTAKES = 50
 # Far above what any of our tables has, far below Python's stack.
 MOST_LEVELS = 32
 _LARGEST_WHOLE = 2**63
+# Of JSON: each takes up to 72 bytes of memory.
+_MOST_VALUES = 8_000_000
 _LONGEST_CAUSE = 200
 
 Built = TypeVar("Built")
@@ -239,19 +241,18 @@ def parse_json(
     """
     try:
         _check_size(content, where, what, most_bytes, error)
+        _check_count(content, where, what, error)
         table = json.loads(content)
-        values = list(_levels(table)) if isinstance(table, dict) else []
+        wrong = _first_wrong_number(table) if isinstance(table, dict) else None
     except (ValueError, RecursionError) as cause:
         hint = f"; {advice}" if advice else ""
         raise error(f"{where}: not {what}: not valid JSON: {_cause(cause)}{hint}") from None
     if not isinstance(table, dict):
         raise error(f"{where}: not {what}; it must hold a table, not {quote(table)}")
     document = Document(where, table, error, advice)
-    for keys, value in values:
-        # 1e999 is JSON, NaN is Python's JSON; no float holds the one, no figure is the other.
-        is_small = value is None or (isinstance(value, int) and abs(value) < _LARGEST_WHOLE)
-        if not is_small and (isinstance(value, int) or not math.isfinite(value)):
-            raise document.refusal(keys, f"must be a finite 64-bit number, not {quote(value)}")
+    if wrong is not None:
+        keys, value = wrong
+        raise document.refusal(keys, f"must be a finite 64-bit number, not {quote(value)}")
     return document
 
 
@@ -276,31 +277,62 @@ def _check_size(
         raise error(f"{where}: larger than {size}; this is not {what}")
 
 
+def _check_count(content: bytes | str, where: str, what: str, error: type[MixerError]) -> None:
+    if isinstance(content, str):
+        n_values = sum(map(content.count, ",[{"))
+    else:
+        n_values = sum(map(content.count, (b",", b"[", b"{")))
+    if n_values > _MOST_VALUES:
+        raise error(f"{where}: more than {_MOST_VALUES} values; this is not {what}")
+
+
 def _check_depth(table: Any) -> None:
-    for _ in _levels(table):
+    for _ in _leaves(table):
         pass
 
 
-def _levels(table: Any) -> Iterator[tuple[Keys, Any]]:
-    """Every value that is not a table or a list, with its keys, level by level.
+def _first_wrong_number(table: Any) -> tuple[Keys, Any] | None:
+    """The first number that no field can have, with its keys.
+
+    1e999 is JSON, NaN is Python's JSON; no float holds the one, no figure is the other.
+
+    Raises:
+        ValueError: as `_leaves`.
+    """
+    for outer, key, value in _leaves(table):
+        is_small = value is None or (isinstance(value, int) and abs(value) < _LARGEST_WHOLE)
+        if not is_small and (isinstance(value, int) or not math.isfinite(value)):
+            return (*outer, key), value
+    return None
+
+
+def _leaves(table: Any) -> Iterator[tuple[Sequence[str | int], str | int, Any]]:
+    """Every value that is not a table, a list or a text, with the keys above it and its own.
+
+    The keys above are one list that changes from leaf to leaf: for each a tuple of its own, a file
+    of a few megabytes would take gigabytes.
 
     Raises:
         ValueError: there are more than `MOST_LEVELS` levels.
     """
-    level: list[tuple[Keys, Any]] = [((), table)]
-    for _ in range(MOST_LEVELS):
-        below = []
-        for keys, holder in level:
-            inner = holder.items() if isinstance(holder, dict) else enumerate(holder)
-            for key, value in inner:
-                if isinstance(value, dict | list):
-                    below.append(((*keys, key), value))
-                elif not isinstance(value, str):
-                    yield (*keys, key), value
-        if not below:
-            return
-        level = below
-    raise ValueError(f"nested more than {MOST_LEVELS} levels deep")
+    outer, holders = list[str | int](), [_entries(table)]
+    while holders:
+        for key, value in holders[-1]:
+            if isinstance(value, dict | list):
+                if len(holders) == MOST_LEVELS:
+                    raise ValueError(f"nested more than {MOST_LEVELS} levels deep")
+                outer.append(key)
+                holders.append(_entries(value))
+                break
+            if not isinstance(value, str):
+                yield outer, key, value
+        else:
+            holders.pop()
+            del outer[-1:]
+
+
+def _entries(holder: Any) -> Iterator[tuple[str | int, Any]]:
+    return iter(holder.items()) if isinstance(holder, dict) else enumerate(holder)
 
 
 def _cause(error: Exception) -> str:

@@ -6,7 +6,8 @@ import math
 import re
 
 # Spreadsheets run what begins so; names of songs, files and systems come from anywhere.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs count as well in East Asian settings.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # With a sign and perhaps a unit, as "-3 dB".
 _NUMBER = re.compile(r"[+-]\d+(?:[.,]\d+)?(?: ?[A-Za-z%]{1,6})?")
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from mixer.errors import InputError
-from mixer.files.regular_file import read_regular
+from mixer.files.document import read_json
+from mixer.files.mistakes import find_mistakes
 from mixer.files.wording import visible
 from mixer.output.daw.daw_formats import DAW_FORMATS, Device
-from mixer.output.daw.native_strip import EqBand, Strip
+from mixer.output.daw.native_strip import BandKind, EqBand, Strip
+from mixer.output.daw.read_session import MOST_TRACKS
 from mixer.output.daw.recall import RECALL_VERSION
 from mixer.output.names import RECALL_SUFFIXES
+from mixer.preset.console_shape import STRIP
 
-_LONGEST_BYTES = 256 << 20
+_LONGEST_BYTES = 64 << 20
+# No strip that mixer writes is outside of these.
+_LEVEL_DB, _PAN, _WIDTH = (-400.0, 400.0), (-1.0, 1.0), (0.0, 100.0)
+_FREQUENCY_HZ, _Q = (1.0, 1e6), (1e-3, 1e5)
+_TIME_S, _FACTOR = (-1e6, 1e6), (0.0, 1e9)
 _SUFFIX = RECALL_SUFFIXES["recall numbers"]
 # How a batch names a session that was worked in.
 _SET_ASIDE = re.compile(r" \(edited \d+\)$")
@@ -77,19 +83,12 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
         InputError: the file does not exist, is not a recall sheet, or has no values for that
             format.
     """
-    try:
-        if path.stat().st_size > _LONGEST_BYTES:
-            raise InputError(f"{visible(path)} is larger than any recall sheet")
-        table = json.loads(read_regular(path).decode())
-    except FileNotFoundError:
+    if not path.exists():
         raise InputError(
             f"{visible(path)}, with the settings that the session was written with, was not found;"
             " name it with --recall, or write the session again"
-        ) from None
-    except OSError as error:
-        raise InputError(f"{visible(path)}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{visible(path)} is not a recall sheet's JSON") from None
+        )
+    table = read_json(path, "a recall sheet", InputError, most_bytes=_LONGEST_BYTES).table
     try:
         if table["version"] != RECALL_VERSION:
             raise InputError(
@@ -101,26 +100,47 @@ def read_recall(path: Path, daw: str) -> WrittenMix:
         return WrittenMix(
             song=Path(str(table["song"])),
             mixes_tracks=bool(table["mixes_tracks"]),
-            loudness_lufs=None if target is None else float(target),
-            tracks=tuple(_written(row) for row in own["tracks"]),
-            groups=tuple(_written(row) for row in own["groups"]),
+            loudness_lufs=None if target is None else _number(target, _LEVEL_DB),
+            tracks=_all_written(own["tracks"]),
+            groups=_all_written(own["groups"]),
             others=frozenset(map(str, own["others"])),
             devices=DAW_FORMATS[daw].devices,
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise InputError(f"{visible(path)} is not a recall sheet's JSON") from None
+        raise InputError(f"{visible(path)} is not a recall sheet that mixer wrote") from None
+
+
+def _all_written(rows: Sequence[Mapping[str, Any]]) -> tuple[Written, ...]:
+    if len(rows) > MOST_TRACKS:
+        raise ValueError("too many tracks")
+    return tuple(map(_written, rows))
 
 
 def _written(row: Mapping[str, Any]) -> Written:
     strip = Strip(
-        gain_db=float(row["gain_db"]),
-        pan=float(row["pan"]),
+        gain_db=_number(row["gain_db"], _LEVEL_DB),
+        pan=_number(row["pan"], _PAN),
         muted=bool(row["muted"]),
         soloed=bool(row["soloed"]),
-        width=float(row["width"]),
-        bands=tuple(EqBand(str(k), float(f), float(g), float(q)) for k, f, g, q in row["bands"]),  # type: ignore[arg-type]
-        automation=tuple((float(t), float(v)) for t, v in row["automation"]),
-        sends=tuple((str(name), float(db)) for name, db in row["sends"].items()),
+        width=_number(row["width"], _WIDTH),
+        bands=tuple(_band(*band) for band in row["bands"]),
+        automation=tuple((_number(t, _TIME_S), _number(v, _FACTOR)) for t, v in row["automation"]),
+        sends=tuple((str(name), _number(db, _LEVEL_DB)) for name, db in row["sends"].items()),
     )
-    role = None if row["role"] is None else str(row["role"])
-    return Written(str(row["name"]), str(row["source"]), role, strip, dict(row["hand"]))
+    role, hand = None if row["role"] is None else str(row["role"]), dict(row["hand"])
+    if next(find_mistakes(STRIP, hand, is_layer=True), None) is not None:
+        raise ValueError("not a strip of a preset")
+    return Written(str(row["name"]), str(row["source"]), role, strip, hand)
+
+
+def _band(kind: Any, frequency_hz: Any, gain_db: Any, q: Any) -> EqBand:
+    if kind not in get_args(BandKind):
+        raise ValueError("unknown kind of band")
+    frequency_hz, gain_db = _number(frequency_hz, _FREQUENCY_HZ), _number(gain_db, _LEVEL_DB)
+    return EqBand(kind, frequency_hz, gain_db, _number(q, _Q))
+
+
+def _number(value: Any, bounds: tuple[float, float]) -> float:
+    if not isinstance(value, int | float) or not bounds[0] <= value <= bounds[1]:
+        raise ValueError("a number out of its range")
+    return float(value)

@@ -14,7 +14,7 @@ from mixer.files.toml_text import parse_toml
 from mixer.files.toml_writing import table_lines
 from mixer.files.whole_file import write_output
 from mixer.learn.hand_edit import Edit
-from mixer.preset.layer import SONG_KEY
+from mixer.preset.layer import SONG_KEY, song_layer
 from mixer.song.folders.folder_names import SONG_FILE
 
 _HEADER = re.compile(r"\s*\[")
@@ -29,7 +29,8 @@ def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
 
     Raises:
         InputError: the folder does not exist.
-        PresetError: the file is not TOML, or has its console in a form that is not written.
+        PresetError: the file is not TOML, has its console in a form that is not written, or would
+            no longer be valid: the session or its recall sheet says what no strip can have.
     """
     _, table = _read(folder)
     console = table.get(SONG_KEY, {})
@@ -38,6 +39,7 @@ def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
     merged = console
     for edit in edits:
         merged = _merged(merged, edit.keys, edit.table)
+    song_layer(merged, None)
     return song_toml_with_tables(folder, {SONG_KEY: merged})
 
 

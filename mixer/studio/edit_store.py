@@ -16,7 +16,7 @@ from mixer.errors import InputError, MixerError, OutputError
 from mixer.files.regular_file import read_regular
 from mixer.files.whole_file import write_json
 from mixer.studio.edits import NOT_IN_SONG, Edits, History, Step, read_changes
-from mixer.studio.studio_names import FOLDER, STATE_FILE
+from mixer.studio.studio_names import FOLDER, REFERENCES, STATE_FILE
 
 _SCHEMA_VERSION = 1
 _MOST_BYTES = 64 << 20
@@ -62,10 +62,24 @@ def refuse_missing(song_folder: Path) -> None:
     """Raise if a song's folder no longer exists, so that nothing is written in its place.
 
     Raises:
-        OutputError: the folder was moved or removed.
+        OutputError: the folder was moved or removed, or the studio's in it leads elsewhere.
     """
     if not song_folder.is_dir():
         raise OutputError(f"{song_folder} is no longer there; move it back, or open the song again")
+    _refuse_links(song_folder, OutputError)
+
+
+def _refuse_links(song_folder: Path, error: type[MixerError]) -> None:
+    """Raise if what the studio writes would go elsewhere: a song may come from anyone."""
+    link = linked_folder(song_folder)
+    if link is not None:
+        raise error(f"{link} is a link to another folder; remove it to edit the song")
+
+
+def linked_folder(song_folder: Path) -> Path | None:
+    """The first of the studio's folders in a song's that is a link; None if none is."""
+    folder = song_folder / FOLDER
+    return next((path for path in (folder, folder / REFERENCES) if path.is_symlink()), None)
 
 
 def write_kept(song_folder: Path, kept: Kept) -> None:
@@ -95,8 +109,10 @@ def read_kept(song_folder: Path) -> Kept:
     """Read the state of a song; empty if nothing was saved.
 
     Raises:
-        InputError: the file is damaged, or was written by a later version.
+        InputError: the file is damaged, or was written by a later version; or the studio's folder
+            is a link.
     """
+    _refuse_links(song_folder, InputError)
     path = state_path(song_folder)
     try:
         data = read_regular(path, _MOST_BYTES + 1)

@@ -16,7 +16,7 @@ from mixer.errors import InputError, SettingsError
 from mixer.files.whole_file import write_output
 from mixer.files.wording import quote, visible
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.studio.edit_store import refuse_missing
+from mixer.studio.edit_store import linked_folder, refuse_missing
 from mixer.studio.edited_plan import Planned
 from mixer.studio.made import MIX, PLAIN
 from mixer.studio.making import Maker
@@ -105,7 +105,8 @@ class Sources:
     def find_references(self) -> list[Make]:
         """List the references of earlier sessions; call the returned functions to decode them."""
         folder = self._folder / FOLDER / REFERENCES
-        found = sorted(folder.glob("reference-*")) if folder.is_dir() else []
+        is_own = folder.is_dir() and linked_folder(self._folder) is None
+        found = sorted(folder.glob("reference-*")) if is_own else []
         makes = []
         for path in found[:MOST_SOURCES]:
             number = _REFERENCE.fullmatch(path.stem)

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from mixer.errors import InputError
-from mixer.files.document import MOST_LEVELS, MOST_MISTAKES, Document, read_json, read_toml
+from mixer.files.document import (
+    MOST_LEVELS,
+    MOST_MISTAKES,
+    Document,
+    parse_json,
+    read_json,
+    read_toml,
+)
 from mixer.files.fields import (
     MISSING,
     TextKind,
@@ -186,6 +193,24 @@ def test_json_beyond_the_bounds_is_refused_before_it_is_looked_into(
         read_json(path, "a session", InputError, most_bytes=1 << 20)
     assert str(told.value).startswith(str(path))
     assert len(str(told.value)) < len(str(path)) + 300
+
+
+@pytest.mark.parametrize("kind", [bytes, str])
+def test_json_of_many_small_values_is_refused(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty list takes three bytes of a file, and seventy of memory."""
+    monkeypatch.setattr("mixer.files.document._MOST_VALUES", 1_000)
+    for value in ("[]", "{}", "1", "[[]]"):
+        text = f'{{"a": [{",".join([value] * 1_100)}]}}'
+        content: bytes | str = text.encode() if kind is bytes else text
+        with pytest.raises(InputError, match="more than 1000 values; this is not a session"):
+            parse_json(content, "a.json", "a session", InputError)
+    assert parse_json(b'{"a": [' + b"1," * 990 + b"1]}", "a.json", "a session", InputError)
+
+
+def test_keys_are_those_of_the_value_whatever_lies_before_it() -> None:
+    text = '{"a": [[1, {"b": 2}], {"c": {}}, []], "d": {"e": [null, "x", {"f": 1e999}]}}'
+    with pytest.raises(InputError, match=r"a\.json: d\.e\.2\.f must be a finite"):
+        parse_json(text, "a.json", "a session", InputError)
 
 
 def test_the_bounds_leave_room_for_what_fits(tmp_path: Path) -> None:

@@ -8,7 +8,22 @@ from mixer.files.spreadsheet import cell
 
 
 @pytest.mark.parametrize(
-    "text", ["=cmd|'/c calc'!A1", "+A1", "-x", "-1+1", "+1*A1", "@SUM(A1)", "\t=1", "\r=1"]
+    "text",
+    [
+        "=cmd|'/c calc'!A1",
+        "+A1",
+        "-x",
+        "-1+1",
+        "+1*A1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\uff1d1",
+        "\uff0bA1",
+        "\uff0dx",
+        "\uff20A1",
+    ],
 )
 def test_a_text_that_is_a_formula_gets_an_apostrophe(text: str) -> None:
     assert cell(text) == f"'{text}"

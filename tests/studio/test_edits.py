@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mixer.errors import InputError, MixerError, SettingsError
+from mixer.errors import InputError, MixerError, OutputError, SettingsError
 from mixer.studio.edit_store import Kept, read_kept, state_path, write_kept
 from mixer.studio.edits import History, key_of, read_changes, resolve_edits
+from mixer.studio.studio_names import FOLDER, REFERENCES
 
 KEYS = (
     "vocals.gain_db",
@@ -153,6 +154,20 @@ def test_a_state_that_cannot_be_read_names_its_file(tmp_path: Path) -> None:
     state_path(tmp_path).mkdir(parents=True)
     with pytest.raises(MixerError, match="state"):
         read_kept(tmp_path)
+
+
+@pytest.mark.parametrize("link", [FOLDER, f"{FOLDER}/{REFERENCES}"])
+def test_a_songs_folder_of_the_studio_may_not_lead_elsewhere(tmp_path: Path, link: str) -> None:
+    """A song may come from anyone, and a link in it lead to a folder of the user's."""
+    song, elsewhere = tmp_path / "song", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (song / link).parent.mkdir(parents=True)
+    (song / link).symlink_to(elsewhere)
+    with pytest.raises(InputError, match="is a link to another folder"):
+        read_kept(song)
+    with pytest.raises(OutputError, match="is a link to another folder"):
+        write_kept(song, Kept())
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_what_the_studio_wrote_into_the_song_counts_as_the_hands() -> None:

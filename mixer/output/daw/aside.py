@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import itertools
-import json
 import os
 import re
 import shutil
@@ -17,8 +16,10 @@ import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
+from mixer.errors import InputError
 from mixer.files.archive_member import OF_DAMAGE, MemberError, find_member
-from mixer.files.regular_file import open_regular, read_regular
+from mixer.files.document import read_json
+from mixer.files.regular_file import open_regular
 from mixer.files.whole_file import hash_file, whole_file
 from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.names import RECALL_SUFFIXES
@@ -96,13 +97,13 @@ def set_edited_aside(mix_path: Path, coming: Collection[str]) -> dict[str, str]:
 def _written_sessions(recall: Path, base: str) -> Iterator[tuple[str, str]]:
     """Names and hashes of sessions by the numbers beside them; none where those do not tell."""
     try:
-        if recall.stat().st_size > _LONGEST_BYTES:
-            return
-        files = json.loads(read_regular(recall).decode())["files"]
+        files = read_json(recall, "a recall sheet", InputError, most_bytes=_LONGEST_BYTES).table[
+            "files"
+        ]
         for daw in DAW_FORMATS.values():
             if daw.name in files:
                 yield base + daw.suffix, str(files[daw.name])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (InputError, TypeError, KeyError):
         return
 
 

@@ -21,6 +21,7 @@ from mixer.output.daw.read_session import (
     LEAST_GAIN,
     LONGEST_MARKER,
     MOST_CLIPS,
+    MOST_GAIN,
     MOST_TRACKS,
     ReadClip,
     ReadSession,
@@ -240,7 +241,7 @@ def _gain(parameter: ET.Element | None, unit: str | None) -> float:
     """A level as a factor; 1 by default, and never quite 0."""
     if unit == "decibel":
         return float(10.0 ** (np.clip(_value(parameter, 0.0), -180.0, 60.0) / 20.0))
-    return max(_value(parameter, 1.0), LEAST_GAIN)
+    return min(max(_value(parameter, 1.0), LEAST_GAIN), MOST_GAIN)
 
 
 def _value(parameter: ET.Element | None, otherwise: float) -> float:

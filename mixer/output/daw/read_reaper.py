@@ -14,6 +14,7 @@ from mixer.output.daw.read_session import (
     LEAST_GAIN,
     LONGEST_MARKER,
     MOST_CLIPS,
+    MOST_GAIN,
     MOST_TRACKS,
     ReadClip,
     ReadSession,
@@ -57,7 +58,7 @@ def read_reaper(path: Path) -> ReadSession:
 
 def _track(block: Block, rate: int) -> ReadTrack:
     remarks = list[str]()
-    volume = max(abs(block.number("VOLPAN", 0, 1.0)), LEAST_GAIN)
+    volume = min(max(abs(block.number("VOLPAN", 0, 1.0)), LEAST_GAIN), MOST_GAIN)
     clips = tuple(_clips(block))
     bands, foreign = _devices(block, rate, remarks)
     strip = Strip(
@@ -97,6 +98,7 @@ def _with_sends(tracks: list[ReadTrack], blocks: list[Block]) -> list[ReadTrack]
             if not words or words[0] != "AUXRECV":
                 continue
             place, level = number_at(words, 1, -1.0), abs(number_at(words, 3, 1.0))
+            level = min(level, MOST_GAIN)
             muted = number_at(words, 5, 0.0) != 0.0
             if 0 <= place < len(tracks) and level > LEAST_GAIN and not muted:
                 level_db = 20.0 * float(np.log10(level))
@@ -139,7 +141,8 @@ def _automation(block: Block, remarks: list[str]) -> Points:
     points, curved = list[tuple[float, float]](), False
     for words in envelope.lines:
         if words and words[0] == "PT":
-            points.append((number_at(words, 1, 0.0), abs(number_at(words, 2, 1.0))))
+            factor = min(abs(number_at(words, 2, 1.0)), MOST_GAIN)
+            points.append((number_at(words, 1, 0.0), factor))
             curved = curved or number_at(words, 3, 0.0) != 0.0
     if curved:
         remarks.append("automation that is not straight between its points, read as if it were")

@@ -1,0 +1,118 @@
+"""A recall sheet may be anybody's: what no strip has is refused in one line, nothing is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mixer.cli.main import run
+from mixer.errors import InputError
+from mixer.learn.recall_reader import read_recall
+from mixer.output.daw.recall import RECALL_VERSION
+
+ROW = {
+    "name": "Kick",
+    "source": "kick.wav",
+    "role": "kick",
+    "gain_db": 0.0,
+    "pan": 0.0,
+    "width": 1.0,
+    "muted": False,
+    "soloed": False,
+    "bands": [["bell", 100.0, 3.0, 1.0]],
+    "automation": [[0.0, 1.0]],
+    "sends": {"Reverb": -12.0},
+    "hand": {"gain_db": 1.0},
+}
+SESSION = '<REAPER_PROJECT 0.1 "7.0"\n<TRACK\nNAME Kick\nVOLPAN {} 0 -1 -1 1\n>\n>\n'
+
+
+def write_recall(folder: Path, **of_row: Any) -> Path:
+    (folder / "song").mkdir(exist_ok=True)
+    own = {"tracks": [ROW | of_row], "groups": [], "others": []}
+    table = {
+        "version": RECALL_VERSION,
+        "song": str(folder / "song"),
+        "mixes_tracks": True,
+        "loudness_lufs": -14.0,
+        "sessions": {"reaper": own},
+        "files": {},
+    }
+    path = folder / "mix.recall.json"
+    path.write_text(json.dumps(table))
+    return path
+
+
+def test_what_mixer_writes_is_read(tmp_path: Path) -> None:
+    (row,) = read_recall(write_recall(tmp_path), "reaper").tracks
+    assert (row.name, row.hand, row.strip.bands[0].kind) == ("Kick", {"gain_db": 1.0}, "bell")
+
+
+@pytest.mark.parametrize(
+    "of_row",
+    [
+        {"gain_db": 10**400},
+        {"gain_db": float("inf")},
+        {"gain_db": 1e308},
+        {"gain_db": "3"},
+        {"pan": float("nan")},
+        {"width": -1.0},
+        {"bands": [["bell", 0.0, 0.0, 0.0]]},
+        {"bands": [["evil", 100.0, 3.0, 1.0]]},
+        {"bands": [[["bell"], 100.0, 3.0, 1.0]]},
+        {"bands": [["bell", 100.0]]},
+        {"automation": [[0.0, -1.0]]},
+        {"automation": [[1e308, 1.0]]},
+        {"sends": ["Reverb"]},
+        {"hand": {"eq": [1, 2]}},
+        {"hand": {"gain_db": [[0]]}},
+        {"hand": {"eq": [{"plugins": [{"path": "/bin/sh"}]}]}},
+        {"hand": [1]},
+    ],
+    ids=str,
+)
+def test_what_no_strip_has_is_refused(tmp_path: Path, of_row: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"mix\.recall\.json") as refused:
+        read_recall(write_recall(tmp_path, **of_row), "reaper")
+    assert len(refused.value.lines) == 1
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "{}", "\xff", '{"version": NaN}', "[," * 10])
+def test_what_is_not_a_recall_sheet_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mix.recall.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match="recall"):
+        read_recall(path, "reaper")
+
+
+def test_more_rows_than_a_session_has_tracks_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixer.learn.recall_reader.MOST_TRACKS", 0)
+    with pytest.raises(InputError, match="is not a recall sheet that mixer wrote"):
+        read_recall(write_recall(tmp_path), "reaper")
+
+
+@pytest.mark.parametrize(
+    ("of_row", "volume", "code"),
+    [
+        ({}, 0.5, 0),
+        ({}, 1e308, 0),
+        ({"gain_db": -400.0}, 1e308, 0),
+        ({"source": "two\nlines.wav"}, 0.5, 2),
+        ({"source": 'a"]\n[files."*"]\nignore = true'}, 0.5, 2),
+    ],
+)
+def test_a_song_file_stays_valid(
+    tmp_path: Path, of_row: dict[str, Any], volume: float, code: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    write_recall(tmp_path, **of_row)
+    session = tmp_path / "mix.rpp"
+    session.write_text(SESSION.format(volume))
+    assert run(["learn", str(session)]) == code
+    assert "internal error" not in capsys.readouterr().err
+    assert (tmp_path / "song" / "song.toml").exists() == (code == 0)
