@@ -30,6 +30,8 @@ _PEAK_MARGIN_DB = 0.01
 # What follows from a gain is this near to what would be measured, with room to spare.
 _FOLLOWS_WITHIN_DB = 0.001
 _BLOCK_SAMPLES = 1 << 18
+# Sample of a channel that tells the limiter's gain: far below any peak, and a power of two.
+_TELLS_GAIN = np.float32(2.0**-13)
 
 
 class MasterFigures(TypedDict):
@@ -254,7 +256,11 @@ def _limit(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> tuple[np
 
 
 def _limit_at(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> np.ndarray:
-    """The limiter once over the audio, block by block; it is late, and catches up at the end."""
+    """The limiter once over the audio, block by block; it is late, and catches up at the end.
+
+    The limiter's gain falls at once, a look-ahead before each peak, which would click: it is read
+    off a third channel, and reaches the peak in a ramp.
+    """
     import pedalboard  # not above: a mix below its ceiling needs no limiter
 
     limiter = pedalboard.BrickwallLimiter(
@@ -264,16 +270,40 @@ def _limit_at(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> np.nd
         true_peak=True,
     )
     limited, n_samples = silence(*audio.shape), audio.shape[1]
+    ramps = [_RunningMean(max(1, int(0.5e-3 * LOOKAHEAD_MS * sample_rate))) for _ in range(2)]
+    told = np.full((1, _BLOCK_SAMPLES), _TELLS_GAIN, np.float32)
     # What a block brings back first is what the limiter still had of the last one.
     position = start = 0
     while position < n_samples:
         stop_if_asked()
-        block = zero_padded(audio, start, start + _BLOCK_SAMPLES)
-        out = limiter(block, sample_rate, reset=False)[:, : n_samples - position]
-        limited[:, position : position + out.shape[1]] = out
-        position += out.shape[1]
+        block = np.concatenate([zero_padded(audio, start, start + _BLOCK_SAMPLES), told])
+        gain = limiter(block, sample_rate, reset=False)[-1, : n_samples - position] / _TELLS_GAIN
+        for ramp in ramps:
+            gain = ramp.next(gain)
+        here = np.s_[:, position : position + gain.size]
+        np.multiply(audio[here], gain, out=limited[here], casting="same_kind")
+        position += gain.size
         start += _BLOCK_SAMPLES
     return limited
+
+
+class _RunningMean:
+    """The mean of each value and those before it; the first one stands before all."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._before: np.ndarray | None = None
+
+    def next(self, values: np.ndarray) -> np.ndarray:
+        """The means of the next values, float64 `(values,)`."""
+        if not values.size:
+            return values
+        if self._before is None:
+            self._before = np.full(self._size - 1, values[0], np.float64)
+        span = np.concatenate([self._before, values])
+        self._before = span[values.size :]
+        sums = np.concatenate([[0.0], np.cumsum(span)])
+        return np.asarray((sums[self._size :] - sums[: -self._size]) / self._size)
 
 
 def _measure_reduction(

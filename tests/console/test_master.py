@@ -4,7 +4,15 @@ import numpy as np
 import pyebur128
 import pytest
 
-from mixer.console.master import MAX_REDUCTION_DB, MasterFigures, OwnLevels, apply_master
+from mixer.console.master import (
+    LOOKAHEAD_MS,
+    MAX_REDUCTION_DB,
+    RELEASE_MS,
+    MasterFigures,
+    OwnLevels,
+    apply_master,
+    limit_true_peak,
+)
 from mixer.meters.loudness import integrated_loudness_lufs, step_energies
 from mixer.meters.true_peak import true_peak_dbtp
 from tests.signals import band, noise, sine
@@ -82,6 +90,24 @@ def test_the_limiter_holds_on_the_worst_case_between_samples() -> None:
     )
     assert independent_meters(out, 44_100)[1] <= -0.95
     assert 3.0 < report.max_reduction_db < 8.0
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 96_000])
+def test_the_limiters_gain_reaches_a_peak_in_a_ramp(sample_rate) -> None:
+    """A gain that falls within a sample is a click, however little of it the peak behind masks."""
+    peak_at = sample_rate // 2
+    audio = np.full((2, sample_rate), 0.2, np.float32)
+    audio[:, peak_at : peak_at + 4] = 1.8
+    gain = limit_true_peak(audio, sample_rate, -1.0)[0] / audio[0]
+    assert gain[peak_at] < 0.5
+    ahead = peak_at - round((LOOKAHEAD_MS + 1.0) * 1e-3 * sample_rate)
+    assert gain[:ahead] == pytest.approx(1.0, abs=1e-6)
+    # a straight line over the look-ahead would fall by this much a sample
+    straight = (1.0 - gain.min()) / (LOOKAHEAD_MS * 1e-3 * sample_rate)
+    assert np.diff(gain).min() > -2.5 * straight
+    # behind the peak it comes back with the release
+    back = 1.0 - gain[peak_at + round(RELEASE_MS * 1e-3 * sample_rate)]
+    assert 0.2 < back / (1.0 - gain.min()) < 0.6
 
 
 def test_no_target_that_only_distortion_would_reach(rng) -> None:
