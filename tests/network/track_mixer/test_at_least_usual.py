@@ -79,6 +79,17 @@ def test_an_uneven_voice_is_ridden_and_an_even_one_is_not():
     assert 10.0 * np.log10(after / before) == pytest.approx(0.0, abs=0.01)
 
 
+def test_a_hand_takes_half_of_what_moves_at_most():
+    assert at_least_usual(row(), phrases(25.0), "lead_vocal", 1.0, dry=False)["ride"] == 0.5
+
+
+def test_a_recorded_side_is_raised_by_4_db_at_most():
+    noise = np.random.default_rng(3).standard_normal((2, 4 * RATE)).astype(np.float32) * 0.1
+    side = 10.0 ** (-23.0 / 20.0) * noise[1]
+    heard = listen_to(np.stack([noise[0] + side, noise[0] - side]).astype(np.float32), RATE)
+    assert at_least_usual(row(), heard, "other_stem", 1.0, dry=True)["width"] == 1.6
+
+
 def test_silence_is_even():
     assert unevenness_db(np.zeros(0, np.float32)) == 0.0
     assert unevenness_db(np.full(100, -120.0, np.float32)) == 0.0
