@@ -11,9 +11,10 @@ import pytest
 import soundfile
 
 from mixer.batch.batch_session import Options, plan_batch
-from mixer.batch.engines.order import Outcome
+from mixer.batch.engines.order import Order, Outcome
+from mixer.batch.engines.work import Report, WorkerContext
 from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
-from mixer.batch.listener import Stop
+from mixer.batch.listener import Listener, Status, Stop
 from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.requests.row_mistakes import ManifestError
 from mixer.batch.states import Action, Ending, Mode, State
@@ -97,11 +98,44 @@ def test_what_changed_is_done_again(make_songs, batch, tmp_path) -> None:
     assert (summary.n_done, summary.n_skipped) == (4, 2)
     renders = {song_id: record.renders for song_id, record in records(out).items()}
     assert renders == {"same": 1, "touched": 1, "edited": 2, "more": 2, "settings": 2, "gone": 2}
+    # What was only looked at was not attempted.
+    assert {song_id: record.attempts for song_id, record in records(out).items()} == renders
     for name in names:
         settings = {"amount": 0.5} if name == "settings" else {}
         assert (out / f"{name}.wav").read_bytes() == expected_mix(tmp_path / name, settings)
     batch(manifest, out)
     assert seen(batch) == []
+
+
+def test_a_finished_song_whose_mix_is_removed_meanwhile_has_failed(
+    make_songs, batch, tmp_path
+) -> None:
+    manifest, out = make_songs(["one", "two", "three"]), tmp_path / "out"
+    batch(manifest, out)
+    (out / "two.wav").unlink()
+
+    def remove(order: Order, context: WorkerContext, report: Report) -> Outcome:
+        (out / "one.wav").unlink()
+        return copy_song(order, context, report)
+
+    summary = batch(manifest, out, remove)
+    assert (summary.n_done, summary.n_skipped, summary.n_failed) == (1, 1, 1)
+    assert "removed or changed during the run" in records(out)["one"].error
+
+
+def test_what_is_left_takes_as_long_as_what_is_done(make_songs, batch, tmp_path) -> None:
+    told: list[Status] = []
+
+    class Told(Listener):
+        def progressed(self, status: Status) -> None:
+            told.append(status)
+
+    batch(make_songs(["one", "two", "three", "four"]), tmp_path / "out", listener=Told())
+    left_s = {status.n_done: (status.left_s, status.elapsed_s) for status in told}
+    assert left_s[3][0] == pytest.approx(left_s[3][1] / 3)
+    assert left_s[2][0] == pytest.approx(left_s[2][1])
+    assert left_s[1][0] == pytest.approx(left_s[1][1] * 3)
+    assert left_s[4][0] == 0.0
 
 
 def test_another_version_of_program_or_model_renders_again(
