@@ -29,12 +29,19 @@ _WITHOUT_VOICES_LU = {"bass": 0.0, "drums": 1.0, "other": -4.0}
 _STEMS_WITHOUT_VOICES_LU = {"bass": 1.0, "drums": 0.0, "other": -2.0}
 # A recorded kit has these microphones; what is programmed does not.
 _RECORDED_KIT = frozenset(("overheads", "room"))
+# A kit has one of these, whoever plays it: a shaker alone says nothing.
+_KIT = frozenset(("kick", "snare", "drum_loop"))
 
 
 def share_of_machines(roles: Sequence[str]) -> float:
     """Share of the tracks whose role says who plays them that machines play, 0 to 1."""
     machines, players = (sum(role in kind for role in roles) for kind in (MACHINES, PLAYERS))
     return machines / max(1, machines + players)
+
+
+def are_programmed(roles: Sequence[str]) -> bool:
+    """Whether the drums of a song, by the roles of its tracks that sound, are programmed."""
+    return not _KIT.isdisjoint(roles) and _RECORDED_KIT.isdisjoint(roles)
 
 
 def without_voices_db(roles: Sequence[str], stems: Sequence[str]) -> dict[str, float]:

@@ -6,8 +6,9 @@ lower, and every other one to the side on which it leaves the mix, and the track
 better balanced (Perez Gonzalez and Reiss, "A real-time semiautonomous audio panning system for
 music mixing", EURASIP 2010). Two of one role go apart; where there are more, those most alike go
 apart as pairs, the brighter pairs further out, and an odd one stays nearest to the middle. Hi-hats,
-open and closed, are one instrument in one place. What would still lean is drawn in: first the pans
-of the heavier side, then the lean that stereo recordings came with.
+open and closed, are one instrument in one place; programmed ones are in the middle. What would
+still lean is drawn in: first the pans of the heavier side, then the lean that stereo recordings
+came with.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mixer.network.track_mixer.electronic import are_programmed
 from mixer.roles import FINISHED_STEM
 
 # Always in the middle, whatever was recorded: also stems, which hold more than one instrument.
@@ -32,6 +34,15 @@ _ONE_INSTRUMENT = frozenset(("hihat",))
 # (MixologyDB) so are 9 of 10 lone room microphones, all lone loops and overheads, and 7 of 10 lone
 # backing voices; of several, 1 in 10 to 1 in 4.
 _CENTRED_ALONE = frozenset(("room", "overheads", "drum_loop", "backing_vocals"))
+# In the middle where drums are programmed. Of the wet tracks of 15 songs (LMMS, an album), all of
+# them programmed, 15 of 23 hi-hats and all 5 of percussion have their balance within 1 dB of it, as
+# have 6 of the 8 hi-hats that were mono; recorded hi-hats stand .32 from it (MixologyDB, a median).
+_CENTRED_IF_PROGRAMMED = frozenset(("hihat", "percussion"))
+# The only mono track of a role stands so much nearer, as nothing answers it; a hi-hat or a cymbal
+# has its place in the kit. In those mixes lone ones are .13 to .49 from the middle (means of seven
+# roles, 81 tracks), .48 times as far as where there are several.
+_NEARER_ALONE = 0.5
+_PLACED_ALONE = frozenset(("hihat", "cymbals", "toms"))
 # A track at this level is silent.
 SILENT_DB = -120.0
 # A mix may lean by this much.
@@ -94,7 +105,7 @@ def place(tracks: Sequence[Placed], balancing: float = 1.0) -> list[float]:
         balancing: 0 (a finished mix, whose stereo recordings lean as they are meant to) to 1, of
             the way to the middle that a stereo recording may be moved if the mix leans.
     """
-    tracks, partners = _fanned(_alone_in_the_middle(tracks))
+    tracks, partners = _fanned(_nearer_the_middle(tracks))
     pans = [0.0] * len(tracks)
     power = [_power(track, 0.0) for track in tracks]
     free = []
@@ -160,13 +171,21 @@ def _order(track: Placed) -> tuple[float, str, float, float]:
             track.centroid_hz, track.spread)  # fmt: skip
 
 
-def _alone_in_the_middle(tracks: Sequence[Placed]) -> list[Placed]:
-    """Tracks of which the only mono one of a role in `_CENTRED_ALONE` stays in the middle."""
-    sounding = Counter(t.role for t in tracks if t.is_mono and t.level_db > SILENT_DB)
+def _nearer_the_middle(tracks: Sequence[Placed]) -> list[Placed]:
+    """Mono tracks that nothing answers stand nearer to the middle, programmed drums in it."""
+    heard = [track for track in tracks if track.level_db > SILENT_DB]
+    sounding = Counter(track.role for track in heard if track.is_mono)
+    programmed = are_programmed([track.role for track in heard])
+
+    def nearer(track: Placed) -> float:
+        if programmed and track.role in _CENTRED_IF_PROGRAMMED:
+            return 0.0
+        if sounding[track.role] != 1 or track.role in _PLACED_ALONE:
+            return 1.0
+        return 0.0 if track.role in _CENTRED_ALONE else _NEARER_ALONE
+
     return [
-        replace(track, spread=0.0)
-        if track.role in _CENTRED_ALONE and track.side is None and sounding[track.role] == 1
-        else track
+        track if track.side is not None else replace(track, spread=nearer(track) * track.spread)
         for track in tracks
     ]
 

@@ -54,7 +54,7 @@ ROLE_WORDS: dict[str, str] = {
         violao, acoustic, acou, nylon, ukulele, ukelele, uke, guitalele, dobro, banjo,
         mandolin, mando, bouzouki, lute, oud, requinto, cuatro, cavaquinho, charango, strum,
         strumming, harp, autoharp, steel,
-        ac, acc, aco, twelve, classical, spanish, folk, western, acustica, acustico, clasica,
+        ac, acc, aco, twelve, classical, spanish, latin, folk, western, acustica, acustico, clasica,
         espanola, flamenca, flamenco, criolla, classica, acoustique, classique, folklorique, seche,
         akustik, akustisch, akustische, akustisk, akustyczna, klasyczna
         """,

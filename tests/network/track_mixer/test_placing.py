@@ -1,5 +1,7 @@
 """Sides are given by sound, never by order, and the mix does not lean."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,32 @@ def test_what_carries_the_song_stays_in_the_middle_and_nothing_leans(seed: int):
 
 def test_a_side_stick_stands_in_the_middle_as_the_snare_does():
     assert place([Placed("rim", 0.35, -20.0, 2_000.0, is_mono=True)]) == [0.0]
+
+
+@pytest.mark.parametrize(("role", "apart"), [("hihat", 0.35), ("percussion", 0.175)])
+def test_programmed_drums_are_in_the_middle_and_recorded_ones_beside_it(role: str, apart: float):
+    track = Placed(role, 0.35, -30.0, 7_000.0, is_mono=True)
+    kick = Placed("kick", 0.0, -20.0, 80.0, is_mono=True)
+    room = Placed("room", 0.8, -30.0, 1_000.0, is_mono=False)
+    assert place([track, kick])[0] == 0.0
+    assert abs(place([track, kick, room])[0]) == pytest.approx(apart)
+    silent = replace(room, level_db=SILENT_DB)
+    assert place([track, kick, silent])[0] == 0.0
+    # Beside a guitar there is no kit that could be programmed.
+    guitar = Placed("acoustic_guitar", 0.5, -20.0, 800.0, is_mono=False)
+    assert abs(place([track, guitar])[0]) == pytest.approx(apart)
+    # A name says more.
+    assert place([replace(track, side="left"), kick])[0] < -0.3
+
+
+def test_the_only_mono_track_of_a_role_stands_nearer_as_nothing_answers_it():
+    organ = Placed("organ", 0.8, -30.0, 900.0, is_mono=True)
+    voice = Placed("lead_vocal", 0.0, -15.0, 900.0, is_mono=True)
+    stereo, silent = replace(organ, is_mono=False), replace(organ, level_db=SILENT_DB)
+    for others in ([], [stereo], [silent], [replace(organ, role="keys")]):
+        assert abs(place([organ, voice, *others])[0]) == pytest.approx(0.4)
+    assert [abs(pan) for pan in place([organ, organ, voice])] == pytest.approx([0.8, 0.8, 0.0])
+    assert place([replace(organ, side="right"), voice])[0] == pytest.approx(0.8)
 
 
 def test_two_equal_tracks_go_apart():

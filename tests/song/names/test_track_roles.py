@@ -112,6 +112,8 @@ from mixer.song.names.track_words import meaning_of
         ("Lap Steel", "electric_guitar"),
         ("Acoustic Piano", "keys"),
         ("Nylon Strings", "strings"),
+        ("latin_guitar03", "acoustic_guitar"),
+        ("Latin Piano", "keys"),
         ("Steel Drums", "keys"),
         ("Thumb Piano", "keys"),
         ("Bass Flute", "woodwind"),
