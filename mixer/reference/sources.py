@@ -201,7 +201,7 @@ def _refuse_empty(path: Path, audio: FloatArray, sample_rate: int) -> None:
 
 
 def _unreadable(path: Path, error: InputError) -> SettingsError:
-    text = str(error).partition("; ")[0]
+    text = str(error).partition("; ")[0].removeprefix(f"{visible(path.name)}: ")
     return SettingsError(f"{_name(path)}: {text}; give another recording")
 
 

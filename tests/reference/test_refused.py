@@ -111,7 +111,7 @@ def test_what_is_not_there_or_no_audio(song: Path, tmp_path: Path) -> None:
     assert "no such file or folder" in refusal(song, tmp_path / "gone.wav")
     text = tmp_path / "text.wav"
     text.write_text("not audio")
-    assert "cannot be read as audio" in refusal(song, text)
+    assert refusal(song, text).startswith(f"reference {text}: cannot be read as audio")
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "no recordings in this folder" in refusal(song, empty)

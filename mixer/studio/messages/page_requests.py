@@ -23,7 +23,7 @@ class Revision(TypedDict):
 
 
 class WishAsked(TypedDict):
-    """A wish in words of `Choices.wishes`, "vocals a little louder"; several comma-separated."""
+    """Requests in words of `Choices.wishes`: "vocals a little louder, less reverb on drums"."""
 
     revision: int
     text: str
