@@ -308,3 +308,23 @@ def refuse_rate(file_format: str, sample_rate: int) -> None:
         raise SettingsError(
             f"{of_format.title} supports {rates}, not {sample_rate}; choose a sample rate of 48000"
         )
+
+
+@dataclass(frozen=True)
+class FileCoding:
+    """Coding of the files of a mix.
+
+    Attributes:
+        format: one of `FORMATS`.
+        bit_depth: one of `BIT_DEPTHS`; lossy formats have none and ignore it.
+        lossy: bit rate or quality of a lossy format.
+    """
+
+    format: str
+    bit_depth: str = DEFAULT_BIT_DEPTH
+    lossy: LossyCoding = USUAL_CODING
+
+    @property
+    def holds_any_level(self) -> bool:
+        """Whether samples beyond full scale are written as they are."""
+        return not FORMATS[self.format].is_lossy and self.bit_depth == "32f"

@@ -14,7 +14,7 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio.broadcast import BroadcastInfo
-from mixer.audio.formats import LossyCoding
+from mixer.audio.formats import FileCoding
 from mixer.dsp.blocks import peak
 from mixer.meters.broadcast_levels import measure_broadcast
 from mixer.output.names import FileRole
@@ -42,14 +42,12 @@ class AudioFiles:
 
     Attributes:
         mix: whose files they are.
-        file_format, bit_depth, coding: as in `mixer.audio.write_audio`.
+        coding: of the files.
         wrote: called with the name of a file and the share of it that is written, 0 to 1.
     """
 
     mix: Mix
-    file_format: str
-    bit_depth: str
-    coding: LossyCoding
+    coding: FileCoding
     wrote: Wrote = lambda name, share: None
 
     def write(
@@ -67,11 +65,11 @@ class AudioFiles:
                 targets[name],
                 audio,
                 self.mix.sample_rate,
-                file_format=self.file_format,
-                bit_depth=self.bit_depth,
+                file_format=self.coding.format,
+                bit_depth=self.coding.bit_depth,
                 seed=dither_seed(self.mix.settings.seed, name),
-                broadcast=self._broadcast(name, audio) if self.file_format == "wav" else None,
-                coding=self.coding,
+                broadcast=self._broadcast(name, audio) if self.coding.format == "wav" else None,
+                coding=self.coding.lossy,
                 tags=_tags(self.mix.song, name),
                 hasher=hasher,
                 told=partial(self.wrote, name),

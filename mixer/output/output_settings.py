@@ -17,6 +17,7 @@ from mixer.audio.formats import (
     DEFAULT_BIT_DEPTH,
     DEFAULT_FORMAT,
     FORMATS,
+    FileCoding,
     LossyCoding,
 )
 from mixer.output.daw.daw_formats import DAW_FORMATS, DAW_TITLES
@@ -155,6 +156,11 @@ class OutputSettings:
     def coding(self) -> LossyCoding:
         """Bit rate or quality of a lossy format."""
         return LossyCoding(self.bitrate_kbps, self.quality)
+
+    @property
+    def file_coding(self) -> FileCoding:
+        """Coding of the files."""
+        return FileCoding(self.format, self.bit_depth, self.coding)
 
     @property
     def edits(self) -> bool:

@@ -11,7 +11,7 @@ from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from mixer.audio.formats import FORMATS, LossyCoding
+from mixer.audio.formats import FORMATS, FileCoding
 from mixer.dsp.processor import processor_paths
 from mixer.dsp.threads import Workers, available_threads
 from mixer.files.whole_file import hash_file
@@ -228,24 +228,20 @@ def output_table(
     written: dict[str, HashedFile],
     written_tracks: dict[str, HashedFile],
     beyond_full_scale: list[str],
-    file_format: str,
-    bit_depth: str,
-    coding: LossyCoding,
+    coding: FileCoding,
 ) -> OutputTable:
-    lossless = not FORMATS[file_format].is_lossy
-    holds_any_level = lossless and bit_depth == "32f"
     table: OutputTable = {
-        "format": file_format,
-        "bit_depth": bit_depth if lossless else None,
+        "format": coding.format,
+        "bit_depth": None if FORMATS[coding.format].is_lossy else coding.bit_depth,
         "sample_rate": mix.sample_rate,
         "n_samples": mix.audio.shape[1],
-        "clipped": [] if holds_any_level else beyond_full_scale,
+        "clipped": [] if coding.holds_any_level else beyond_full_scale,
         "files": written,
     }
-    if coding.bitrate_kbps is not None:
-        table["bitrate_kbps"] = coding.bitrate_kbps
-    if coding.quality is not None:
-        table["quality"] = coding.quality
+    if coding.lossy.bitrate_kbps is not None:
+        table["bitrate_kbps"] = coding.lossy.bitrate_kbps
+    if coding.lossy.quality is not None:
+        table["quality"] = coding.lossy.quality
     if tags := tags_of(mix.song):
         table["tags"] = tags
     if written_tracks:

@@ -14,6 +14,7 @@ from mixer.audio.formats import (
     DEFAULT_BIT_DEPTH,
     FORMATS,
     USUAL_CODING,
+    FileCoding,
     LossyCoding,
     refuse_coding,
     refuse_depth,
@@ -62,11 +63,9 @@ def check_output(
     stem_names: list[str],
     track_names: Sequence[str] = (),
     *,
-    file_format: str,
-    bit_depth: str,
+    coding: FileCoding,
     sample_rate: int,
     overwrite: bool,
-    coding: LossyCoding = USUAL_CODING,
     song: Song | None = None,
     beside: Sequence[Path] = (),
 ) -> None:
@@ -78,13 +77,14 @@ def check_output(
         SettingsError: the format is unknown, or cannot hold the bit depth or the sample rate.
         OutputError: something is there already, is a recording of the song, or cannot be written.
     """
+    file_format, bit_depth = coding.format, coding.bit_depth
     if file_format not in FORMATS:
         raise SettingsError(f"format {file_format!r} is not one of {', '.join(FORMATS)}")
     if bit_depth not in BIT_DEPTHS:
         raise SettingsError(f"bit depth {bit_depth!r} is not one of {', '.join(BIT_DEPTHS)}")
     refuse_depth(file_format, bit_depth)
     refuse_rate(file_format, sample_rate)
-    refuse_coding(file_format, coding)
+    refuse_coding(file_format, coding.lossy)
     if FORMATS[file_format].encoder:
         refuse_without_encoder(FORMATS[file_format].title)
     paths = [
@@ -130,23 +130,19 @@ def write_mix(
             or read-only.
     """
     path = Path(path)
-    file_format = format_of(path, file_format)
+    file_coding = FileCoding(format_of(path, file_format), bit_depth, coding)
     check_output(
         path,
         [*mix.wet_stems, RESIDUAL] if mix.wet_stems else [],
         list(mix.wet_tracks),
-        file_format=file_format,
-        bit_depth=bit_depth,
-        coding=coding,
+        coding=file_coding,
         sample_rate=mix.sample_rate,
         overwrite=overwrite,
         song=mix.song,
     )
     with staging_folder(path.parent) as staging:
         staged, home = staging / path.name, path.parent.resolve()
-        recipe = write_audios(
-            mix, staged, file_format=file_format, bit_depth=bit_depth, coding=coding
-        )
+        recipe = write_audios(mix, staged, file_coding)
         recipe = write_recipe(recipe, staged, home)
         bring(staged, path, mix.song, overwrite=overwrite)
     return recipe
@@ -155,10 +151,8 @@ def write_mix(
 def write_audios(
     mix: Mix,
     path: Path,
+    coding: FileCoding,
     *,
-    file_format: str,
-    bit_depth: str,
-    coding: LossyCoding = USUAL_CODING,
     hashed: Callable[[], None] = lambda: None,
     wrote: Wrote = lambda name, share: None,
     song: SongTable | None = None,
@@ -168,7 +162,7 @@ def write_audios(
     Args:
         mix: from `mixer.render`.
         path: of the mix in the staging folder, under the name that it will have at last.
-        file_format, bit_depth, coding: as in `write_mix`, checked.
+        coding: of the files, checked.
         hashed: called when the recordings are hashed, before anything is written.
         wrote: called with the name of a file and the share of it that is written, 0 to 1.
         song: the mix's, from `song_table`, if that was made already.
@@ -182,16 +176,16 @@ def write_audios(
     stems = dict(mix.wet_stems)
     if stems:
         stems[RESIDUAL] = mix.residual
-    paths = output_paths(path, list(stems), file_format)
-    of_tracks = track_paths(path, list(mix.wet_tracks), file_format)
+    paths = output_paths(path, list(stems), coding.format)
+    of_tracks = track_paths(path, list(mix.wet_tracks), coding.format)
     # Before anything is written: these are the files that were read.
     song = song_table(mix.song) if song is None else song
     hashed()
-    files = AudioFiles(mix, file_format, bit_depth, coding, wrote)
+    files = AudioFiles(mix, coding, wrote)
     written = files.write({FileRole.MIX: mix.audio, **stems}.items(), paths)
-    tracks = files.write(_with_residual(mix, file_format, bit_depth), of_tracks)
+    tracks = files.write(_with_residual(mix, coding), of_tracks)
     clipped = written.beyond + [TRACK_ROLE + name for name in tracks.beyond]
-    output = output_table(mix, written.files, tracks.files, clipped, file_format, bit_depth, coding)
+    output = output_table(mix, written.files, tracks.files, clipped, coding)
     return recipe_of(mix, song, output)
 
 
@@ -275,14 +269,13 @@ def write_versions(
     # Not above: most mixes have no versions.
     from mixer.rendering.frozen_bus import MixParts
 
-    parts, files = MixParts(mix), AudioFiles(mix, wanted.format, wanted.bit_depth, wanted.coding)
+    parts, files = MixParts(mix), AudioFiles(mix, wanted.file_coding)
     entries: dict[str, VersionFile] = {}
     output: OutputTable = {**recipe["output"], "clipped": list(recipe["output"]["clipped"])}
-    holds_any_level = not FORMATS[wanted.format].is_lossy and wanted.bit_depth == "32f"
     for name, made in make_versions(mix, parts, wanted.deliver):
         audio = with_gain(made.audio, wanted.deliver_gain_db)
         written = files.write([(name, audio)], targets)
-        if not holds_any_level:
+        if not wanted.file_coding.holds_any_level:
             output["clipped"] += [VERSION_ROLE + each for each in written.beyond]
         levels = measure_levels(audio, mix.sample_rate)
         entries[name] = {
@@ -306,14 +299,14 @@ def _over_db(peak_dbtp: float | None, ceiling_dbtp: float | None) -> float:
     return max(0.0, peak_dbtp - ceiling_dbtp)
 
 
-def _with_residual(mix: Mix, file_format: str, bit_depth: str) -> Iterator[tuple[str, np.ndarray]]:
+def _with_residual(mix: Mix, coding: FileCoding) -> Iterator[tuple[str, np.ndarray]]:
     """Every wet track, one at a time, and the residual.
 
     The residual makes up for what lossless files round, so that their sum is the mix's file.
     """
     if not mix.wet_tracks:
         return
-    depth = "32f" if FORMATS[file_format].is_lossy else bit_depth
+    depth = "32f" if FORMATS[coding.format].is_lossy else coding.bit_depth
     seed = mix.settings.seed
     rest = ExactRest(mix.audio, audio_io.as_written(mix.audio, depth, seed))
     for name, audio in mix.wet_tracks.items():
