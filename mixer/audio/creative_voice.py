@@ -8,13 +8,15 @@ Encyclopedia (voc.txt), and its revision 1.20, which has blocks of type 9.
 
 from __future__ import annotations
 
+import itertools
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mixer.audio.container import riff_header
-from mixer.audio.spliced_file import Pieces, Span
+from mixer.audio.spliced_file import Piece, Pieces, Span
 from mixer.audio.wave_format import plain_format
 from mixer.files.regular_file import open_regular
 
@@ -30,7 +32,7 @@ _ENDLESS = 0xFFFF
 # Silence and repeats take a few bytes in the file, and no more than this decoded.
 _MOST_BYTES = 2 << 30
 _MOST_PIECES = 1 << 20
-_SILENCE_AT_ONCE = bytes(1 << 16)
+_AT_ONCE_BYTES = 1 << 16
 # By the number of a coding: its tag in a WAV file, bytes a sample, and the byte that is silence.
 _CODINGS = {0: (1, 1, 0x80), 4: (1, 2, 0x00), 6: (6, 1, 0xD5), 7: (7, 1, 0xFF)}
 # Rates that time constants, which are rounded, are written for.
@@ -213,7 +215,7 @@ def _repeat(voice: _Voice, first: int, times: int) -> None:
         voice.remark = "it repeats a part without end, which is read once"
         return
     section = voice.parts[first:]
-    if len(section) * times <= _MOST_PIECES:
+    if len(voice.parts) + len(section) * times <= _MOST_PIECES:
         voice.parts += section * max(0, times - 1)
     else:
         voice.fault = voice.fault or f"a part of it is repeated {times} times, which is read once"
@@ -238,7 +240,8 @@ def _laid_out(voice: _Voice) -> VoiceLayout | None:
         return None
     tag, sample_bytes, silence = _CODINGS[form.coding]
     frame_bytes = form.channels * sample_bytes
-    pieces: list[bytes | Span] = []
+    pieces: list[Piece] = []
+    silent = memoryview(bytes([silence]) * _AT_ONCE_BYTES)
     n_bytes = 0
     for part in voice.parts:
         if isinstance(part, Span):
@@ -248,7 +251,7 @@ def _laid_out(voice: _Voice) -> VoiceLayout | None:
             n_silent = round(part * form.sample_rate) * frame_bytes
             n_bytes += n_silent
             if n_bytes <= _MOST_BYTES:
-                pieces += _silence(n_silent, silence)
+                pieces += _silence(n_silent, silent)
     if n_bytes > _MOST_BYTES:
         return None
     fmt = plain_format(tag, form.channels, form.sample_rate, sample_bytes).body("<")
@@ -257,7 +260,8 @@ def _laid_out(voice: _Voice) -> VoiceLayout | None:
     return VoiceLayout((header, *pieces), voice.fault, voice.remark)
 
 
-def _silence(n_bytes: int, value: int) -> list[bytes]:
-    whole = _SILENCE_AT_ONCE if value == 0 else bytes([value]) * len(_SILENCE_AT_ONCE)
-    n_whole, rest = divmod(n_bytes, len(whole))
-    return [whole] * n_whole + ([whole[:rest]] if rest else [])
+def _silence(n_bytes: int, silent: memoryview) -> Iterator[Piece]:
+    n_whole, rest = divmod(n_bytes, len(silent))
+    yield from itertools.repeat(silent, n_whole)
+    if rest:
+        yield silent[:rest]

@@ -13,7 +13,7 @@ import soundfile
 
 from mixer.audio.damage import damage_of, note_damage
 from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES, suffix_of
-from mixer.audio.layout import Layout, layout_of, open_part, read_part
+from mixer.audio.layout import Layout, layout_of, open_part, read_next, read_part
 from mixer.audio.pyav import has_av
 from mixer.audio.source import AudioSource, unreadable
 from mixer.dsp.threads import stop_if_asked
@@ -176,7 +176,7 @@ def _segment(
     segment = np.zeros((n_samples, file.channels), np.float32)
     if n_there:
         file.seek(start)
-        n_read = len(file.read(out=segment[:n_there]))
+        n_read = read_next(file, segment[:n_there])
     if n_there and n_read < n_there:
         raise InputError(f"{path}: has less audio than its header states; make it again")
     if not np.isfinite(segment).all():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixer.audio.decoding import read_blocks, read_segments
-from mixer.audio.layout import layout_of, open_part
+from mixer.audio.layout import layout_of, open_part, read_next
 from mixer.audio.source import BLOCK_SAMPLES, AudioSource
 
 _FLOAT_ENCODINGS = ("FLOAT", "DOUBLE", "pcm_f32", "pcm_f64", "wavpack")
@@ -88,7 +88,8 @@ def _from_the_end(path: Path, n_samples: int, mtime_ns: int) -> int:
         while end > 0:
             start = max(0, end - BLOCK_SAMPLES)
             file.seek(start)
-            block = file.read(end - start, dtype="float32", always_2d=True)
+            block = np.zeros((end - start, file.channels), np.float32)
+            read_next(file, block)
             block[~np.isfinite(block)] = 1.0  # NumPy warns of some; whoever reads refuses them all
             heard = np.flatnonzero(block.any(axis=1))
             if len(heard):

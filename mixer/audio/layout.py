@@ -282,8 +282,7 @@ class _OwningSoundFile(soundfile.SoundFile):
 def read_part(path: Path, part: Part) -> Iterator[np.ndarray]:
     """Decode a part to its end, whatever its header says: float32 (samples, channels) blocks.
 
-    By libsndfile's own call: the package's moves to the position that it reckons after each block,
-    which fails in a file of unknown length. Blocks that are known to be silent are passed over.
+    Blocks that are known to be silent are passed over.
     """
     position = 0
     with open_part(path, part) as file:
@@ -318,11 +317,20 @@ def _next_block(
             # One number for all: to fill a block with zeros takes as long as to read it.
             return np.broadcast_to(np.float32(0.0), (n_silent, file.channels)), n_silent
     block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
-    target = soundfile._ffi.cast("float*", block.ctypes.data)
-    n_read = snd.sf_readf_float(file._file, target, BLOCK_SAMPLES)
+    n_read = read_next(file, block)
     if silent is not None and n_read > 0 and _is_silent(block[:n_read]):
         silent.note(number)
     return block, n_read
+
+
+def read_next(file: soundfile.SoundFile, block: np.ndarray) -> int:
+    """Fill an array, float32 (samples, channels), with the next samples; how many there were.
+
+    By libsndfile's own call: the package's moves to the position that it reckons after each block,
+    which fails in a file of unknown length.
+    """
+    target = soundfile._ffi.cast("float*", block.ctypes.data)
+    return int(soundfile._snd.sf_readf_float(file._file, target, len(block)))
 
 
 def _is_silent(block: np.ndarray) -> bool:
@@ -352,7 +360,7 @@ def _without_bursts(block: np.ndarray) -> np.ndarray:
 def _has_last_sample(file: soundfile.SoundFile, n_samples: int) -> bool:
     if n_samples >= _LONGEST_SAMPLES:
         return False
-    # By libsndfile's own calls, as in `read_part`: the package's seek three times more.
+    # By libsndfile's own calls, as in `read_next`: the package's seek three times more.
     snd, sample = soundfile._snd, soundfile._ffi.new("float[]", file.channels)
     if snd.sf_seek(file._file, n_samples - 1, _FROM_START) != n_samples - 1:
         return False

@@ -21,13 +21,15 @@ class Span(NamedTuple):
     n_bytes: int
 
 
-Pieces = tuple[bytes | Span, ...]
+# Parts of one block of bytes, as of silence, need no copies.
+Piece = bytes | memoryview | Span
+Pieces = tuple[Piece, ...]
 
 
 class SplicedFile(io.RawIOBase):
     """Read `pieces` of a file, one after another, as if they were a file of their own."""
 
-    def __init__(self, path: Path, pieces: Sequence[bytes | Span]) -> None:
+    def __init__(self, path: Path, pieces: Sequence[Piece]) -> None:
         self._file = path.open("rb")
         self._pieces = pieces
         lengths = (piece.n_bytes if isinstance(piece, Span) else len(piece) for piece in pieces)
@@ -67,8 +69,8 @@ class SplicedFile(io.RawIOBase):
         self._file.close()
         super().close()
 
-    def _read_piece(self, piece: bytes | Span, offset: int, n_bytes: int) -> bytes:
-        if isinstance(piece, bytes):
+    def _read_piece(self, piece: Piece, offset: int, n_bytes: int) -> bytes | memoryview:
+        if not isinstance(piece, Span):
             return piece[offset : offset + n_bytes]
         self._file.seek(piece.start + offset)
         return self._file.read(n_bytes)

@@ -9,6 +9,8 @@ import pytest
 import soundfile
 
 from mixer import audio as audio_io
+from mixer.audio.decoding import read_segments
+from mixer.audio.extremes import sounding_samples
 from mixer.audio.formats import FORMATS, fitting_rate, refuse_rate
 from mixer.audio.writing import quantise
 from mixer.errors import InputError, OutputError, SettingsError
@@ -176,7 +178,9 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, rng: np.random.Gener
 
 def test_a_header_that_lies_about_length_allocates_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.flac"
-    soundfile.write(path, np.zeros((4_096, 1)), 44_100)
+    audio = np.zeros((4_096, 1), np.float32)
+    audio[3_000:4_090] = 0.25
+    soundfile.write(path, audio, 44_100)
     content = bytearray(path.read_bytes())
     # STREAMINFO: the 36 bits of the total length end at byte 26 of the file
     content[21] |= 0x0F
@@ -185,6 +189,10 @@ def test_a_header_that_lies_about_length_allocates_nothing(tmp_path: Path) -> No
     (source,) = audio_io.probe(path)
     assert source.n_samples == 4_096
     assert source.remark == "its header does not state its length"
+    assert sounding_samples(source) == 4_090
+    whole, end = read_segments(path, [(0, 4_096), (4_000, 96)])
+    np.testing.assert_array_equal(whole, audio.T)
+    np.testing.assert_array_equal(end, audio[4_000:].T)
 
 
 class TestCodecs:

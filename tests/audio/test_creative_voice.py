@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +194,25 @@ def test_a_few_bytes_do_not_become_gigabytes(tmp_path: Path) -> None:
     endless = block(6, b"\xfe\xff") + silence * 100 + block(7)
     path = voice(tmp_path / "b.voc", new_sound(np.zeros((1, 2), "<i2")), endless)
     assert voice_layout(path).fault == "a part of it is repeated 65534 times, which is read once"
+
+
+def test_a_few_bytes_do_not_fill_the_memory(tmp_path: Path) -> None:
+    """Each of many silences is a part of one block, and repeats add up."""
+    silences = block(3, struct.pack("<HB", 60_000, 211)) * 10_000
+    path = voice(tmp_path / "a.voc", new_sound(np.zeros((1, 1), "<i2")), silences, END)
+    tracemalloc.start()
+    layout = voice_layout(path)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    assert sum(len(piece) for piece in layout.pieces if isinstance(piece, memoryview)) > 1e9
+    assert peak_bytes < 50e6
+    often = block(6, struct.pack("<H", 60_000)) + block(3, b"\0\0\0") + block(7)
+    path = voice(tmp_path / "b.voc", new_sound(np.zeros((1, 1), "<i2")), often * 1_000, END)
+    tracemalloc.reset_peak()
+    layout = voice_layout(path)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert layout.fault == "a part of it is repeated 60000 times, which is read once"
+    assert peak_bytes < 400e6
 
 
 def test_any_bytes_are_read_or_refused(tmp_path: Path, steps: np.ndarray) -> None:
