@@ -20,7 +20,7 @@ from mixer.normalisations import check_effects, parse_effects
 from mixer.reference.moves import Moves
 from mixer.reference.reference_text import parse_reference, parse_references
 from mixer.rendering.choices.axes import parse_variation
-from mixer.rendering.choices.level_words import AUTO, parse_levels
+from mixer.rendering.choices.level_words import AUTO, check_levels, parse_levels
 from mixer.rendering.choices.platforms import PLATFORMS, parse_platform
 from mixer.rendering.choices.shipped import AUTO_MODEL
 from mixer.rendering.options import option, options_of
@@ -189,6 +189,7 @@ class RenderSettings:
         check_effects(self.effects or ())
         check_fixes(self.fix)
         parse_trim(self.trim)
+        check_levels(self.levels)
         parse_variation(self.variation or "")
         for text in self.reference:
             parse_reference(text)

@@ -159,6 +159,8 @@ def test_nothing_is_replaced_without_asking(call: Call) -> None:
         ("render", {"song": "song", "settings": {"rooms": "/tmp"}}),
         ("render", {"song": "song", "settings": {"profile": "/etc/passwd"}}),
         ("render", {"song": "song", "settings": {"amount": 7}}),
+        ("render", {"song": "song", "settings": {"levels": "x"}}),
+        ("render", {"song": "song", "settings": {"levels": "raw", "amount": float("nan")}}),
         ("render", {"song": "song", "outputs": {"output": "/tmp"}}),
         ("render", {"song": "song", "outputs": {"format": "exe"}}),
         ("revise", {"mix": "../private/mix.json", "changes": ["vocals up"]}),
@@ -180,6 +182,7 @@ def test_what_leads_out_is_refused(
     before = sorted(tmp_path.rglob("*"))
     answer = call(tool, **arguments)
     assert isinstance(answer, str)
+    assert "Internal" not in answer
     assert "root:" not in answer
     assert [path for path in sorted(tmp_path.rglob("*")) if path not in before] == []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mixer.errors import SettingsError
-from mixer.files.wording import suggest
+from mixer.files.wording import quote, suggest
 
 AUTO = "auto"
 # Nothing, something, everything.
@@ -18,6 +18,11 @@ def parse_levels(text: str) -> str:
         SettingsError: any other word.
     """
     word = text.strip().lower()
-    if word not in WORDS:
-        raise SettingsError(f"unknown levels '{text}'; {suggest(word, WORDS)}")
+    check_levels(word)
     return word
+
+
+def check_levels(word: str) -> None:
+    """Raise SettingsError for anything but one of `WORDS`."""
+    if word not in WORDS:
+        raise SettingsError(f"unknown levels {quote(word)}; {suggest(word, WORDS)}")

@@ -12,6 +12,7 @@ from mixer.network.track_mixer.features import TrackLevels, listen_to
 from mixer.network.track_mixer.human import GROUP_LUFS
 from mixer.rendering.choices.level_words import parse_levels
 from mixer.rendering.levels.incoming_levels import meaning_of_levels, meaning_of_stems
+from mixer.rendering.settings import RenderSettings
 from mixer.song.tracks import Track
 
 RATE_HZ = 44_100
@@ -160,3 +161,10 @@ def test_other_words_are_refused_with_the_nearest() -> None:
     assert parse_levels(" Raw ") == "raw"
     with pytest.raises(SettingsError, match=r"unknown levels .rouh.; did you mean .rough.\?"):
         parse_levels("rouh")
+
+
+@pytest.mark.parametrize("word", ["x", "RAW", ""])
+def test_settings_have_only_words_that_are_known(word: str) -> None:
+    """A recipe or an agent sets them without the command line's reading."""
+    with pytest.raises(SettingsError, match="unknown levels"):
+        RenderSettings(levels=word)
