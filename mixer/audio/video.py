@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from mixer.audio.formats import INPUT_SUFFIXES, VIDEO_SUFFIXES, suffix_of
+from mixer.audio.pyav import has_av, import_av
 from mixer.extras import install_command
 
 _KEPT_FILES = 1_024
@@ -39,9 +40,6 @@ def is_recording_file(path: str | Path) -> bool:
 
 def content_of_video(path: Path) -> Content:
     """Inspect the streams of a file with a video's name; a cover does not count as a picture."""
-    # Not above: plans look at folders by the thousand, and load no decoder.
-    from mixer.audio.pyav import has_av, import_av
-
     if not has_av():
         return Content.UNKNOWN
     av = import_av(path)
@@ -54,8 +52,8 @@ def content_of_video(path: Path) -> Content:
 
 @functools.lru_cache(_KEPT_FILES)
 def _content(path: Path, size: int, mtime_ns: int) -> Content:
+    # Not above: plans look at folders by the thousand, and load no decoder.
     from mixer.audio.codec import opened_by_av
-    from mixer.audio.pyav import import_av
 
     av = import_av(path)
     with opened_by_av(av, path) as container:

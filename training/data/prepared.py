@@ -66,6 +66,10 @@ class Prepared:
     profile: Profile
     sha256: str
 
+    def lacks(self, split: str) -> InputError:
+        """The error that says that a split has no songs."""
+        return InputError(f"{self.folder}: no songs in split {split!r}; prepare it with more songs")
+
 
 def refuse_missing(file: Path) -> None:
     """Raise InputError if a file of a data set is not there."""

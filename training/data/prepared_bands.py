@@ -133,9 +133,7 @@ class PreparedBands(Prepared):
         """
         examples = tuple(example for example in self.examples if example.split == split)
         if not examples:
-            raise InputError(
-                f"{self.folder}: no songs in split {split!r}; prepare it with more songs"
-            )
+            raise self.lacks(split)
         return examples
 
 

@@ -68,9 +68,7 @@ class PreparedTracks(Prepared):
         """
         paths = [path for name, path in (*self.files, *self.composed) if name == split]
         if not paths:
-            raise InputError(
-                f"{self.folder}: no songs in split {split!r}; prepare it with more songs"
-            )
+            raise self.lacks(split)
         songs = []
         for path in paths:
             try:
