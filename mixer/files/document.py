@@ -33,7 +33,7 @@ MOST_MISTAKES = 50
 # Far above what any of our tables has, far below Python's stack.
 MOST_LEVELS = 32
 _LARGEST_WHOLE = 2**63
-# Of JSON: each takes up to 72 bytes of memory.
+# Values in a JSON document, each of which takes up to 72 bytes of memory.
 _MOST_VALUES = 8_000_000
 _LONGEST_CAUSE = 200
 

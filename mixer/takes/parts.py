@@ -29,7 +29,7 @@ def hash_samples(audio: np.ndarray) -> str:
 
 @dataclass(frozen=True)
 class Proof:
-    """What shows that a part of a take is unchanged, and what the bus did to their sum.
+    """Evidence that parts of a take are unchanged, and what the bus did to their sum.
 
     Attributes:
         parts: from `hash_parts`.
