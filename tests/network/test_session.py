@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -77,6 +77,33 @@ def test_a_graph_answers_the_same_bits_whatever_the_threads(rng: np.random.Gener
     )
     for other in others:
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _one_nan(answer: np.ndarray) -> np.ndarray:
+    answer = answer.copy()
+    answer.flat[-1] = np.nan
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("tampered", "words"),
+    [
+        (_one_nan, "values that are not finite"),
+        (lambda answer: answer.astype(np.float64), "a type other than float32"),
+        (lambda answer: answer[..., :-1], "the shape"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused(tampered, words: str) -> None:
+    bundle = read_bundle("default")
+    hyper = bundle.manifest.parameters(BandMixerParameters)
+    shape = (1, hyper.n_stems * len(VIEWS) * hyper.n_bands, 3)
+    feeds = {name: np.full(shape, -40.0, np.float32) for name in LEVEL_INPUTS}
+    network = Network(bundle, "cpu", 1)
+    first, *others = network.run(CONTROLS_GRAPH, feeds, CONTROL_OUTPUTS)
+    answers = [tampered(first), *others]
+    network._sessions[CONTROLS_GRAPH] = SimpleNamespace(run=lambda outputs, feeds: answers)
+    with pytest.raises(ModelError, match=f"output gain_db of graph {CONTROLS_GRAPH} has {words}"):
+        network.run(CONTROLS_GRAPH, feeds, CONTROL_OUTPUTS)
 
 
 def test_threads_must_be_positive(exported: Exported) -> None:

@@ -49,6 +49,15 @@ def test_excels_own_delimiter_line_and_decimal_commas(songs) -> None:
     assert rows[0].settings == {"loudness_lufs": -14.5}
 
 
+def test_a_platform_says_what_the_rows_own_targets_do_not(songs) -> None:
+    text = "song,platform,loudness_lufs,true_peak_dbtp\none,cd,,\ntwo,cd,-10,\nthree,cd,,none\n"
+    targets = [
+        (row.settings["loudness_lufs"], row.settings["true_peak_dbtp"])
+        for row in read_rows(write(songs, text))
+    ]
+    assert targets == [(-12.0, -0.3), (-10.0, -0.3), (-12.0, None)]
+
+
 def test_columns_may_come_in_any_order_and_case(songs) -> None:
     text = "Format,STEMS,song,effects,true_peak_dbtp,dry\nflac,yes,one,loudness+eq,none,no\n"
     (row,) = read_rows(write(songs, text))

@@ -42,6 +42,14 @@ def test_a_mono_file_and_a_stereo_file_of_equal_channels_come_out_as_one(
     assert np.array_equal(run(mono, settings), run(np.repeat(mono, 2, axis=0), settings))
 
 
+@pytest.mark.parametrize("width", [0.0, 0.5, 1.5])
+def test_a_width_is_of_the_side_signal_alone(rng: np.random.Generator, width: float) -> None:
+    pair = 0.1 * noise(rng, 1.0, RATE_HZ)
+    made = run(pair, TrackSettings(width=width))
+    assert np.allclose(made.sum(axis=0), pair.sum(axis=0), atol=1e-6)
+    assert np.allclose(made[0] - made[1], width * (pair[0] - pair[1]), atol=1e-6)
+
+
 def test_a_track_is_widened_by_what_mono_does_not_hear(mono: np.ndarray) -> None:
     """The side signal lies as far below the track as is set, above the bass."""
     dry, wide = (run(mono, TrackSettings(widen_db=widen_db)) for widen_db in (-60.0, -12.0))
