@@ -5,6 +5,7 @@ import pytest
 
 from mixer.dsp.erb_bands import BandSums, band_centres_hz
 from mixer.errors import InputError
+from mixer.fxnorm.rooms import measure_reverberation_time_s
 from mixer.network.band_mixer import sums
 from mixer.network.band_mixer.bands import (
     band_weights,
@@ -164,6 +165,33 @@ def test_the_filters_have_unit_energy_and_leave_the_bass_alone() -> None:
         assert db(bass / middle.mean()) < -20.0
 
 
+def test_the_room_comes_after_15_ms_without_a_direct_sound_and_is_gone_in_1200() -> None:
+    room, before = room_filter(RATE), round(0.015 * RATE)
+    assert not room[:, :before].any()
+    first = np.abs(room[:, before : before + 20]).max()
+    assert 0.0 < first < 0.3 * np.abs(room).max()
+    assert measure_reverberation_time_s(room, RATE) == pytest.approx(1.2, rel=0.15)
+
+
+def test_the_shaper_rises_at_once_and_lets_go_by_45_db_a_second() -> None:
+    frame_db = np.full(400, -30.0, np.float32)
+    frame_db[200] = -10.0
+    found_db = excess_db(frame_db, HYPER, RATE)
+    assert found_db[200] == found_db.max() == pytest.approx(12.0)
+    steps_db = np.diff(found_db)
+    assert steps_db[199] > 10.0
+    fall_db = 45.0 * HYPER.hop_samples / RATE
+    assert steps_db[200] == pytest.approx(-fall_db, rel=1e-3)
+    assert steps_db[200:].min() > -1.001 * fall_db
+
+
+def test_a_stem_that_hardly_plays_is_not_shaped() -> None:
+    """What moves 57 dB and more below the mean power is hiss."""
+    hiss_db = np.where(np.arange(400) % 7 == 0, -80.0, -90.0)
+    frame_db = np.concatenate([np.full(400, -20.0), hiss_db]).astype(np.float32)
+    assert not excess_db(frame_db, HYPER, RATE)[500:].any()
+
+
 def test_the_shaper_sharpens_what_stands_out() -> None:
     clicks = np.zeros((2, 2 * RATE), np.float32)
     clicks[:, :: RATE // 2] = 0.9
@@ -192,11 +220,12 @@ def test_one_sample_and_odd_lengths() -> None:
 
 
 def test_what_a_bundle_asks_for_is_bounded() -> None:
-    wild = StemControls(
-        np.full((3, 2), 1e4, np.float32), np.full(3, -1e4), np.full(3, 1e4), 50.0, 30.0, 30.0
-    ).bounded()
-    assert wild.gain_db.max() <= 72.0
-    assert (wild.shape, wild.width_db, wild.room_db) == (1.0, 0.0, 0.0)
+    wild = np.array([[-1e3, 1e3]], np.float32)
+    found = StemControls(wild, wild[0], wild[0], -5.0, 6.0, 7.0).bounded()
+    assert found.gain_db.tolist() == [[-72.0, 72.0]]
+    assert found.balance_db.tolist() == [-24.0, 24.0]
+    assert found.side_db.tolist() == [-36.0, 36.0]
+    assert (found.shape, found.width_db, found.room_db) == (-1.0, 0.0, 0.0)
 
 
 def test_samples_that_are_not_finite_are_refused() -> None:
