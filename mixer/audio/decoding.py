@@ -15,7 +15,7 @@ from mixer.audio.damage import damage_of, note_damage
 from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES, suffix_of
 from mixer.audio.layout import Layout, layout_of, open_part, read_next, read_part
 from mixer.audio.pyav import has_av
-from mixer.audio.source import AudioSource, unreadable
+from mixer.audio.source import OR_LEAVE_OUT, AudioSource, unreadable
 from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
 from mixer.extras import install_command
@@ -44,7 +44,7 @@ def probe(path: Path) -> list[AudioSource]:
         if source.channels not in (1, 2):
             raise InputError(
                 f"{path.name}: has {source.channels} channels; mixer reads mono and stereo, "
-                "so split the file or leave it out with ignore = true in song.toml"
+                f"so split the file{OR_LEAVE_OUT}"
             )
         if not low_hz <= source.sample_rate <= high_hz:
             raise InputError(
@@ -88,10 +88,7 @@ def _not_finite(source: AudioSource, block: np.ndarray, position: int) -> str:
     what = f"NaN or infinite samples at {bad / source.sample_rate:.3f} s"
     if source.encoding == "FLOAT" and not are_floats(block):
         what = "its samples are not floating-point numbers, though its header says so"
-    return (
-        f"{source.path.name}: {what}; export the file again, or leave it out with ignore = true "
-        "in song.toml"
-    )
+    return f"{source.path.name}: {what}; export the file again{OR_LEAVE_OUT}"
 
 
 def offset_over(source: AudioSource, first: int, n_samples: int) -> np.ndarray:

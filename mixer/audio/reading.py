@@ -10,7 +10,7 @@ import soxr
 
 from mixer.audio.damage import damage_of
 from mixer.audio.decoding import probe, read_blocks
-from mixer.audio.source import BLOCK_SAMPLES, AudioSource
+from mixer.audio.source import BLOCK_SAMPLES, OR_LEAVE_OUT, AudioSource
 from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.long_audio import silence
 from mixer.dsp.threads import stop_if_asked
@@ -40,7 +40,12 @@ def read_audio(path: Path, sample_rate: int | None = None) -> tuple[np.ndarray, 
     Raises:
         InputError: unreadable, damaged, or longer than the machine's free memory.
     """
-    return read_source(probe(path)[0], sample_rate)
+    try:
+        return read_source(probe(path)[0], sample_rate)
+    except InputError as error:
+        if OR_LEAVE_OUT not in str(error):
+            raise
+        raise InputError(str(error).replace(OR_LEAVE_OUT, "")) from None
 
 
 def read_source(source: AudioSource, sample_rate: int | None = None) -> tuple[np.ndarray, int]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 # Small enough that Vorbis encoding does not overrun libvorbis's stack, large enough to be quick.
 BLOCK_SAMPLES = 65_536
+# What can also be done about a song's file; one that is read by itself is in no song.
+OR_LEAVE_OUT = ", or leave it out with ignore = true in song.toml"
 _LOOKED_AT_BYTES = 4_096
 _PAGE = "a web page, not audio; download it again, signed in where that is asked for"
 _ARCHIVED = "an archive, not audio; unpack it"
@@ -98,11 +100,8 @@ def unreadable(path: Path, error: Exception) -> str:
         return f"{path}: {reason_of(gone)}"
     instead = content_without_audio(path)
     if instead is not None:
-        return f"{path.name}: {instead}, or leave the file out with ignore = true in song.toml"
-    return (
-        f"{path.name}: cannot be read as audio ({reason_of(error)}); replace it, or leave it out "
-        "with ignore = true in song.toml"
-    )
+        return f"{path.name}: {instead}{OR_LEAVE_OUT}"
+    return f"{path.name}: cannot be read as audio ({reason_of(error)}); replace it{OR_LEAVE_OUT}"
 
 
 def content_without_audio(path: Path) -> str | None:

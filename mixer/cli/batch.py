@@ -11,6 +11,7 @@ import click
 
 from mixer.batch.states import ALL_COLUMNS, State
 from mixer.cli.console import say, talk, talk_error
+from mixer.cli.groups import Commands
 from mixer.cli.paths import FilePath
 from mixer.files.wording import nearest, quote
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 from mixer.cli.batch_run import IGNORE, run_command
 
 
-class _RunByDefault(click.Group):
+class _RunByDefault(Commands):
     """`mixer batch manifest.csv` is `mixer batch run manifest.csv`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

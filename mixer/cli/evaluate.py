@@ -13,6 +13,7 @@ from mixer import audio as audio_io
 from mixer.cli.console import answer, progress_bar, talk, talk_error
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
+from mixer.cli.groups import Commands
 from mixer.cli.loading_view import load_in_sight
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
@@ -91,7 +92,7 @@ def _shared_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-class _MixesByDefault(click.Group):
+class _MixesByDefault(Commands):
     """What does not begin with `system` is for the command `mixes`, which need not be named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

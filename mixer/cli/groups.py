@@ -9,9 +9,21 @@ import click
 
 from mixer.files.wording import quote, suggest
 
+_LONGEST = 1_000  # characters of a sentence
+
 
 class Commands(click.Group):
     """A `click.Group` that answers a mistyped command with the one that was meant."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with the whole first sentence of each, which click would cut."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        shown = [(name, command) for name, command in commands if command and not command.hidden]
+        if shown:
+            with formatter.section("Commands"):
+                formatter.write_dl(
+                    [(name, command.get_short_help_str(_LONGEST)) for name, command in shown]
+                )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mixer.cli.console import answer, progress_bar, say, talk
+from mixer.cli.groups import Commands
 from mixer.cli.loading_view import load_in_sight
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath, required_output
@@ -19,7 +20,7 @@ from mixer.errors import InputError
 DEFAULT_PORT = 8765
 
 
-class _Commands(click.Group):
+class _Commands(Commands):
     """`analyse` stands on scipy and is loaded when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

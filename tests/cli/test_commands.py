@@ -156,6 +156,28 @@ def test_a_path_that_will_not_do_says_what_would(tmp_path, monkeypatch, capsys, 
     assert line.endswith(f": {said}")
 
 
+@pytest.mark.parametrize(
+    "group",
+    [
+        "batch",
+        "completion",
+        "config",
+        "dataset",
+        "evaluate",
+        "listen",
+        "model",
+        "preset",
+        "profile",
+    ],
+)
+def test_a_group_lists_its_commands_with_whole_sentences(group: str, capsys) -> None:
+    assert run([group, "--help"]) == 0
+    listed = capsys.readouterr().out.partition("Commands:\n")[2]
+    assert listed.strip()
+    assert "..." not in listed
+    assert run([group, "anothre"]) == 2
+
+
 def test_a_folder_of_mixes_is_answered_with_its_mixes(folder, tmp_path, capsys) -> None:
     mixes = tmp_path / "mixes"
     assert run(["render", str(folder), "-o", f"{mixes}/a.wav", "--model", "none", "-q"]) == 0
