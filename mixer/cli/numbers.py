@@ -28,7 +28,8 @@ class _Number(click.ParamType):
             return None
         number = self._parsed(value)
         if number is None or not self._low <= number <= self._high:
-            what = f"must be {self.kind}{self._range()}, not {quote(value)}"
+            bits = " of at most 64 bits" if number is not None and not self._range() else ""
+            what = f"must be {self.kind}{self._range() or bits}, not {quote(value)}"
             self.fail(what, param, ctx)
         return number
 

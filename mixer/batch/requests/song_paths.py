@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mixer.batch.requests.row_mistakes import MAX_ERRORS_SHOWN
 from mixer.files.real_paths import RealPaths
-from mixer.files.wording import nearest, quote
+from mixer.files.wording import nearest, quote, visible
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _MOST_NEIGHBOURS = 100_000
@@ -59,7 +59,9 @@ class SongFolders:
         if _is_file(self.base / cell.strip()):
             return f"{what}: it is a file; give the folder that holds it"
         close = self._nearest(cell.strip())
-        return f"{what}; did you mean {quote(close)}?" if close else what
+        if close:
+            return f"{what}; did you mean {quote(close)}?"
+        return f"{what} in {visible(self.base)}, which holds the manifest"
 
     def _about_backslashes(self, cell: str) -> str:
         path = cell.strip().replace("\\", "/").removeprefix("./")
