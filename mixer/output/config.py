@@ -113,7 +113,8 @@ def read_config(command: str) -> Config:
         SettingsError: it cannot be read, is not TOML, or a line for each mistake in it.
     """
     path = config_path()
-    if path is None or not path.is_file():
+    # A folder is refused as it is read; /dev/null says nothing.
+    if path is None or not (path.is_file() or path.is_dir()):
         return NOTHING_SAID
     return config_of(read_toml(path, WHAT, SettingsError), command)
 

@@ -174,3 +174,9 @@ def test_a_file_with_a_mistake_can_be_mended_by_unset(config, capsys) -> None:
     assert "formt is unknown" in capsys.readouterr().err
     assert run(["config", "unset", "formt"]) == 0
     assert config.read_text() == ""
+
+
+def test_a_folder_in_place_of_the_file_is_refused(config, song, tmp_path, capsys) -> None:
+    config.mkdir()
+    assert run(["render", str(song), "-o", f"{tmp_path}/a.wav"]) == 2
+    assert f"{config}: not a file; give a config.toml" in capsys.readouterr().err

@@ -37,6 +37,7 @@ _CSV_WORDS = {
     "expected after": 'write a quotation mark inside a quoted cell twice, as ""',
     "field larger": f"a cell is longer than {csv.field_size_limit()} characters",
 }
+_LOOKED_AT_BYTES = 4_096
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -87,6 +88,8 @@ def _not_decoded(content: bytes, encoding: str, place: int) -> str:
         row = max(1, sum(1 for _ in csv.reader(io.StringIO(before + "x", newline=""))))
     except csv.Error:
         row = len(_END_OF_LINE.split(before))
+    if b"\0" in content[:_LOOKED_AT_BYTES] and encoding == "utf-8":
+        return "is not text; give a CSV file, such as mixer batch init writes"
     if encoding not in ("utf-8", "utf-8-sig"):
         return f"row {row}: is truncated or damaged there; save the sheet again, as CSV UTF-8"
     line_from = max(content.rfind(b"\n", 0, place), content.rfind(b"\r", 0, place)) + 1

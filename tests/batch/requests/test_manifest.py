@@ -135,6 +135,7 @@ def test_mistakes(songs, text, words) -> None:
         ),
         (b'song,id\none,"a"b\n', "row 2: .* quotation mark inside a quoted cell twice"),
         (b"PK\x03\x04" + bytes(30), "is a workbook, not CSV"),
+        (b"RIFF\xf4\x1fy\0WAVEfmt ", "is not text; give a CSV file"),
     ],
 )
 def test_what_is_no_manifest_is_refused_with_its_row(songs, content, words) -> None:
