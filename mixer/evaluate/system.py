@@ -116,7 +116,7 @@ def check_songs(songs: Sequence[Song], settings: SystemSettings) -> list[Path | 
     names = [song.name for song in songs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise InputError(f"two songs are called {twice!r}; give one a title in its song.toml")
+        raise InputError(f"two songs are called {twice!r}; give one another title in its song.toml")
     return [find_reference(song, settings) for song in songs]
 
 

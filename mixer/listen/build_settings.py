@@ -82,7 +82,7 @@ def check_build(
     names = [song.name for song in songs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise InputError(f"two songs are called {twice!r}; give one a title in its song.toml")
+        raise InputError(f"two songs are called {twice!r}; give one another title in its song.toml")
     if not songs:
         raise InputError("no songs; give at least one song folder")
     if not 2 <= len(systems) <= _MAX_MIXES:
