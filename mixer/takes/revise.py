@@ -162,13 +162,9 @@ def plan_revision(
     if translation_budget_db is not None:
         texts = (*texts, *correction_requests(parent, translation_budget_db, console))
         wanted = replace(wanted, check_translation=True)
-    asked = ask(
-        texts,
-        console,
-        known=parent_plan.known_changes,
-        stems=tuple(song.stems),
-        roles=frozenset(track.role for track in tracks_of(song)),
-    )
+    roles = frozenset(track.role for track in tracks_of(song))
+    known, stems = parent_plan.known_changes, tuple(song.stems)
+    asked = ask(texts, console, known=known, stems=stems, roles=roles)
     plan = plan_render(song, take_settings(parent, settings, asked.console, hold_gain=hold_gain))
     number = next_number(parent.path.parent, base_of(parent.path))
     destination = _destination(parent, number, wanted)
