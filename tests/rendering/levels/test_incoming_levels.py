@@ -51,8 +51,8 @@ def test_balanced_stems_are_a_mix_and_others_are_not(rng: np.random.Generator) -
         (4.3, 0.0, "rough"),
         (8.2, -20.0, "rough"),  # faders were set, as little as all of it comes to
         (8.8, -20.0, "raw"),
-        (5.7, 10.0, "rough"),
-        (6.3, 10.0, "raw"),  # and no faders left room for all of them
+        (5.7, 4.0, "rough"),
+        (6.3, 4.0, "raw"),  # and no faders left room for all of them
     ],
 )
 def test_how_far_from_a_usual_balance_is_what(
