@@ -54,7 +54,9 @@ def requests_of(text: str) -> list[Request]:
             _take_part(part, joint is not None, found, waiting)
     gathered.refuse()
     if waiting:
-        raise SettingsError(f"{quote(text)}: say what to change, for example {waiting[0]} up")
+        raise SettingsError(
+            f"{quote(text)}: nothing to do with {waiting[0]}; for example, {waiting[0]} up"
+        )
     return found
 
 
@@ -167,7 +169,8 @@ def _in_decibels(step: Step | Band) -> float | None:
 def _unknown(text: str, tokens: Sequence[str], target: str | None, exactly_db: float | None) -> str:
     phrases = [each for wish in WISHES for each in wish.phrases]
     if exactly_db is not None and (not tokens or _target(" ".join(tokens)) == target):
-        return f"{quote(text)}: say up or down, for example {target or 'mix'} up {exactly_db:g} dB"
+        example = f"{target or 'mix'} up {exactly_db:g} dB"
+        return f"{quote(text)}: neither up nor down; for example, {example}"
     if target is None:
         close = _nearest(" ".join(tokens), [*phrases, *(f"{name} up" for name in TARGETS)])
     else:

@@ -154,7 +154,8 @@ def doubt_words(doubts: Doubts | None) -> list[str]:
         of_models = record["models_db"] >= CHECK_FROM_DB
         who = "the models differ" if of_models else "the model's runs differ"
         by_db = record["models_db"] if of_models else record["level_db"]
-        lines.append(f"check the {stem} by ear: {who} by {by_db:.1f} dB")
+        what = "other instruments" if stem == "other" else stem
+        lines.append(f"check the {what} by ear: {who} by {by_db:.1f} dB")
     return lines
 
 

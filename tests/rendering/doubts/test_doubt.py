@@ -111,9 +111,11 @@ def record(level: float, models: float) -> DoubtRecord:
 
 def test_words_name_what_to_check_the_least_sure_first() -> None:
     stems = {"vocals": record(3.4, 0.5), "bass": record(5.0, 3.0), "drums": record(2.9, 2.9)}
+    stems["other"] = record(3.1, 3.1)
     assert doubt_words({"stems": stems, "answers": []}) == [
         "check the bass by ear: the models differ by 3.0 dB",
         "check the vocals by ear: the model's runs differ by 3.4 dB",
+        "check the other instruments by ear: the models differ by 3.1 dB",
     ]
     assert doubt_words(None) == []
 
