@@ -122,11 +122,14 @@ def _true_format(samples: _Samples, stated: WaveFormat) -> _Format | None:
 
 
 def are_floats(values: NDArray[np.float32]) -> bool:
-    """Whether most samples of a file of floats, but zeros, can be sound; few always can."""
-    heard = values[values != 0.0]
-    level = np.abs(heard[np.isfinite(heard)])
+    """Whether most finite samples of a file of floats, but zeros, can be sound; few always can.
+
+    Those that are not finite tell nothing: a plug-in may have failed, and soft negative integers
+    look so too.
+    """
+    level = np.abs(values[np.isfinite(values) & (values != 0.0)])
     n_likely = np.count_nonzero((level > _FLOATS_ABOVE) & (level < _FLOATS_BELOW))
-    return heard.size < _FEWEST or n_likely > _FLOATS_FROM * heard.size
+    return level.size < _FEWEST or n_likely > _FLOATS_FROM * level.size
 
 
 def _float_of_two_sizes(

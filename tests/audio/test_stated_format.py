@@ -194,6 +194,17 @@ def test_two_levels_of_integers_are_left_alone(
             as_stated(path)
 
 
+def test_a_plug_in_that_failed_is_told_of_its_samples_however_many_there_are(
+    tmp_path: Path, sound: np.ndarray
+) -> None:
+    for first in (0, 3_000):
+        values = sound.copy()
+        values[first:] = np.nan
+        path = wave(tmp_path / "a.wav", form(FLOAT, 2, 32), chunk(b"data", values.tobytes()))
+        with pytest.raises(InputError, match="NaN or infinite samples at"):
+            audio_io.read_audio(path)
+
+
 @pytest.mark.parametrize("dtype", ["<i4", "<f4"])
 def test_what_is_not_float_under_a_header_of_floats_is_refused_as_such(
     tmp_path: Path, sound: np.ndarray, dtype: str

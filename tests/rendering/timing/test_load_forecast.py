@@ -107,7 +107,7 @@ def test_one_bar_from_the_first_file_on(folder, tmp_path, monkeypatch) -> None:
     for module, arguments, then in (
         (render, ["render", str(folder), "-o", mix, "--model", "none"], "write"),
         (check, ["check", str(folder)], "check"),
-        (revise, ["revise", mix, "vocals up"], "write"),
+        (revise, ["revise", mix, "other up"], "write"),
         (replay, ["replay", mix], "write"),
         (listen, ["listen", "build", str(folder), "-o", test, "--length", "3", *two], None),
         (evaluate, ["evaluate", "system", str(folder), "--model", "none"], None),
