@@ -53,7 +53,7 @@ PARTS = {
     "tracks": Part(tracks.table, 240, "what a track costs: stereo, mono, silent"),
     "memory": Part(memory.table, 200, "memory of ten minutes with all that goes with a mix"),
     "clock": Part(clock.table, 180, "progress, time left, Ctrl-C"),
-    "batch": Part(batch.table, 230, "batches: workers, overhead, start, plan and resume"),
+    "batch": Part(batch.table, 360, "batches: workers, overhead, start, plan and resume"),
     "lengths": Part(lengths.table, 240, "time and memory against length and tracks; draws both"),
 }
 BENCH = ("renders", "peers", "normalisation", "network")

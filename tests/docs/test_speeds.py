@@ -31,8 +31,8 @@ def test_times_real_time_are_as_measured(model, what) -> None:
 
 
 def test_paper_is_as_much_slower_as_is_said() -> None:
-    assert "a third of default's speed" in USES[PAPER_MODEL]
+    assert "a quarter of default's speed" in USES[PAPER_MODEL]
     share = measured("four stems, 180 s", PAPER_MODEL) / measured(
         "four stems, 180 s", DEFAULT_MODEL
     )
-    assert share == pytest.approx(1 / 3, rel=WITHIN)
+    assert share == pytest.approx(1 / 4, rel=WITHIN)

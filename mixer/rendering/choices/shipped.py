@@ -11,8 +11,8 @@ PAPER_MODEL = "paper"
 # What each is for, for people who choose; speeds on two cores, as in docs/performance.md.
 USES = {
     TRACK_MODEL: "raw multitracks; auto's choice for them; 17x real time with 32 tracks",
-    DEFAULT_MODEL: "finished stems; auto's choice for them; 80x real time",
-    PAPER_MODEL: "comparisons with the paper; a third of default's speed",
+    DEFAULT_MODEL: "finished stems; auto's choice for them; 90x real time",
+    PAPER_MODEL: "comparisons with the paper; a quarter of default's speed",
 }
 # The averages of the training songs of MUSDB18, from the published network.
 PUBLISHED_PROFILE = "musdb18"
