@@ -170,7 +170,17 @@ def _measure(
 
 
 def _render(song: Path, out: Path) -> list[str]:
-    return ["render", str(song), "--model", "tracks", "-o", str(out), "--overwrite", "--quiet"]
+    return [
+        "mixer",
+        "render",
+        str(song),
+        "--model",
+        "tracks",
+        "-o",
+        str(out),
+        "--overwrite",
+        "--quiet",
+    ]
 
 
 def _n_compressors(recipe: Path) -> int:
