@@ -44,7 +44,8 @@ TABLES: dict[str, tuple[str, ...] | None] = {
     "mixer.network.fxnorm.architecture": ("_PRODUCT_S",),
 }
 # What is a ratio of costs, and does not follow the machine's pace.
-RATIOS = ("WITH_WET_STEMS", "FIND_AGAIN", "USUALLY_COMPRESSED")
+SHARES = ("FIND_AGAIN", "USUALLY_COMPRESSED")
+RATIOS = ("WITH_WET_STEMS", *SHARES)
 PROBE = "PROBE_S"
 # How far off an equation may be: so long, and this share of it.
 _OFF_S, _OFF = 0.01, 0.1
@@ -221,7 +222,9 @@ def new_values(table: str, pace: float, factors: Mapping[str, float]) -> dict[st
             found[constant.name] = probe_s()
         else:
             own = factors.get(constant.name, 1.0)
-            found[constant.name] = constant.value * own * (1 if constant.name in RATIOS else pace)
+            value = constant.value * own * (1.0 if constant.name in RATIOS else pace)
+            # What is fitted may be a little more than all.
+            found[constant.name] = min(value, 1.0) if constant.name in SHARES else value
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.traced import Traced, constants_of, parts_of, trace, with_values
-from benchmarks.unit_costs import TABLES, Equation, fitted
+from benchmarks.unit_costs import COSTS, TABLES, Equation, fitted, new_values
 
 TABLE = """# Seconds.
 A, B = 0.5, 2.0  # a and b
@@ -68,3 +68,11 @@ def test_the_constants_that_fit_are_found_and_others_stay() -> None:
     assert pace * factors["a"] == pytest.approx(3.0, rel=0.02)
     assert pace * factors["b"] == pytest.approx(2.0, rel=0.02)
     assert factors["c"] == pytest.approx(1.0)
+
+
+def test_ratios_do_not_follow_the_pace_and_no_share_is_more_than_all() -> None:
+    usual = new_values(COSTS, 1.0, {})
+    found = new_values(COSTS, 2.0, {"FIND_AGAIN": 3.0, "MASTER": 1.5})
+    assert found["WITH_WET_STEMS"] == usual["WITH_WET_STEMS"]
+    assert found["MASTER"] == pytest.approx(3.0 * usual["MASTER"])
+    assert usual["FIND_AGAIN"] <= found["FIND_AGAIN"] == 1.0

@@ -70,7 +70,7 @@ FIND_A_TRACK = 0.00006
 # To find a stem that an earlier take has kept, by stage.
 FIND = {Stage.NORMALISE: FIND_NORMALISED, Stage.NETWORK: 0.00028, Stage.LISTEN: 0.00012}
 # Share of it that it takes to find again what this process has kept or found: it is not checked.
-FIND_AGAIN = 1.1
+FIND_AGAIN = 1.0
 # To keep one for later takes; to hash a part of the mix.
 KEEP = {Stage.NORMALISE: KEEP_NORMALISED, Stage.NETWORK: 0.00034, Stage.LISTEN: 0.000098}
 HASH_A_PART = 0.00022
