@@ -129,7 +129,7 @@ def _blocks(file: BinaryIO, start: int, n_file: int) -> tuple[list[_Block], str 
     if lone is not None:
         return lone, None
     if position < n_file:
-        return blocks, f"damaged: there is no block at byte {position}"
+        return blocks, f"damaged: no block starts at byte {position}"
     *whole, (kind, body) = blocks
     there = n_file - body.start
     cut = _Block(kind, Span(body.start, there))

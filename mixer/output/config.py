@@ -113,7 +113,7 @@ def read_config(command: str) -> Config:
         SettingsError: it cannot be read, is not TOML, or a line for each mistake in it.
     """
     path = config_path()
-    # A folder is refused as it is read; /dev/null says nothing.
+    # A folder is refused when it is read; /dev/null is empty.
     if path is None or not (path.is_file() or path.is_dir()):
         return NOTHING_SAID
     return config_of(read_toml(path, WHAT, SettingsError), command)

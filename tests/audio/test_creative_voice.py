@@ -168,7 +168,7 @@ def test_damage_is_told(tmp_path: Path, steps: np.ndarray) -> None:
     assert source.fault == "truncated: its last block has 996 of 2012 bytes; 0.03 s are there"
     path = voice(tmp_path / "b.voc", *whole, block(77, bytes(10_000)))
     (source,) = audio_io.probe(path)
-    assert source.fault == "damaged: there is no block at byte 4058; 0.05 s are there"
+    assert source.fault == "damaged: no block starts at byte 4058; 0.05 s are there"
     assert source.n_samples == 1_000
     path = voice(tmp_path / "c.voc", whole[0], new_sound(steps[500:], rate=8_000), END)
     (source,) = audio_io.probe(path)

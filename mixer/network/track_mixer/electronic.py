@@ -29,7 +29,7 @@ _WITHOUT_VOICES_LU = {"bass": 0.0, "drums": 1.0, "other": -4.0}
 _STEMS_WITHOUT_VOICES_LU = {"bass": 1.0, "drums": 0.0, "other": -2.0}
 # A recorded kit has these microphones; what is programmed does not.
 _RECORDED_KIT = frozenset(("overheads", "room"))
-# A kit has one of these, whoever plays it: a shaker alone says nothing.
+# Every kit has one of these, played or programmed; a shaker alone does not make a kit.
 _KIT = frozenset(("kick", "snare", "drum_loop"))
 
 

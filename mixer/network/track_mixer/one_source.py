@@ -1,6 +1,6 @@
 """Microphones on one source, as loud against each other as they were recorded.
 
-The level of a raw recording says nothing about its place among the instruments. Among the
+The level of a raw recording does not show how loud it belongs among the instruments. Among the
 microphones of one instrument it does: in 90 human mixes (MixologyDB) engineers keep the balance in
 which these were recorded within 3.4 dB (26 pairs of microphones above and below a snare, a mean
 over songs), 4.5 (56 inside and outside a kick), 5.4 (18 of a bass's line and amplifier), 4.9 (58 at

@@ -106,7 +106,7 @@ class _Reader:
         if channel is not None and channel.get("role") == "master":
             return
         inner = element.findall("Track")
-        # What is a track's is no other's, whatever ids say: it would be read as often.
+        # Lanes belong to one track: if others shared its id, each would read them again.
         lanes = self._lanes.pop(element.get("id", ""), [])
         each = (clip for lane in lanes for clip in self._clips(lane))
         clips = tuple(itertools.islice(each, MOST_CLIPS + 1 - self.n_clips))
