@@ -54,6 +54,8 @@ class TrackErrors:
             has no wet tracks.
         group_level_db: mean over groups.
         within_human_spread: share of the groups whose level is within `HUMAN_SPREAD_DB`.
+        beyond_human_spread_db: mean over groups of how far a level is outside of that spread;
+            0 for a group within it.
         mix_width_db: of the mix's side over mid above 250 Hz, more than in truth; signed.
         lean_db: of the mix, right over left, more than in truth; signed.
         groups_db: group to its level, more than in truth; signed.
@@ -62,6 +64,7 @@ class TrackErrors:
     tracks: Mapping[str, float]
     group_level_db: float
     within_human_spread: float
+    beyond_human_spread_db: float
     mix_width_db: float
     lean_db: float
     groups_db: Mapping[str, float] = field(default_factory=dict)
@@ -118,11 +121,12 @@ def compare_tracks(
     }
     apart = _group_levels(truth, whole, groups, sample_rate)
     sizes = np.abs(list(apart.values()))
-    near = [abs(off) <= HUMAN_SPREAD_DB[stem] for stem, off in apart.items()]
+    beyond = np.maximum(sizes - [HUMAN_SPREAD_DB[stem] for stem in apart], 0.0)
     return TrackErrors(
         means,
         float(sizes.mean()),
-        float(np.mean(near)),
+        float(np.mean(beyond == 0.0)),
+        float(beyond.mean()),
         _width_db(whole) - _width_db(truth.mix),
         whole.balance_db - truth.mix.balance_db,
         apart,

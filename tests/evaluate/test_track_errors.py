@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixer.evaluate.track_errors import compare_tracks, measure_truth_of_tracks
+from mixer.evaluate.track_errors import HUMAN_SPREAD_DB, compare_tracks, measure_truth_of_tracks
 from tests.signals import band
 
 RATE = 44_100
@@ -37,7 +37,7 @@ def test_nothing_is_wrong_with_the_truth_at_any_level():
     errors = judged({name: np.float32(0.2) * audio for name, audio in tracks().items()})
     assert max(errors.tracks.values()) == pytest.approx(0.0, abs=0.01)
     assert errors.group_level_db == pytest.approx(0.0, abs=0.01)
-    assert errors.within_human_spread == 1.0
+    assert (errors.within_human_spread, errors.beyond_human_spread_db) == (1.0, 0.0)
     assert (errors.mix_width_db, errors.lean_db) == pytest.approx((0.0, 0.0), abs=0.01)
 
 
@@ -46,11 +46,17 @@ def test_a_fader_is_off_and_a_voice_stands_at_the_side():
     wet["Bass"] = np.float32(10 ** (-12 / 20)) * wet["Bass"]
     wet["Vox"] = wet["Vox"] * np.array([[0.2], [1.4]], np.float32)
     errors = judged(wet)
-    assert errors.groups_db["bass"] < -8.0
+    off_db = errors.groups_db
+    assert off_db["bass"] < -8.0
     assert errors.tracks["level"] > 2.0
     assert errors.tracks["pan"] == pytest.approx(20 * np.log10(7.0) / 4, abs=1.0)
     assert errors.lean_db > 1.0
-    assert errors.within_human_spread < 1.0
+    beyond = {stem: max(0.0, abs(off) - HUMAN_SPREAD_DB[stem]) for stem, off in off_db.items()}
+    assert beyond["bass"] > 5.0
+    assert errors.within_human_spread == pytest.approx(
+        np.mean([far == 0.0 for far in beyond.values()])
+    )
+    assert errors.beyond_human_spread_db == pytest.approx(np.mean(list(beyond.values())))
 
 
 def test_a_system_without_wet_tracks_is_judged_by_its_groups():

@@ -3,7 +3,8 @@
 The songs are those of single tracks on which nothing is trained (`HELD_OUT_TRACKS`). Their dry
 tracks, or the wet ones if there are no others, are the input, at levels drawn at random over 20 dB,
 like those of raw recordings; the person's wet tracks are the truth. With `--stems` the songs are
-folders of finished stems, whose levels are drawn in the same way. The output is Markdown: means
+folders of finished stems, whose levels are drawn in the same way. `--songs all` judges all songs of
+tracks, also those that models were trained on. The output is Markdown: means
 over songs, and a line for each song.
 """
 
@@ -23,7 +24,7 @@ import numpy as np
 
 from mixer.audio import read_audio, write_audio
 from mixer.dsp.blocks import peak
-from mixer.errors import MixerError
+from mixer.errors import MixerError, SettingsError
 from mixer.evaluate.track_errors import (
     TRACK_MEASURES,
     TrackErrors,
@@ -47,9 +48,18 @@ DEFAULT_TRACKS = Path("../shared/tracks")
 DRAWN_DB = (-20.0, 0.0)
 # Suffix of a model's name: evaluate it moved towards neutral as far as it goes.
 ABSTAINING = "+abstain"
+_ALL_SONGS = "all"
 # The table of the page on models, and what it calls the systems.
 _SHARE_COLUMN = "groups within human spread"
-_PAGE_COLUMNS = ("level of a track", "spectrum", "group level", _SHARE_COLUMN, "mix width", "lean")
+_PAGE_COLUMNS = (
+    "level of a track",
+    "spectrum",
+    "group level",
+    _SHARE_COLUMN,
+    "beyond that spread",
+    "mix width",
+    "lean",
+)
 _PAGE_NAMES = {
     SUM: "plain sum",
     LEVELS: "`levels`: the medians of 90 human mixes",
@@ -212,8 +222,8 @@ def _mixes_tracks(model: str) -> bool:
 def markdown(results: Mapping[str, Mapping[str, TrackErrors]]) -> str:
     """Markdown tables: means over songs, and the levels of each song."""
     names = tuple(TRACK_MEASURES)
-    head = ["", *(f"{name} dB" for name in names), "groups dB", "in human spread", "mix width dB",
-            "lean dB"]  # fmt: skip
+    head = ["", *(f"{name} dB" for name in names), "groups dB", "in human spread",
+            "beyond it dB", "mix width dB", "lean dB"]  # fmt: skip
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for system, by_song in results.items():
         errors = list(by_song.values())
@@ -221,6 +231,7 @@ def markdown(results: Mapping[str, Mapping[str, TrackErrors]]) -> str:
         cells += [
             _cell([e.group_level_db for e in errors]),
             f"{100.0 * np.mean([e.within_human_spread for e in errors]):.0f} %",
+            _cell([e.beyond_human_spread_db for e in errors]),
             _cell([abs(e.mix_width_db) for e in errors]),
             _cell([abs(e.lean_db) for e in errors]),
         ]
@@ -260,6 +271,7 @@ def _page_figures(errors: Sequence[TrackErrors]) -> list[float]:
         *of_tracks,
         [error.group_level_db for error in errors],
         [-error.within_human_spread for error in errors],
+        [error.beyond_human_spread_db for error in errors],
         [abs(error.mix_width_db) for error in errors],
         [abs(error.lean_db) for error in errors],
     ]
@@ -276,11 +288,21 @@ def _songs(options: argparse.Namespace) -> Iterator[tuple[str, TrackSong]]:
             for draw in range(options.draws):
                 yield f"{folder.name} {draw + 1}", read_stem_song(folder, draw)
         return
-    folder, draws = options.tracks, options.draws
-    for name in HELD_OUT_TRACKS:
-        if (folder / name).is_dir():
-            for draw in range(draws):
-                yield f"{name} {draw + 1}", read_track_song(folder / name, draw)
+    for folder in _folders_of_tracks(options.tracks, options.songs):
+        for draw in range(options.draws):
+            yield f"{folder.name} {draw + 1}", read_track_song(folder, draw)
+
+
+def _folders_of_tracks(within: Path, names: Sequence[str]) -> list[Path]:
+    if list(names) == [_ALL_SONGS]:
+        names = sorted(file.parent.name for file in within.glob("*/song.json"))
+    folders = [within / name for name in names]
+    missing = [folder for folder in folders if not (folder / "song.json").is_file()]
+    if missing or not folders:
+        raise SettingsError(
+            f"{(missing or [within])[0]}: no songs of tracks there; name a folder with `--tracks`"
+        )
+    return folders
 
 
 def _measure(options: argparse.Namespace) -> dict[str, dict[str, TrackErrors]]:
@@ -316,6 +338,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=Path,
         default=DEFAULT_TRACKS,
         help="folder of songs with dry and wet tracks",
+    )
+    add(
+        "--songs",
+        nargs="+",
+        default=list(HELD_OUT_TRACKS),
+        help=f"names of songs in that folder, or {_ALL_SONGS}; those on which nothing is trained",
     )
     add("--stems", type=Path, help="folder of songs of finished stems, judged instead of tracks")
     add("--draws", type=int, default=2, help="random level draws of each song")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mixer.audio import write_audio
 from mixer.evaluate.track_errors import TrackErrors
@@ -15,7 +16,7 @@ from training.shipped.evaluate_tracks import main, page_table, read_stem_song
 
 def errors(level_db: float, group_db: float, share: float, *, tracks: bool = True) -> TrackErrors:
     of_tracks = {"level": level_db, "spectrum": 2.0} if tracks else {}
-    return TrackErrors(of_tracks, group_db, share, -3.0, 0.4, {"bass": group_db})
+    return TrackErrors(of_tracks, group_db, share, group_db - 2.0, -3.0, 0.4, {"bass": group_db})
 
 
 RESULTS = {
@@ -30,10 +31,11 @@ RESULTS = {
 
 def test_the_table_has_means_and_the_best_of_each_column_in_bold() -> None:
     lines = page_table(RESULTS)
-    assert lines[2] == "| plain sum | 7.00 | **2.00** | 4.50 | 38 % | **3.00** | **0.40** |"
+    same = "**3.00** | **0.40** |"
+    assert lines[2] == f"| plain sum | 7.00 | **2.00** | 4.50 | 38 % | 2.50 | {same}"
     # A model that mixes sums has no tracks to be judged by.
-    assert lines[3].endswith(" levels |  |  | **2.50** | **75 %** | **3.00** | **0.40** |")
-    assert lines[4] == "| `tracks` | **4.50** | **2.00** | 2.75 | 50 % | **3.00** | **0.40** |"
+    assert lines[3].endswith(f" levels |  |  | **2.50** | **75 %** | **0.50** | {same}")
+    assert lines[4] == f"| `tracks` | **4.50** | **2.00** | 2.75 | 50 % | 0.75 | {same}"
 
 
 def test_figures_that_were_kept_go_into_a_page_without_a_render(tmp_path: Path) -> None:
@@ -46,6 +48,14 @@ def test_figures_that_were_kept_go_into_a_page_without_a_render(tmp_path: Path) 
     assert text.startswith("above\n<!-- tracks -->\n| | level of a track")
     assert "old" not in text
     assert text.endswith("<!-- /tracks -->\nbelow\n")
+
+
+def test_songs_that_are_not_there_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for asked in (["all"], ["Nowhere"]):
+        assert main(["--tracks", str(tmp_path), "--songs", *asked]) == 2
+        assert f"{tmp_path}" in capsys.readouterr().err
 
 
 def test_finished_stems_come_in_at_levels_drawn_over_20_db(tmp_path: Path) -> None:
