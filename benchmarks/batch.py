@@ -35,7 +35,7 @@ from benchmarks.tree_memory import TreeMemory
 from mixer.batch.ledgers.ledger import Ledger
 from mixer.batch.requests.outputs import STATE_FOLDER
 
-N_SONGS, N_TURNS = 72, 2
+N_SONGS, N_TURNS = 144, 2
 SONG_S = 30.0
 
 
