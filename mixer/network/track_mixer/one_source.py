@@ -6,7 +6,7 @@ which these were recorded within 3.4 dB (26 pairs of microphones above and below
 over songs), 4.5 (56 inside and outside a kick), 5.4 (18 of a bass's line and amplifier), 4.9 (58 at
 guitar amplifiers) and 5.7 (32 in front of one and in its room), where equal levels are 5.3, 5.8,
 8.5, 5.2 and 8.4 dB off. A file normalised by itself has lost it: then what is below a drum or comes
-by a line stands as far behind the others as engineers put it.
+by a line is as far below the others in loudness as engineers put it, whatever its peaks are.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ class OneSource:
 
     Attributes:
         members: places of the tracks, at least two, of one stem and role.
-        behind_db: of each, how far it stands behind the others, 0 or less; None if the files'
-            levels are those of the recording, whose balance is kept.
+        behind_db: of each, how far its loudness is below that of the others, less than 0; 0 for
+            those others. None if the files' levels are those of the recording, whose balance is
+            kept.
     """
 
     members: tuple[int, ...]
@@ -61,11 +62,18 @@ def balanced_as_recorded(
         own, behind = zip(*heard, strict=True)
         lufs = np.array([tracks[i].loudness_lufs for i in own])
         before_lu = lufs + [gains_db[i] for i in own]
-        wanted_lu = lufs if source.behind_db is None else before_lu + behind
+        wanted_lu = lufs if source.behind_db is None else _behind(before_lu, np.array(behind))
         as_before_db = _sum_lu(before_lu) - _sum_lu(wanted_lu)
         for i, gain_db in zip(own, wanted_lu - lufs + as_before_db, strict=True):
             balanced[i] = float(gain_db)
     return balanced
+
+
+def _behind(before_lu: np.ndarray, behind_db: np.ndarray) -> np.ndarray:
+    """Those that stand behind others moved to their distance from them, the others as before."""
+    others = before_lu[behind_db == 0.0]
+    front_lu = float(np.mean(np.sort(others if len(others) else before_lu)))
+    return np.where(behind_db == 0.0, before_lu, front_lu + behind_db)
 
 
 def _sum_lu(levels_lu: np.ndarray) -> float:

@@ -34,10 +34,27 @@ def test_the_recorded_balance_is_kept_and_the_source_is_as_loud(heard: list[Trac
 
 
 def test_of_normalised_files_the_line_stands_behind(heard: list[TrackLevels]):
-    balanced = balanced_as_recorded(heard[:2], [OneSource((0, 1), (0.0, -7.7))], [0.0, 7.0])
-    before, after = (levels_lu(heard[:2], gains) for gains in ([0.0, 7.0], balanced))
-    assert after[1] - after[0] == pytest.approx(before[1] - before[0] - 7.7)
-    assert sum_lu(after) == pytest.approx(sum_lu(before))
+    """By its loudness, whatever the faders were by the two signals' peaks."""
+    for gains_db in ([0.0, 7.0], [3.0, -2.0]):
+        balanced = balanced_as_recorded(heard[:2], [OneSource((0, 1), (0.0, -7.7))], gains_db)
+        before, after = (levels_lu(heard[:2], gains) for gains in (gains_db, balanced))
+        assert after[1] - after[0] == pytest.approx(-7.7)
+        assert sum_lu(after) == pytest.approx(sum_lu(before))
+
+
+def test_those_in_front_stay_as_they_are_to_each_other(heard: list[TrackLevels]):
+    gains_db = [0.0, 2.0, 12.0]
+    source = OneSource((0, 1, 2), (0.0, 0.0, -3.4))
+    balanced = balanced_as_recorded(heard[:3], [source], gains_db)
+    before, after = (levels_lu(heard[:3], gains) for gains in (gains_db, balanced))
+    assert after[1] - after[0] == pytest.approx(before[1] - before[0])
+    assert after[2] - np.mean(after[:2]) == pytest.approx(-3.4)
+
+
+def test_two_that_stand_behind_are_apart_by_as_much(heard: list[TrackLevels]):
+    balanced = balanced_as_recorded(heard[:2], [OneSource((0, 1), (-3.4, -7.7))], [0.0, 0.0])
+    after = levels_lu(heard[:2], balanced)
+    assert after[1] - after[0] == pytest.approx(-4.3)
 
 
 def test_silence_has_no_balance(heard: list[TrackLevels]):
