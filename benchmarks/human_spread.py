@@ -68,7 +68,7 @@ def spreads_of(
     by_song: dict[str, list[dict[str, float]]] = defaultdict(list)
     for mix in mixes:
         by_song[mix["song-name"]].append(figures_of(mix["tracks"]))
-    for axis in ("voice", "bass", "brightness", "width", "dynamics"):
+    for axis in ("vocals", "bass", "brightness", "width", "dynamics"):
         spreads = []
         for mixes_of_song in by_song.values():
             values = [found[axis] for found in mixes_of_song if axis in found]
@@ -102,7 +102,7 @@ def figures_of(tracks: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         "width": 10.0 * math.log10(share / (1.0 - share)),
         "dynamics": float(of_track @ reductions_db / of_track.sum()),
     }
-    return found | ({"voice": 10.0 * math.log10(sung / rest)} if sung > 0.0 < rest else {})
+    return found | ({"vocals": 10.0 * math.log10(sung / rest)} if sung > 0.0 < rest else {})
 
 
 def band_gains(instrument: str, eq: Sequence[Mapping[str, Any]]) -> np.ndarray:

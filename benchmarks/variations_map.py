@@ -1,4 +1,4 @@
-"""A map of a mix's variations: brightness against width, the voice as size.
+"""A map of a mix's variations: brightness against width, the vocals as size.
 
     python -m benchmarks.variations_map docs/variations.svg [--song FOLDER]
 
@@ -21,7 +21,7 @@ from mixer.takes.variations import MadeVariations
 
 WIDTH, HEIGHT, MARGIN = 720, 460, 60
 N_VARIATIONS = 8
-# Radius of the first's voice, and what a dB more of it adds.
+# Radius of the first mix's vocals, and what a dB more of it adds.
 RADIUS, PER_DB = 16.0, 5.0
 
 
@@ -55,7 +55,7 @@ def svg_of(made: MadeVariations) -> str:
     parts = [_axes(most, spread)]
     for label, moved in rows:
         x, y = (_place(moved.get(name, 0.0) / spread[name] / most, name) for name in _SHOWN)
-        radius = max(RADIUS + PER_DB * moved.get("voice", 0.0), 4.0)
+        radius = max(RADIUS + PER_DB * moved.get("vocals", 0.0), 4.0)
         kind = "first" if label == "first" else "other"
         number, _, words = label.partition(": ")
         parts.append(f'<g class="{kind}"><title>{escape(words or label)}</title>')
@@ -93,7 +93,7 @@ def _axes(most: float, spread: Mapping[str, float]) -> str:
             f'<text x="70" y="{across - 8}">narrower</text>',
             f'<text x="{up + 75}" y="24">brighter, {bright_db:.1f} dB</text>',
             f'<text x="{up + 30}" y="{HEIGHT - 14}">darker</text>',
-            f'<text x="{WIDTH / 2}" y="{HEIGHT - 34}" dx="220">size: voice against the rest</text>',
+            f'<text x="{WIDTH / 2}" y="{HEIGHT - 34}" dx="220">size: vocals against the rest</text>',
         ]
     )
 

@@ -27,7 +27,7 @@ class Figures(UnmixedFigures, total=False):
         gain_db, gain_reduction_db: gain and deepest limiting of the master.
         premaster_lufs: loudness before the master; None for silence.
         album_offset_db: loudness offset of its album; absent for a single.
-        album_sound: voice, bass, brightness, width and room before the master, in dB.
+        album_sound: vocals, bass, brightness, width and room before the master, in dB.
         album_moves: their offsets from the album and the changes applied (`off_db`, `move_db`).
         duration_s: of the song.
         sample_rate: of the mix, in Hz.

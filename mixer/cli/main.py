@@ -38,7 +38,7 @@ COMMANDS = {
     "preset": "List, show, check, compare, save and delete presets.",
     "learn": "Read changes made in a session back into the song.",
     "revise": "Render the next take of a mix; only your changes differ.",
-    "variations": "Make other mixes of a song: brighter, voice up, wider, or blends.",
+    "variations": "Make other mixes of a song: brighter, vocals up, wider, or blends.",
     "takes": "List the takes of a mix with their changes.",
     "replay": "Render a mix again from its recipe, bit for bit, or say what differs.",
     "compare": "Compare two mixes: settings, levels, spectrum, width.",

@@ -3,7 +3,7 @@
 They are measured by `mixer.rendering.sound.sound`.
 """
 
-VOICE, BASS, BRIGHTNESS, WIDTH, ROOM = "voice", "bass", "brightness", "width", "room"
+VOCAL_LEVEL, BASS, BRIGHTNESS, WIDTH, ROOM = "vocals", "bass", "brightness", "width", "room"
 DYNAMICS = "dynamics"
 # Bass and brightness are the powers of their bands relative to that of the middle.
 BASS_HZ, BRIGHT_HZ, MIDDLE_HZ = (30.0, 150.0), (4_000.0, 16_000.0), (150.0, 4_000.0)

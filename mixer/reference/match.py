@@ -92,7 +92,7 @@ def _moves_stems(target: Target) -> bool:
 def _asked(own: MixFigures, target: Target) -> Asked:
     tone, tone_remarks = _tone_goal(own, target)
     width, width_remarks = _width_goal(own, target)
-    voice_db, voice_remarks = _voice_goal(own, target)
+    vocals_db, vocal_remarks = _vocal_goal(own, target)
     factor = 1.0
     range_remarks: tuple[str, ...] = ()
     if target.range_lu is not None and target.amount(Aspect.DYNAMICS) > 0.0:
@@ -107,8 +107,8 @@ def _asked(own: MixFigures, target: Target) -> Asked:
     if target.loudness_lufs is not None and target.amount(Aspect.LOUDNESS) > 0.0:
         goal = _towards(own.loudness_lufs, target.loudness_lufs, target.amount(Aspect.LOUDNESS))
         loudness_lufs = round(float(goal), _DECIMALS)
-    goals = Goals(tone, width, voice_db, *_stem_goals(own, target))
-    remarks = (*tone_remarks, *width_remarks, *voice_remarks, *range_remarks)
+    goals = Goals(tone, width, vocals_db, *_stem_goals(own, target))
+    remarks = (*tone_remarks, *width_remarks, *vocal_remarks, *range_remarks)
     return Asked(goals, factor, loudness_lufs, (*remarks, *_limiter_remarks(own, target)))
 
 
@@ -182,18 +182,18 @@ def _width_goal(own: MixFigures, target: Target) -> tuple[Goal, tuple[str, ...]]
     return replace(goal, value_db=own.width_db + np.where(has_side, wanted, 0.0)), remarks
 
 
-def _voice_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[str, ...]]:
+def _vocal_goal(own: MixFigures, target: Target) -> tuple[float | None, tuple[str, ...]]:
     amount = target.amount(Aspect.LEVEL)
     if amount == 0.0:
-        return own.voice_db, ()
-    if target.voice_db is None and not target.stem_levels_db:
-        return own.voice_db, (
-            "level: the voice cannot be told from the rest of a finished mix; give a folder with "
-            "the reference's stems",
+        return own.vocals_db, ()
+    if target.vocals_db is None and not target.stem_levels_db:
+        return own.vocals_db, (
+            "level: the vocals cannot be separated from the rest of a finished mix; give a folder "
+            "with the reference's stems",
         )
-    if own.voice_db is None or target.voice_db is None:
-        return own.voice_db, (() if target.stem_levels_db else ("level: the song has no voice",))
-    return float(_towards(own.voice_db, target.voice_db, amount)), ()
+    if own.vocals_db is None or target.vocals_db is None:
+        return own.vocals_db, (() if target.stem_levels_db else ("level: the song has no vocals",))
+    return float(_towards(own.vocals_db, target.vocals_db, amount)), ()
 
 
 def _stem_goals(own: MixFigures, target: Target) -> tuple[dict[str, Goal], dict[str, float]]:

@@ -51,7 +51,7 @@ class Target:
         amounts: of each aspect, 0 to 1.
         tone_db: third octaves, their mean over what is compared 0.
         plays: in which third octaves all of them play, bool.
-        width_db, voice_db, range_lu, loudness_lufs, peak_to_loudness_db: see `MixFigures`.
+        width_db, vocals_db, range_lu, loudness_lufs, peak_to_loudness_db: see `MixFigures`.
         stem_tones_db, stem_levels_db: by stem.
         sources: the recordings that were measured.
         remarks: what cannot be taken, a line each.
@@ -61,7 +61,7 @@ class Target:
     plays: np.ndarray
     tone_db: Span | None = None
     width_db: Span | None = None
-    voice_db: Span | None = None
+    vocals_db: Span | None = None
     range_lu: Span | None = None
     loudness_lufs: Span | None = None
     peak_to_loudness_db: Span | None = None
@@ -99,7 +99,7 @@ def target_of(references: Sequence[Measured]) -> Target:
         width_db=_span(
             [np.maximum(f.width_db, NARROWEST_DB) for f in widths if f.width_db is not None]
         ),
-        voice_db=_span([f.voice_db for f in levels if f.voice_db is not None]),
+        vocals_db=_span([f.vocals_db for f in levels if f.vocals_db is not None]),
         range_lu=_span([f.range_lu for f in ranges]),
         loudness_lufs=_span([f.loudness_lufs for f in louds]),
         peak_to_loudness_db=_span([f.peak_to_loudness_db for f in louds]),

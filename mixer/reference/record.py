@@ -152,14 +152,18 @@ def _rows(target: Target, before: MixFigures, after: MixFigures) -> Iterator[Row
         yield from _tone_rows(target, target.tone_db, before, after)
     if target.width_db is not None and before.width_db is not None and after.width_db is not None:
         yield from _width_rows(target.width_db, before, after)
-    if target.voice_db is not None and before.voice_db is not None and after.voice_db is not None:
+    if (
+        target.vocals_db is not None
+        and before.vocals_db is not None
+        and after.vocals_db is not None
+    ):
         yield _row(
             Aspect.LEVEL,
-            "voice to the rest",
+            "vocals to the rest",
             "dB",
-            before.voice_db,
-            target.voice_db,
-            after.voice_db,
+            before.vocals_db,
+            target.vocals_db,
+            after.vocals_db,
         )
     for name, span in target.stem_levels_db.items():
         if name in before.stems and name in after.stems:

@@ -51,7 +51,7 @@ class MixFigures:
         tone_db: power of each third octave at `CURVE_BANDS_HZ`, dB; bands more than
             `NOTHING_BELOW_DB` below the strongest count as empty.
         width_db: side against middle by third octave, dB; None of a mono recording.
-        voice_db: the voice relative to the rest, K-weighted, dB; None if it has no stem of its own.
+        vocals_db: the vocals relative to the rest, K-weighted, dB; None without a stem of vocals.
         range_lu: loudness range (EBU Tech 3342), LU.
         loudness_lufs: integrated loudness, LUFS.
         peak_to_loudness_db: highest sample over integrated loudness.
@@ -60,7 +60,7 @@ class MixFigures:
 
     tone_db: Floats
     width_db: Floats | None
-    voice_db: float | None
+    vocals_db: float | None
     range_lu: float
     loudness_lufs: float
     peak_to_loudness_db: float
@@ -103,7 +103,7 @@ def figures_of(powers: StemPowers, mix: FloatArray, sample_rate: int) -> MixFigu
     return MixFigures(
         tone_db=tone_db(total),
         width_db=None if is_mono(total) else width_db(total),
-        voice_db=voice_db(powers) if len(powers.names) > 1 else None,
+        vocals_db=vocals_db(powers) if len(powers.names) > 1 else None,
         range_lu=range_of_levels_lu(loudness.short_term),
         loudness_lufs=loudness.integrated_lufs,
         peak_to_loudness_db=peak_dbfs(mix) - loudness.integrated_lufs,
@@ -135,10 +135,10 @@ def gated(level: Floats) -> Floats:
     return np.asarray(level > level[kept].mean() * 10.0 ** (_GATE_DB / 10.0), dtype=np.float64)
 
 
-def voice_gates(
+def vocal_gates(
     powers: StemPowers, gains: Floats | None = None, weights: Floats | float = 1.0
 ) -> tuple[Floats, Floats] | None:
-    """Blocks that count for the level of the voice and of the rest; None without either.
+    """Blocks that count for the level of the vocals and of the rest; None without either.
 
     Args:
         powers: of the stems.
@@ -147,8 +147,8 @@ def voice_gates(
     """
     if VOCALS not in powers.names or len(powers.names) < 2:
         return None
-    voice = np.array([float(name == VOCALS) for name in powers.names])
-    levels = [weights * k_blocks(powers, part, gains) for part in (voice, 1.0 - voice)]
+    vocals = np.array([float(name == VOCALS) for name in powers.names])
+    levels = [weights * k_blocks(powers, part, gains) for part in (vocals, 1.0 - vocals)]
     if min(level.max(initial=0.0) for level in levels) < 1e-9 * max(
         level.max(initial=_TINY) for level in levels
     ):
@@ -156,15 +156,15 @@ def voice_gates(
     return gated(levels[0]), gated(levels[1])
 
 
-def voice_db(powers: StemPowers) -> float | None:
-    """The voice against the rest, each where it plays, K-weighted, dB."""
-    gates = voice_gates(powers)
+def vocals_db(powers: StemPowers) -> float | None:
+    """The vocals against the rest, each where it plays, K-weighted, dB."""
+    gates = vocal_gates(powers)
     if gates is None:
         return None
-    voice = np.array([float(name == VOCALS) for name in powers.names])
+    vocals = np.array([float(name == VOCALS) for name in powers.names])
     own, rest = (
         _gated_mean(k_blocks(powers, part), gate)
-        for part, gate in zip((voice, 1.0 - voice), gates, strict=True)
+        for part, gate in zip((vocals, 1.0 - vocals), gates, strict=True)
     )
     return float(_db(own) - _db(rest))
 
@@ -175,7 +175,7 @@ def k_blocks(powers: StemPowers, part: Floats, gains: Floats | None = None) -> F
     Args:
         powers: of all stems.
         part: 1 for those that count, float64 (stems,).
-        gains: as in `voice_gates`.
+        gains: as in `vocal_gates`.
     """
     of_part = (powers.without_gains() if gains is None else gains) * part
     return np.asarray(powers.blocks_of(of_part).sum(axis=0) @ powers.k_weights)

@@ -16,7 +16,7 @@ class Aspect(StrEnum):
 
     TONE = "tone"  # the long-term spectrum, whatever its level
     WIDTH = "width"  # side against middle, by band
-    LEVEL = "level"  # the voice against the rest, and stems against the mix
+    LEVEL = "level"  # the vocals against the rest, and stems against the mix
     DYNAMICS = "dynamics"  # how far the loudness varies
     LOUDNESS = "loudness"
 

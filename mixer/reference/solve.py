@@ -26,7 +26,7 @@ from mixer.meters.stem_powers import (
     node_weights,
 )
 from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_WIDTH_DB
-from mixer.reference.reference_figures import gated, k_blocks, voice_gates
+from mixer.reference.reference_figures import gated, k_blocks, vocal_gates
 from mixer.stems import VOCALS
 
 # What a dB of each costs against a dB that a figure is off.
@@ -51,14 +51,14 @@ class Goals:
     Attributes:
         tone: power of third octaves; only its shape counts, not its mean.
         width: side against middle by third octave.
-        voice_db: the voice relative to the rest; None leaves it free.
+        vocals_db: the vocals relative to the rest; None leaves it free.
         stem_tones: as `tone`, of single stems.
         stem_levels_db: stems against the whole.
     """
 
     tone: Goal
     width: Goal
-    voice_db: float | None = None
+    vocals_db: float | None = None
     stem_tones: Mapping[str, Goal] = field(default_factory=dict)
     stem_levels_db: Mapping[str, float] = field(default_factory=dict)
 
@@ -111,7 +111,7 @@ def _bounds(names: tuple[str, ...], goals: Goals) -> Floats:
     """How far each move may go: faders move for a level, and not for a tone."""
     faders = [
         MOST_FADER_DB
-        if name in goals.stem_levels_db or (name == VOCALS and goals.voice_db is not None)
+        if name in goals.stem_levels_db or (name == VOCALS and goals.vocals_db is not None)
         else HELD_DB
         for name in names
     ]
@@ -149,7 +149,7 @@ class _Problem:
         weights = np.ones(powers.n_blocks) if block_weights is None else block_weights
         gains = start.gains()
         self._mean = powers.mean(weights)
-        self._voice = None if goals.voice_db is None else _voice_forms(powers, gains, weights)
+        self._vocals = None if goals.vocals_db is None else _vocal_forms(powers, gains, weights)
         self._levels = {
             name: _level_forms(powers, name, gains, weights) for name in goals.stem_levels_db
         }
@@ -166,8 +166,8 @@ class _Problem:
             own = np.einsum("cq,cq->cq", gains[..., place] ** 2, self._mean[..., place, place])
             alone[..., place] = own
             parts.append(_tone_rows(alone, goal))
-        if self._voice is not None and goals.voice_db is not None:
-            parts.append(_level_row(gains, *self._voice, goals.voice_db))
+        if self._vocals is not None and goals.vocals_db is not None:
+            parts.append(_level_row(gains, *self._vocals, goals.vocals_db))
         for name, level_db in goals.stem_levels_db.items():
             parts.append(_level_row(gains, *self._levels[name], level_db))
         return np.vstack([rows for rows, _ in parts]), np.concatenate([m for _, m in parts])
@@ -227,16 +227,16 @@ def _slopes(shares: Floats) -> Floats:
     return np.hstack([eq, fader, width])
 
 
-def _voice_forms(
+def _vocal_forms(
     powers: StemPowers, gains: Floats, weights: Floats
 ) -> tuple[Floats, Floats] | None:
-    gates = voice_gates(powers, gains, weights)
+    gates = vocal_gates(powers, gains, weights)
     if gates is None:
         return None
-    voice = np.array([float(name == VOCALS) for name in powers.names])
+    vocals = np.array([float(name == VOCALS) for name in powers.names])
     return (
-        _form(powers, voice, weights * gates[0], gates[0]),
-        _form(powers, 1.0 - voice, weights * gates[1], gates[1]),
+        _form(powers, vocals, weights * gates[0], gates[0]),
+        _form(powers, 1.0 - vocals, weights * gates[1], gates[1]),
     )
 
 

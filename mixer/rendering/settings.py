@@ -173,7 +173,7 @@ class RenderSettings:
     )
     variation: str | None = option(
         None,
-        "Write a variation of the mix: brighter, voice-up, ...; see mixer variations --list.",
+        "Write a variation of the mix: brighter, vocals-up, ...; see mixer variations --list.",
         otherwise="none",
         parse=parse_variation,
     )

@@ -22,7 +22,7 @@ from mixer.rendering.mix import (
 from mixer.rendering.pipeline import over_desk
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import with_desk
-from mixer.rendering.sound.sound import measure_sound, measure_voice_lu
+from mixer.rendering.sound.sound import measure_sound, measure_vocals_lu
 from mixer.rendering.timing.progress import StageClock
 from mixer.takes.numbering import base_of, next_variation, variation_path
 from mixer.takes.parts import REST, hash_stems
@@ -111,10 +111,10 @@ class _Mixed:
 
 
 def _mix(first: First, asked: Asked, plan: RenderPlan, destination: Destination) -> _Mixed:
-    wet, parts, voice_lu = first.wet, dict[str, str](), list[float | None]()
+    wet, parts, vocals_lu = first.wet, dict[str, str](), list[float | None]()
 
     def hear(stems: Mapping[str, np.ndarray]) -> None:
-        voice_lu.append(measure_voice_lu(stems, plan, first.known))
+        vocals_lu.append(measure_vocals_lu(stems, plan, first.known))
         if first.parts:
             parts.update(hash_stems(stems, first.hashes))
 
@@ -127,7 +127,7 @@ def _mix(first: First, asked: Asked, plan: RenderPlan, destination: Destination)
         hear=hear,
     )
     place = place_of(
-        measure_sound(made, first.known, *voice_lu), first.sound, first.loudness_lufs, asked.moves
+        measure_sound(made, first.known, *vocals_lu), first.sound, first.loudness_lufs, asked.moves
     )
     # What no strip touches comes from one array of all.
     parts |= {REST: first.parts[REST]} if REST in first.parts else {}

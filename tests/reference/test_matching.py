@@ -66,7 +66,7 @@ def unchanged(own: MixFigures, before: MixFigures, *, except_for: str) -> None:
     if except_for != "width":
         assert np.abs(width_error_db(own, before)).max() < 0.2
     if except_for != "level":
-        assert own.voice_db == pytest.approx(before.voice_db, abs=0.2)
+        assert own.vocals_db == pytest.approx(before.vocals_db, abs=0.2)
     if except_for != "dynamics":
         assert own.range_lu == pytest.approx(before.range_lu, abs=0.2)
     if except_for != "loudness":
@@ -119,7 +119,7 @@ def test_the_voice_is_brought_to_the_references_level(
     before = measure(stems)
     _, after = mixed(folder, f"{reference}:level")
     goal = measure({name: backwards(audio) for name, audio in louder.items()})
-    assert after.voice_db == pytest.approx(goal.voice_db, abs=0.1)
+    assert after.vocals_db == pytest.approx(goal.vocals_db, abs=0.1)
     unchanged(after, before, except_for="level")
 
 

@@ -77,7 +77,8 @@ def test_the_report_and_json_tell(place: Path, capsys: pytest.CaptureFixture[str
     told = json.loads(capsys.readouterr().out)
     assert {row["aspect"] for row in told["reference"]["rows"]} >= {"tone", "width", "loudness"}
     assert any(
-        "the voice cannot be told from the rest" in line for line in told["reference"]["cannot"]
+        "the vocals cannot be separated from the rest" in line
+        for line in told["reference"]["cannot"]
     )
     (page,) = place.glob("*.html")
     assert "tone: 1 kHz" in page.read_text()

@@ -287,14 +287,14 @@ def test_variations_are_heard_and_blended_into_an_edit(stem_song: Path, opened: 
     heard_lufs = sources["mix"]["loudness_lufs"] + sources["mix"]["match_db"]
     for row in state["variations"]:
         assert row["name"]
-        assert set(row["moved_db"]) <= {"voice", "brightness", "bass", "width", "dynamics"}
+        assert set(row["moved_db"]) <= {"vocals", "brightness", "bass", "width", "dynamics"}
         source = sources[row["id"]]
         assert source["loudness_lufs"] + source["match_db"] == pytest.approx(heard_lufs, abs=0.01)
-    louder = max(state["variations"], key=lambda row: row["moved_db"]["voice"])
-    assert louder["moved_db"]["voice"] > 1.0
+    louder = max(state["variations"], key=lambda row: row["moved_db"]["vocals"])
+    assert louder["moved_db"]["vocals"] > 1.0
     state = session.blend(state["revision"], {"mix": 0.5, louder["id"]: 0.5})
     raised_db = channel(state, "vocals")["strip"]["gain_db"] - 1.0
-    assert 0.4 < raised_db < louder["moved_db"]["voice"]
+    assert 0.4 < raised_db < louder["moved_db"]["vocals"]
     assert louder["name"] in (state["can_undo"] or "")
     for parts in ({}, {"mix": 0.5}, {"mix": 1.5}, {"mix": True}, {"none": 1.0}, {"mix": "all"}):
         with pytest.raises(SettingsError):

@@ -37,7 +37,7 @@ from tests.signals import band
 
 RATE_HZ = 44_100
 VOCALS, STEMS = frozenset({"vocals"}), ["bass", "drums", "other", "vocals"]
-WANTED = Wanted(spread=2, names=("voice-up",))
+WANTED = Wanted(spread=2, names=("vocals-up",))
 
 Vary = Callable[..., MadeVariations]
 

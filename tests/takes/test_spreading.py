@@ -47,9 +47,9 @@ def test_a_shape_stretches_what_is_unsure_and_turns_with_it() -> None:
 
 
 def test_words_say_the_most_first_and_leave_out_what_is_not_heard() -> None:
-    assert words_of({"voice": 1.5, "brightness": -1.9, "bass": 0.1}) == "darker, voice +1.5 dB"
+    assert words_of({"vocals": 1.5, "brightness": -1.9, "bass": 0.1}) == "darker, vocals +1.5 dB"
     assert words_of({"bass": 1.5}) == "slightly more bass"
-    assert words_of({"voice": 0.1}) == "much like the first"
+    assert words_of({"vocals": 0.1}) == "much like the first"
     for name, moves in named_moves().items():
         assert name.replace("-", " ").split()[0] in words_of(moves)
     with pytest.raises(SettingsError, match="did you mean 'wider'"):

@@ -86,7 +86,7 @@ def test_all_are_as_loud_as_the_first_and_are_called_what_they_do(
 
 def test_what_nobody_reads_of_a_variation_is_not_measured(make: Make) -> None:
     """Loudness before and after each strip: a tenth of a variation's time."""
-    made = make(Wanted(names=("voice-up", "darker")))
+    made = make(Wanted(names=("vocals-up", "darker")))
     for each in made.made:
         desk = read_recipe(each.path).measurements["console"]
         assert "loudness_before_lufs" not in json.dumps(desk)
@@ -103,11 +103,11 @@ def test_one_pass_through_the_network_makes_all_of_them(
         return run_network(self, stems, options)
 
     monkeypatch.setattr(LocalRunner, "run", counted)
-    made = make(Wanted(spread=3, names=("brighter", "voice-up")))
+    made = make(Wanted(spread=3, names=("brighter", "vocals-up")))
     # The bus moves all else.
     assert passes == [{"vocals"}]
     for each in made.made:
-        rest, is_moved = {"bass", "drums", "other"}, "voice" in each.take["variation"]["moves"]
+        rest, is_moved = {"bass", "drums", "other"}, "vocals" in each.take["variation"]["moves"]
         assert set(each.take["same"]) == (rest if is_moved else rest | {"vocals"})
         assert each.take["different"] == (["vocals"] if is_moved else [])
 
@@ -122,7 +122,7 @@ def test_recordings_are_hashed_once_for_all(
         return hash_file(path)
 
     monkeypatch.setattr("mixer.output.recipe.hash_file", counted)
-    made = make(Wanted(names=("brighter", "wider", "voice-up")))
+    made = make(Wanted(names=("brighter", "wider", "vocals-up")))
     assert hashed.count("drums.wav") == 1  # for the first mix and all others
     for each in made.made:
         assert read_recipe(each.path).inputs["drums.wav"].sha256 == hash_file(folder / "drums.wav")
@@ -143,7 +143,7 @@ def test_a_variation_is_the_render_of_its_preset_and_replays_bit_for_bit(
 
 
 def test_a_variation_is_listed_and_revised_further(make: Make, tmp_path: Path) -> None:
-    make(Wanted(names=("brighter", "voice-up")))
+    make(Wanted(names=("brighter", "vocals-up")))
     listed = list_takes(tmp_path / "mixes" / "song.wav")
     assert [take.mix.name for take in listed] == ["song.wav", "song.var1.wav", "song.var2.wav"]
     assert listed[1].made_by == "variations"
@@ -173,17 +173,19 @@ def test_a_second_run_numbers_on_and_leaves_the_first_as_it_is(make: Make, tmp_p
 
 
 def test_a_blend_lies_between_what_it_blends(make: Make) -> None:
-    one, two = make(Wanted(names=("voice-up", "darker"))).made
+    one, two = make(Wanted(names=("vocals-up", "darker"))).made
     made = make(blend("first=0.5,var1=0.3,darker=0.2")).made[0]
     moved = made.take["variation"]["moved"]
-    assert moved["voice"] == pytest.approx(0.3 * one.take["variation"]["moved"]["voice"], abs=0.02)
+    assert moved["vocals"] == pytest.approx(
+        0.3 * one.take["variation"]["moved"]["vocals"], abs=0.02
+    )
     parts = ((0.3, one), (0.2, two))
     mean_db = sum(share * each.take["variation"]["moved"]["brightness"] for share, each in parts)
     assert moved["brightness"] == pytest.approx(mean_db, abs=0.1)
     with pytest.raises(SettingsError, match="unknown part of a blend 'var7'"):
         make(blend("first=0.5,var7=0.5"))
     preset = make(blend(f"first=0.7,{one.preset}=0.3")).made[0]
-    assert preset.take["variation"]["moved"]["voice"] == pytest.approx(moved["voice"], abs=0.02)
+    assert preset.take["variation"]["moved"]["vocals"] == pytest.approx(moved["vocals"], abs=0.02)
 
 
 def test_a_desk_that_does_nothing_leaves_the_first_mix_to_the_others(make: Make) -> None:
@@ -223,11 +225,11 @@ def test_without_a_voice_the_other_axes_are_left(
     plan = plan_render(load_song(write_song(tracks)), RenderSettings(model="none"))
     where = Destination(tmp_path / "song.wav", OutputSettings("wav"))
     made = make_variations(plan, where, Wanted(spread=3))
-    assert made.left_out == ("voice stays: the mix has nothing that it could move",)
-    assert not any("voice" in each.take["variation"]["moves"] for each in made.made)
+    assert made.left_out == ("vocals unchanged: nothing in this mix to move",)
+    assert not any("vocals" in each.take["variation"]["moves"] for each in made.made)
     there = find_first(plan, where, plan.song)
-    with pytest.raises(SettingsError, match="voice cannot be moved in this mix"):
-        make_variations(plan, where, Wanted(names=("voice-up",)), there=there)
+    with pytest.raises(SettingsError, match="the vocals of this mix cannot be changed"):
+        make_variations(plan, where, Wanted(names=("vocals-up",)), there=there)
 
 
 def test_the_command_shows_lists_and_answers(

@@ -1,4 +1,4 @@
-"""One sound for a record: voice level, bass, brightness, width and room within a band.
+"""One sound for a record: vocal level, bass, brightness, width and room within a band.
 
 Each song of an album is measured before its master. A figure that lies outside of the band around
 the album's median is moved towards the band's edge by an amount: the song is mixed again with its
@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from mixer.meters.sound_figures import BASS, BRIGHTNESS, ROOM, VOICE, WIDTH
+from mixer.meters.sound_figures import BASS, BRIGHTNESS, ROOM, VOCAL_LEVEL, WIDTH
 
 # Half of the band around the median, in dB or LU, and the largest move.
-BANDS_DB = {VOICE: 1.0, BASS: 1.5, BRIGHTNESS: 1.5, WIDTH: 1.5, ROOM: 3.0}
-MOST_MOVE_DB = {VOICE: 4.0, BASS: 4.0, BRIGHTNESS: 4.0, WIDTH: 4.0, ROOM: 12.0}
+BANDS_DB = {VOCAL_LEVEL: 1.0, BASS: 1.5, BRIGHTNESS: 1.5, WIDTH: 1.5, ROOM: 3.0}
+MOST_MOVE_DB = {VOCAL_LEVEL: 4.0, BASS: 4.0, BRIGHTNESS: 4.0, WIDTH: 4.0, ROOM: 12.0}
 # Fewer songs have no middle.
 MIN_SONGS = 3
 # Moves that nobody hears.
@@ -64,7 +64,7 @@ def find_moves(
 
 
 def move_words(moves: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """A line for each figure in which a song stands out: "voice 2.4 dB above its album, moved".
+    """A line for each figure in which a song stands out: "vocals 2.4 dB above its album, moved".
 
     Args:
         moves: figure to its `off_db` and `move_db`.

@@ -1,6 +1,6 @@
 """Adjust a mix's desk until its sound reaches target figures, although settings interact.
 
-A louder voice narrows a mix, less bass brightens it. So the mix is measured after the desk, the
+Louder vocals narrow a mix, less bass brightens it. So the mix is measured after the desk, the
 remaining difference is added to the desk's settings, and the desk runs again; the network does not.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from mixer.dsp.bounded_steps import Floats, solve_in_bounds
-from mixer.meters.sound_figures import BASS, BRIGHTNESS, VOICE, WIDTH
+from mixer.meters.sound_figures import BASS, BRIGHTNESS, VOCAL_LEVEL, WIDTH
 from mixer.rendering.mix import Premaster, WetMix
 from mixer.rendering.pipeline import over_desk
 from mixer.rendering.plans.plan import RenderPlan
@@ -21,7 +21,7 @@ from mixer.rendering.sound.sound import measure_sound, with_moves
 from mixer.rendering.timing.progress import StageClock
 
 # What the desk moves after the network.
-_OF_THE_DESK = (VOICE, BASS, BRIGHTNESS, WIDTH)
+_OF_THE_DESK = (VOCAL_LEVEL, BASS, BRIGHTNESS, WIDTH)
 _PASSES = 3
 _NEAR_DB = 0.15
 # A step further than this means that the desk cannot do it.

@@ -3,7 +3,7 @@
 1 501 mixes of ten songs differ along balance, brightness, bass and width (Wilson and Fazenda, "A
 comparison of mixes", 2016), and in dynamics. Spreads are standard deviations between engineers:
 
-voice       2.0 LU against the rest. Lead against the rest in 24 commercial songs has 2.05, no
+vocals      2.0 LU against the rest. Lead against the rest in 24 commercial songs has 2.05, no
             difference by genre; 13 multitracks in MixologyDB have 1.9 dB against the sum of all.
 bass, brightness, width
             `python -m benchmarks.human_spread` on MixologyDB (90 mixes of 13 songs): 3.34 (2.0 to
@@ -22,7 +22,7 @@ from typing import TypedDict
 
 from mixer.errors import SettingsError
 from mixer.files.wording import quote, suggest
-from mixer.meters.sound_figures import BASS, BRIGHTNESS, DYNAMICS, VOICE, WIDTH
+from mixer.meters.sound_figures import BASS, BRIGHTNESS, DYNAMICS, VOCAL_LEVEL, WIDTH
 
 # In spreads: a smaller difference is not worth a word, one below the second is a slight one.
 LEAST_SPREADS, SLIGHT_SPREADS = 0.3, 0.6
@@ -79,7 +79,7 @@ class VariationTable(TypedDict):
 
 
 AXES = (
-    Axis(VOICE, 2.0, "voice-up", "voice-down", "the vocals' fader", in_db=True),
+    Axis(VOCAL_LEVEL, 2.0, "vocals-up", "vocals-down", "the vocals' fader", in_db=True),
     Axis(BRIGHTNESS, 1.97, "brighter", "darker", "a high shelf on the bus"),
     Axis(BASS, 3.34, "more bass", "less bass", "a low shelf on the bus"),
     Axis(WIDTH, 2.89, "wider", "narrower", "the side signal of the bus"),
@@ -131,7 +131,7 @@ def differences(was: Mapping[str, float], now: Mapping[str, float]) -> dict[str,
 
 
 def words_of(moved_db: Mapping[str, float]) -> str:
-    """Difference between two mixes in words: "voice +1.5 dB, darker", the largest first."""
+    """Difference between two mixes in words: "vocals +1.5 dB, darker", the largest first."""
     axes = [axis for axis in AXES if axis.name in moved_db]
     axes.sort(key=lambda axis: -abs(moved_db[axis.name]) / axis.spread_db)
     words = [axis.word(moved_db[axis.name]) for axis in axes]

@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.erb_bands import band_centres_hz
-from mixer.meters.sound_figures import BASS, BASS_HZ, BRIGHT_HZ, BRIGHTNESS, MIDDLE_HZ, VOICE, WIDTH
+from mixer.meters.sound_figures import (
+    BASS,
+    BASS_HZ,
+    BRIGHT_HZ,
+    BRIGHTNESS,
+    MIDDLE_HZ,
+    VOCAL_LEVEL,
+    WIDTH,
+)
 from mixer.network.band_mixer.architecture import CONTROLS_GRAPH
 from mixer.network.manifest import Manifest
 from mixer.network.track_mixer.track_settings import TrackSettings, curve_at
@@ -130,7 +138,7 @@ def sound_of(parts: Sequence[Part]) -> dict[str, float]:
     both = mid + side
     sung = sum(float((p.mid + p.side).sum()) for p in parts if p.stem == VOCALS)
     pairs = {
-        VOICE: (sung, float(both.sum()) - sung),
+        VOCAL_LEVEL: (sung, float(both.sum()) - sung),
         BASS: (power(BASS_HZ, both), power(MIDDLE_HZ, both)),
         BRIGHTNESS: (power(BRIGHT_HZ, both), power(MIDDLE_HZ, both)),
         WIDTH: tuple(power((MIDDLE_HZ[0], BRIGHT_HZ[1]), each) for each in (side, mid)),

@@ -43,12 +43,13 @@ class KnownSpectra:
         if desk is None:
             return measure_stereo_spectrum(made.audio, rate)
         gain_db, width = desk
-        whole, voice, common = self._measured
+        whole, vocals, common = self._measured
         k = float(db_to_gain(gain_db)) - 1.0
         hz = np.arange(N_FFT // 2 + 1) * rate / N_FFT
         power = 10.0 ** (filter_curve_db(master, hz, rate) / 10.0)
         left, right, cross = (
-            power * (getattr(whole, name) + k * getattr(common, name) + k**2 * getattr(voice, name))
+            power
+            * (getattr(whole, name) + k * getattr(common, name) + k**2 * getattr(vocals, name))
             for name in ("left", "right", "cross")
         )
         return _widened(StereoSpectrum(left, right, cross, rate), width)
@@ -68,14 +69,14 @@ class KnownSpectra:
 
 
 def _plain_desk(console: Console, stems: Iterable[str]) -> tuple[float, float] | None:
-    """The voice's gain in dB and the bus's width, if a desk has only these and EQ, all constant."""
+    """Gain of the vocals in dB and width of the bus, if a desk has only these and constant EQ."""
     strips = {stem: console.strip(stem) for stem in stems}
-    voice, master = strips.pop(VOCALS), console.master
-    gain_db, width = voice.gain_db, master.width
+    vocals, master = strips.pop(VOCALS), console.master
+    gain_db, width = vocals.gain_db, master.width
     moving = any(isinstance(n, tuple) for band in master.eq for n in vars(band).values())
     if moving or isinstance(gain_db, tuple) or isinstance(width, tuple):
         return None
-    only = voice == Strip(gain_db=gain_db) and all(strip == Strip() for strip in strips.values())
+    only = vocals == Strip(gain_db=gain_db) and all(strip == Strip() for strip in strips.values())
     return (gain_db, width) if only and replace(master, eq=(), width=1.0) == Strip() else None
 
 

@@ -21,7 +21,7 @@ from mixer.meters.sound_figures import (
     DYNAMICS,
     MIDDLE_HZ,
     ROOM,
-    VOICE,
+    VOCAL_LEVEL,
     WIDTH,
 )
 from mixer.meters.stereo_spectrum import N_FFT, StereoSpectrum
@@ -41,24 +41,24 @@ _RATIO_PER_DB, _EXPANSION_PER_DB = 1.0, 0.35
 
 
 def measure_sound(
-    made: Premaster, known: KnownLevels | None = None, voice_lu: float | None = None
+    made: Premaster, known: KnownLevels | None = None, vocals_lu: float | None = None
 ) -> dict[str, float]:
-    """Measure voice against the rest in LU, and bass, brightness, width, room and dynamics in dB.
+    """Measure vocals against the rest in LU, and bass, brightness, width, room and dynamics in dB.
 
     Args:
-        made: a mix, with its wet stems if the voice was not measured.
+        made: a mix, with its wet stems if the vocals were not measured.
         known: earlier measurements of the same stems; None measures them.
-        voice_lu: from `measure_voice_lu`, if it was measured.
+        vocals_lu: from `measure_vocals_lu`, if it was measured.
 
     Returns:
-        The measurable figures by name: no voice without vocals, no room for a model without one.
+        The measurable figures by name; vocals and room are missing if the mix has none.
     """
     rate, found = made.plan.mix_rate, dict[str, float]()
     known = known or KnownLevels(rate)
-    if voice_lu is None:
-        voice_lu = measure_voice_lu(made.wet_stems, made.plan, known)
-    if voice_lu is not None:
-        found[VOICE] = voice_lu
+    if vocals_lu is None:
+        vocals_lu = measure_vocals_lu(made.wet_stems, made.plan, known)
+    if vocals_lu is not None:
+        found[VOCAL_LEVEL] = vocals_lu
     found |= _balance_of(known.spectra.of(made))
     crest_db = measure_crest_db(made.audio, rate)
     if crest_db is not None:
@@ -70,7 +70,7 @@ def measure_sound(
     return {name: round(value, 3) for name, value in found.items()}
 
 
-def measure_voice_lu(
+def measure_vocals_lu(
     wet_stems: Mapping[str, FloatArray], plan: RenderPlan, known: KnownLevels
 ) -> float | None:
     """Loudness of the vocals relative to the rest in LU; None if either is missing.
@@ -142,8 +142,8 @@ def with_moves(console: Console, moves: Mapping[str, float], stems: Sequence[str
         stems: names of the song's stems.
     """
     strips = {stem: console.strip(stem) for stem in stems}
-    if VOICE in moves and VOCALS in strips:
-        gain_db = _raised(strips[VOCALS].gain_db, moves[VOICE])
+    if VOCAL_LEVEL in moves and VOCALS in strips:
+        gain_db = _raised(strips[VOCALS].gain_db, moves[VOCAL_LEVEL])
         strips[VOCALS] = replace(strips[VOCALS], gain_db=gain_db)
     if ROOM in moves:
         for stem, strip in strips.items():

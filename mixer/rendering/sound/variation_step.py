@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mixer.errors import InputError, SettingsError
 from mixer.files.wording import visible
-from mixer.meters.sound_figures import DYNAMICS, VOICE, WIDTH
+from mixer.meters.sound_figures import DYNAMICS, VOCAL_LEVEL, WIDTH
 from mixer.rendering.choices.axes import AXES, Axis, moves_named, place_of
 from mixer.rendering.mix import Premaster
 from mixer.rendering.plans.plan import RenderPlan
@@ -85,18 +85,14 @@ def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], t
     master, reasons = plan.asked.master, dict[str, str]()
     manifest = None if plan.bundle is None or plan.tracks else plan.bundle.manifest
     if manifest is not None and not manifest.has_faithful_wet_stems:
-        reasons[VOICE] = f"the wet stems of model {manifest.name} are not faithful"
+        reasons[VOCAL_LEVEL] = f"the wet stems of model {manifest.name} are not faithful"
     if isinstance(master.width, tuple):
         reasons[WIDTH] = "the width of the bus is automated"
     if master.compressor is not None or master.gate is not None:
         reasons[DYNAMICS] = "the bus has a compressor or a gate already"
-    reasons |= {
-        axis.name: "the mix has nothing that it could move"
-        for axis in AXES
-        if axis.name not in sound
-    }
+    reasons |= {axis.name: "nothing in this mix to move" for axis in AXES if axis.name not in sound}
     axes = [axis for axis in AXES if axis.name not in reasons]
-    return axes, tuple(f"{name} stays: {why}" for name, why in reasons.items())
+    return axes, tuple(f"{name} unchanged: {why}" for name, why in reasons.items())
 
 
 def steps_to(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
@@ -113,5 +109,5 @@ def steps_to(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
     moves = {axis: round(away * move_db, 2) for axis, move_db in moves_named(name).items()}
     lost = [axis for axis in moves if axis not in {each.name for each in axes}]
     if lost:
-        raise SettingsError(f"variation {name!r}: {lost[0]} cannot be moved in this mix")
+        raise SettingsError(f"variation {name!r}: the {lost[0]} of this mix cannot be changed")
     return moves

@@ -1,4 +1,4 @@
-// Variations as points on a map, brightness against width, their size by the voice: a click listens, a
+// Variations as points on a map, brightness against width, their size by the vocals: a click listens, a
 // click between them proposes a blend.
 
 import { html, linear, svg } from "../shared/axes.js";
@@ -46,7 +46,7 @@ export class VariationMap {
     if (shown === this.shown) return;
     this.shown = shown;
     const points = [{ id: MIX, name: "your mix", moved_db: {} }, ...state.variations].map(({ id, name, moved_db: moved }) =>
-      ({ id, name, x: moved.width ?? 0, y: moved.brightness ?? 0, voice: moved.voice ?? 0 }));
+      ({ id, name, x: moved.width ?? 0, y: moved.brightness ?? 0, vocals: moved.vocals ?? 0 }));
     if (this.parts && !Object.keys(this.parts).every((id) => points.some((point) => point.id === id))) this.parts = null;
     this.plot.hidden = points.length < 2;
     this.take.disabled = !this.parts || (this.parts[MIX] ?? 0) === 1;
@@ -81,12 +81,12 @@ export class VariationMap {
     this.plot.replaceChildren(drawing);
   }
 
-  dot({ id, name, x: wide, y: bright, voice }, x, y) {
+  dot({ id, name, x: wide, y: bright, vocals }, x, y) {
     const isHeard = this.desk.player.chosen === id;
-    const radius = Math.min(Math.max(9 + 2.5 * voice, 5), 18);
+    const radius = Math.min(Math.max(9 + 2.5 * vocals, 5), 18);
     const dot = svg("circle", {
       class: `dot ${isHeard ? "chosen" : ""}`, cx: x(wide), cy: y(bright), r: radius, tabindex: 0, role: "button",
-      "aria-pressed": isHeard, "aria-label": `${name}: width ${signed(wide)}, brightness ${signed(bright)}, voice ${signed(voice)}`,
+      "aria-pressed": isHeard, "aria-label": `${name}: width ${signed(wide)}, brightness ${signed(bright)}, vocals ${signed(vocals)}`,
     });
     const title = svg("title");
     title.textContent = name;

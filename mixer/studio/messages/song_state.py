@@ -71,7 +71,7 @@ class Section(TypedDict):
 class Variation(TypedDict):
     """A variation of the mix: the id of its source, a description, and its distance from the mix.
 
-    `moved_db` is by axis (voice, brightness, bass, width, dynamics), for those that were measured.
+    `moved_db` is by axis (vocals, brightness, bass, width, dynamics), for those that were measured.
     """
 
     id: str

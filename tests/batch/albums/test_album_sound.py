@@ -32,28 +32,28 @@ def sounds(**more: float) -> dict[str, dict[str, float]]:
 
 
 def test_inside_the_band_nothing_moves() -> None:
-    assert find_moves(sounds(voice=-6.0 + BANDS_DB["voice"]), {"d": 1.0}) == {}
-    assert find_moves({"a": CALM, "b": {**CALM, "voice": 9.0}}, {"b": 1.0}) == {}  # no middle
+    assert find_moves(sounds(vocals=-6.0 + BANDS_DB["vocals"]), {"d": 1.0}) == {}
+    assert find_moves({"a": CALM, "b": {**CALM, "vocals": 9.0}}, {"b": 1.0}) == {}  # no middle
 
 
 def test_outside_it_moves_to_the_edge_by_an_amount_and_no_further() -> None:
-    loud = sounds(voice=-3.0)
-    assert find_moves(loud, {"d": 1.0}) == {"d": {"voice": Move(3.0, -2.0)}}
-    assert find_moves(loud, {"d": 0.5}) == {"d": {"voice": Move(3.0, -1.0)}}
-    assert find_moves(loud, {}) == {"d": {"voice": Move(3.0, 0.0)}}
+    loud = sounds(vocals=-3.0)
+    assert find_moves(loud, {"d": 1.0}) == {"d": {"vocals": Move(3.0, -2.0)}}
+    assert find_moves(loud, {"d": 0.5}) == {"d": {"vocals": Move(3.0, -1.0)}}
+    assert find_moves(loud, {}) == {"d": {"vocals": Move(3.0, 0.0)}}
     far = find_moves(sounds(bass=-60.0), {"d": 1.0})["d"]["bass"]
     assert far.move_db == MOST_MOVE_DB["bass"]
 
 
 def test_an_outlier_is_named() -> None:
-    words = move_words({"voice": {"off_db": 3.0, "move_db": -2.0}})
-    assert words == ["voice 3.0 dB above its album, moved by -2.0"]
+    words = move_words({"vocals": {"off_db": 3.0, "move_db": -2.0}})
+    assert words == ["vocals 3.0 dB above its album, moved by -2.0"]
     assert move_words({"bass": {"off_db": -2.0, "move_db": 0.0}}) == ["bass 2.0 dB below its album"]
 
 
 def test_moves_are_settings_of_the_desk_on_top_of_what_is_there() -> None:
     console = Console(strips=(("vocals", Strip(gain_db=1.0)),))
-    moves = {"voice": -2.0, "bass": 1.0, "brightness": -1.0, "width": 6.0206, "room": -3.0}
+    moves = {"vocals": -2.0, "bass": 1.0, "brightness": -1.0, "width": 6.0206, "room": -3.0}
     moved = with_moves(console, moves, STEMS)
     vocals = dict(moved.strips)["vocals"]
     assert vocals.gain_db == -1.0
@@ -93,7 +93,7 @@ def test_an_album_is_brought_together_and_the_odd_song_is_named(
     }
     assert consoles["one"] == consoles["two"] == consoles["three"] == {}
     moved_db = consoles["four"]["vocals"]["gain_db"]
-    assert -MOST_MOVE_DB["voice"] <= moved_db < -2.0
+    assert -MOST_MOVE_DB["vocals"] <= moved_db < -2.0
     with (out / "results.csv").open(encoding="utf-8-sig") as file:
         marks = {row["id"]: json.dumps(row) for row in csv.DictReader(file)}
     assert "above its album" in marks["four"]
@@ -112,7 +112,7 @@ def test_the_figures_are_what_they_say(write_song, rng: np.random.Generator) -> 
     folder = write_song({"vocals.wav": 2.0 * vocals, "other.wav": other})
     plan = plan_render(load_song(folder), RenderSettings(model="none", effects=()))
     found = measure_sound(premaster(plan, wet_stems=True))
-    assert found["voice"] == pytest.approx(20.0 * np.log10(2.0), abs=0.2)
+    assert found["vocals"] == pytest.approx(20.0 * np.log10(2.0), abs=0.2)
     assert found["width"] == pytest.approx(0.0, abs=0.3)  # two independent channels
     # white noise: powers are as the bands are wide
     assert found["bass"] == pytest.approx(10.0 * np.log10(120.0 / 3850.0), abs=0.4)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mixer.batch.albums.reach_sound import reach_sound
-from mixer.meters.sound_figures import BASS, BRIGHTNESS, VOICE, WIDTH
+from mixer.meters.sound_figures import BASS, BRIGHTNESS, VOCAL_LEVEL, WIDTH
 from mixer.rendering.job import Job
 from mixer.rendering.pipeline import over_desk, wet_mix
 from mixer.rendering.plans.planning import plan_render
@@ -27,11 +27,13 @@ def test_moves_of_one_figure_leave_the_others(write_song: Callable[..., Path]) -
     clock = StageClock(None)
     wet = wet_mix(Job(plan, clock, True, False, False, None, None))
     before = measure_sound(over_desk(wet, plan, clock, wet_stems=True))
-    moves = {VOICE: 4.0, BASS: -3.0}
+    moves = {VOCAL_LEVEL: 4.0, BASS: -3.0}
     console = with_moves(plan.asked, moves, plan.song.stems)
     begun = plan_render(plan.song, replace(plan.settings, console=console))
     once = measure_sound(over_desk(wet, begun, clock, wet_stems=True))
-    goals = {name: before[name] + moves.get(name, 0.0) for name in (VOICE, BASS, BRIGHTNESS, WIDTH)}
+    goals = {
+        name: before[name] + moves.get(name, 0.0) for name in (VOCAL_LEVEL, BASS, BRIGHTNESS, WIDTH)
+    }
     # One pass of the desk leaves more than what is told apart by ear.
     assert max(abs(once[name] - goals[name]) for name in goals) > 0.4
     made = reach_sound(wet, begun, goals, clock)

@@ -56,7 +56,7 @@ def test_asking_changes_no_sample_and_tells_of_every_stem(folder: Path, model: s
     assert "doubts" not in plain.measurements
     doubts = asked.measurements["doubts"]
     assert set(doubts["stems"]) == set(STEMS)
-    assert {"bass", "brightness", "voice"} <= set(doubts["answers"][0])
+    assert {"bass", "brightness", "vocals"} <= set(doubts["answers"][0])
     for record in doubts["stems"].values():
         assert record["level_db"] >= record["models_db"] >= 0.0
         assert "drawn" not in record
@@ -101,7 +101,7 @@ def test_a_stem_that_nobody_hears_is_no_doubt() -> None:
 def test_the_figures_of_an_answer_are_those_of_its_powers() -> None:
     flat = np.ones(48)
     found = sound_of([Part("vocals", flat, 0.25 * flat), Part("bass", flat, 0.25 * flat)])
-    assert found["voice"] == pytest.approx(0.0, abs=1e-3)
+    assert found["vocals"] == pytest.approx(0.0, abs=1e-3)
     assert found["width"] == pytest.approx(10.0 * np.log10(0.25), abs=1e-3)
 
 

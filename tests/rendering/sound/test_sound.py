@@ -51,7 +51,7 @@ def test_the_crest_factor_of_a_sine_is_3_db_and_silence_has_none() -> None:
 @pytest.mark.parametrize(
     ("figure", "move_db", "least_db", "most_db"),
     [
-        ("voice", 1.5, 1.45, 1.55),
+        ("vocals", 1.5, 1.45, 1.55),
         ("bass", 2.0, 1.0, 2.1),
         ("bass", -2.0, -2.1, -1.0),
         ("brightness", 2.0, 1.0, 2.1),
@@ -88,7 +88,7 @@ def test_dynamics_move_the_crest_factor_by_about_as_much(
 def test_a_gain_that_moves_in_time_moves_as_a_whole() -> None:
     course = ((0.0, -1.0), (2.0, 1.0))
     console = Console(strips=(("vocals", Strip(gain_db=course)),))
-    moved = with_moves(console, {"voice": 2.0}, STEMS)
+    moved = with_moves(console, {"vocals": 2.0}, STEMS)
     assert moved.strip("vocals").gain_db == ((0.0, 1.0), (2.0, 3.0))
 
 
@@ -154,8 +154,8 @@ def test_a_mix_whose_stems_are_only_heard_has_the_same_samples(
 @pytest.mark.parametrize(
     ("moves", "is_measured"),
     [
-        ({"voice": 2.0, "bass": -3.0, "width": 2.0}, False),
-        ({"voice": -2.0, "brightness": 2.0, "width": -2.0}, False),
+        ({"vocals": 2.0, "bass": -3.0, "width": 2.0}, False),
+        ({"vocals": -2.0, "brightness": 2.0, "width": -2.0}, False),
         ({"dynamics": -1.0, "bass": 1.0}, True),
     ],
 )

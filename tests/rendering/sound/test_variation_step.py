@@ -34,7 +34,7 @@ def write(song: Path, stems: dict[str, np.ndarray]) -> None:
 
 @pytest.mark.parametrize(
     ("model", "name"),
-    [("default", "brighter"), ("default", "voice-up"), ("tracks", "denser"), ("none", "wider")],
+    [("default", "brighter"), ("default", "vocals-up"), ("tracks", "denser"), ("none", "wider")],
 )
 def test_it_is_the_variation_that_the_command_makes_and_replays_bit_for_bit(
     folder: Path, model: str, name: str
@@ -89,11 +89,11 @@ def test_what_cannot_be_is_said_in_a_line(
 ) -> None:
     assert run(["render", "song", "--variation", "brigter"]) == 2
     assert "unknown variation 'brigter'; did you mean 'brighter'?" in capsys.readouterr().err
-    with pytest.raises(SettingsError, match="unknown variation 'loud'; choose from voice-up, "):
+    with pytest.raises(SettingsError, match="unknown variation 'loud'; choose from vocals-up, "):
         RenderSettings(variation="loud")
-    settings = RenderSettings(model="none", variation="voice-up")
+    settings = RenderSettings(model="none", variation="vocals-up")
     write(folder / "drums", {"drums": noise(rng, 2.0, RATE_HZ), "bass": noise(rng, 2.0, RATE_HZ)})
-    with pytest.raises(SettingsError, match="voice cannot be moved in this mix"):
+    with pytest.raises(SettingsError, match="the vocals of this mix cannot be changed"):
         render(load_song(folder / "drums"), settings)
     write(folder / "silent", {"vocals": np.zeros((2, RATE_HZ), np.float32)})
     with pytest.raises(InputError, match="a silent mix has no variations"):
