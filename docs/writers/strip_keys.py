@@ -68,7 +68,7 @@ def strip_keys() -> str:
     parts += [
         "## `network`: the model's settings",
         "Under `network` in a strip; a single number is an offset, a table holds `set`, `scale` "
-        "and `offset`. See [the network's settings](revisions.md#the-networks-settings).",
+        "and `offset`. See [the network's settings](takes.md#the-networks-settings).",
         table(
             ("key", "what", "unit", "on the bus too"),
             [

@@ -212,7 +212,7 @@ def _after_references(said: str) -> None:
     assert Path("again/two.wav").read_bytes() == Path("mixes/two.wav").read_bytes()
 
 
-def _after_revisions(said: str) -> None:
+def _after_takes(said: str) -> None:
     del said
     assert Path("mixes/my_song.take3.wav").is_file()
 
@@ -260,7 +260,7 @@ def scene_of(page: str, demo: Path) -> Scene:
         "paper": Scene(_musdb18, _training_words, _after_paper, trains=True),
         "presets": Scene(_presets),
         "references": Scene(_references, after=_after_references),
-        "revisions": Scene(_one_song, after=_after_revisions),
+        "takes": Scene(_one_song, after=_after_takes),
         "song-folders": Scene(_song_folder),
         "training": Scene(_training, _training_words, trains=True),
         "variations": Scene(_one_song, after=_after_variations),

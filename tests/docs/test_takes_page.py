@@ -1,4 +1,4 @@
-"""docs/revisions.md: its keys are understood."""
+"""docs/takes.md: its keys are understood."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.docs.page import page_text
 
 
 def test_keys_and_toml_of_the_page_are_understood(tmp_path: Path) -> None:
-    keys = re.findall(r"`([\w.\"' ]+=+[-+\d.]+)`", page_text("revisions"))
+    keys = re.findall(r"`([\w.\"' ]+=+[-+\d.]+)`", page_text("takes"))
     assert len(keys) > 8
     for key in keys:
         if not key.startswith("explicit"):
             read_assignment(key.replace("==", "="))
-    (block,) = re.findall(r"```toml\n(.*?)```", page_text("revisions"), re.DOTALL)
+    (block,) = re.findall(r"```toml\n(.*?)```", page_text("takes"), re.DOTALL)
     assert parse_toml(block)
     preset = tmp_path / "page.toml"
     preset.write_text(block)
