@@ -129,7 +129,7 @@ def _faster(slow: Sequence[Turn], fast: Sequence[Turn]) -> str:
     )
 
 
-# What runs in place of a command: the same, on so many of this process's cores.
+# Runs in place of a command: the same, on so many of this process's cores.
 _ON_CORES = """
 import os, sys
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])

@@ -93,7 +93,7 @@ KINDS: dict[str, Kind] = {
     "revise again": Kind("default", ("vocals.gain_db=+2",), "revise"),
 }
 _STATED = re.compile(r"  (\d+\.\d) s, ")
-# What is run in place of `python -m mixer`: the same, its bar noted. Told: a file, the arguments.
+# Runs in place of `python -m mixer` and notes its bar. Arguments: a file, then the command's.
 _NOTED = """
 import sys
 from pathlib import Path

@@ -145,7 +145,7 @@ def noted(file: Path, arguments: list[str]) -> int:
     from mixer.dsp import threads
     from mixer.files.interruption import interrupt_on_signals
 
-    # What asks each thread to stop, from the first pool on.
+    # Pools that may ask each thread to stop, from the first one on.
     threads._Own.asked = (stretches,)  # type: ignore[assignment]
     interrupt_on_signals()
     try:

@@ -35,7 +35,7 @@ Mark = tuple[str, int]
 Tell = Callable[[Mark], object] | None
 
 
-# What the work of a piece is marked as.
+# Mark of the work of a piece.
 WORK = "work"
 
 

@@ -36,7 +36,7 @@ _SONG_S, _N_TURNS, _N_READINGS = 60.0, 5, 2_000
 _FIRST, _NETWORK, _SECOND = "first pass", "the network itself", "second pass"
 _ROOM, _WIDTH, _WET_SPACE = "room of the mix", "width of the mix", "room and width of wet stems"
 _REST = "rest"
-# What is left of a pass: the first one meets the stems in memory.
+# Rest of a pass: the first one meets the stems in memory.
 _REST_OF = {_FIRST: "reading, equal channels, blocks of levels", _SECOND: _REST}
 
 # Which function is which part: its owner, its name, and the part.
@@ -211,7 +211,7 @@ def _in_order(songs: Iterator[Parts]) -> list[tuple[str, str]]:
 
 
 def _more_s(taken: Taken, whole: str) -> float:
-    """What a pass takes longer with wet stems."""
+    """Additional time of a pass with wet stems."""
     both = (sum(s for at, s in parts.items() if at[0] == whole) for parts in (taken.wet, taken.mix))
     with_wet_s, without_s = both
     return with_wet_s - without_s

@@ -4,8 +4,8 @@
     python -m benchmarks.peers --seconds 20 --turns 1
 
 Each is a process of its own, from its start to its written file, on all cores; the turns of all of
-them alternate. The networks have random weights, which take as long as trained ones. What is not
-installed is left out with a line that says so.
+them alternate. The networks have random weights, which take as long as trained ones. A tool that
+is not installed is left out, with a line that says so.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BASELINE = Path(__file__).with_suffix(".json")
 # Counts do not vary, so that this is what a change may cost at most.
 COUNTED_BOUND = 1.12
-# What a case must cost more for one of its stages to be refused. A stage that is less than this
-# share of its case is not looked at by itself: the case would hardly show it.
+# Factor by which a case must cost more for one of its stages to be refused. A stage that is less
+# than this share of its case is not looked at by itself: the case would hardly show it.
 DEARER, LEAST_SHARE = 1.01, 0.05
 # Beside other work, the cheapest of five turns was up to 1.15 times the truth.
 BOUND = 1.2

@@ -144,7 +144,7 @@ class Measured(NamedTuple):
 def _measure(
     folder: Path, checkouts: Sequence[Path], song_s: float, turns: int
 ) -> tuple[list[Measured], dict[str, float]]:
-    """What each checkout took, and the floor of a track of each kind in CPU seconds."""
+    """CPU seconds of each checkout, and the floor of a track of each kind."""
     songs, floors, made = {}, {}, dict[tuple[Make, int], Path]()
     for kind, (make, options, _) in KINDS.items():
         for n_tracks in (N_TRACKS // 2, N_TRACKS):
@@ -189,7 +189,7 @@ def _n_compressors(recipe: Path) -> int:
 
 
 def _rows(measured: Measured, floors: dict[str, float], song_s: float) -> Iterator[str]:
-    """What each kind costs, and what a minute of silence and a render of any folder cost."""
+    """Cost of each kind, of a minute of silence, and of a render of any folder."""
     yield (
         f"| {N_TRACKS} tracks of {song_s:g} s | compressors | {N_TRACKS // 2} of them | "
         f"all | a track | beside stereo | its floor |"

@@ -1,6 +1,6 @@
 """Measure again, here, what each step of a render costs (`mixer/rendering/timing/unit_costs.py`).
 
-What two networks cost as well: their architectures say it.
+The costs of two networks are stated by their architectures.
 
     python -m benchmarks.unit_costs                    # old and new values of what has changed
     python -m benchmarks.unit_costs --write            # and write them into the sources
@@ -43,7 +43,7 @@ TABLES: dict[str, tuple[str, ...] | None] = {
     "mixer.network.band_mixer.architecture": ("_COST_A_STEM_S",),
     "mixer.network.fxnorm.architecture": ("_PRODUCT_S",),
 }
-# What is a ratio of costs, and does not follow the machine's pace.
+# Ratios of costs, which do not follow the machine's pace.
 SHARES = ("FIND_AGAIN", "USUALLY_COMPRESSED")
 RATIOS = ("WITH_WET_STEMS", *SHARES)
 PROBE = "PROBE_S"
@@ -223,7 +223,7 @@ def new_values(table: str, pace: float, factors: Mapping[str, float]) -> dict[st
         else:
             own = factors.get(constant.name, 1.0)
             value = constant.value * own * (1.0 if constant.name in RATIOS else pace)
-            # What is fitted may be a little more than all.
+            # The fitted share may be a little more than all.
             found[constant.name] = min(value, 1.0) if constant.name in SHARES else value
     return found
 

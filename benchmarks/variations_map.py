@@ -93,7 +93,8 @@ def _axes(most: float, spread: Mapping[str, float]) -> str:
             f'<text x="70" y="{across - 8}">narrower</text>',
             f'<text x="{up + 75}" y="24">brighter, {bright_db:.1f} dB</text>',
             f'<text x="{up + 30}" y="{HEIGHT - 14}">darker</text>',
-            f'<text x="{WIDTH / 2}" y="{HEIGHT - 34}" dx="220">size: vocals against the rest</text>',
+            f'<text x="{WIDTH / 2}" y="{HEIGHT - 34}" dx="220">'
+            "size: vocals against the rest</text>",
         ]
     )
 

@@ -134,7 +134,7 @@ def composed_pairs(seed: int) -> Pairs:
 
 
 def _returns(audio: FloatArray, decided: TrackDecisions, space: Space, rate: int) -> FloatArray:
-    """What comes back of a track's sends, float32 (2, samples)."""
+    """Returns of a track's sends, float32 (2, samples)."""
     middle = 0.5 * (audio[0] + audio[1])
     found = np.zeros_like(audio)
     if decided["reverb_db"] is not None:

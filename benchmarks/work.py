@@ -36,7 +36,7 @@ _FORKED = Path(__file__).with_name("forked.py")
 _COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 _FIRST_S, _FIRST_TRACKS = 1.0, 2
 _OTHER_RATE_HZ = 48_000
-# What pieces decode and write: a format, and its depth.
+# Formats that pieces decode and write, with their depths.
 _FORMATS = (("wav", "16"), ("wav", "24"), ("flac", "24"), ("mp3", ""), ("ogg", ""), ("m4a", ""))
 # How far beyond full scale the mix of the pieces is, so that there is something to limit.
 _LOUD = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 DISTRIBUTION = "fxnorm-mixer"
-# What each adds, as `pip install` names it.
+# Packages that each extra adds, as `pip install` names them.
 EXTRAS = {
     "codecs": "AAC, WMA, WavPack and stem containers, and writing AAC",
     "cuda": "CUDA's libraries, so that a GPU machine needs only its driver",

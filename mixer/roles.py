@@ -63,7 +63,7 @@ ROLES = (
 )
 ROLE_NAMES = tuple(role.name for role in ROLES)
 STEM_OF_ROLE = {role.name: role.stem for role in ROLES}
-# What models know, in the order of their inputs, and which of it they are told of each role.
+# Role names that models know, in the order of their inputs, and the one given for each role.
 HINTS = tuple(role.name for role in ROLES if role.hint is None)
 HINT_OF_ROLE = {role.name: role.hint or role.name for role in ROLES}
 # The role of a file that holds a whole stem, mixed already.

@@ -8,7 +8,7 @@ Stem = Literal["vocals", "bass", "drums", "other"]
 # In the order of the published networks.
 STEMS: tuple[Stem, ...] = ("vocals", "bass", "drums", "other")
 VOCALS: Stem = "vocals"
-# What the wet stems leave of the mix, written beside them.
+# The difference between the mix and its wet stems, written beside them.
 RESIDUAL = "residual"
 # "#rrggbb" of their tracks in a DAW session.
 COLORS: Mapping[str, str] = {

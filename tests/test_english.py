@@ -63,6 +63,8 @@ SLIPS = {
     "has no use for": re.compile(r"\b(?:has|have) no use for\b"),
     # "must name one or more of".
     "name some of": re.compile(r"\bname some of\b"),
+    # An offset is removed from a recording, a signal subtracted from another.
+    "take off": re.compile(r"\b(?:take|takes|taken|took|taking) (?:(?:it|them|that) )?off\b"),
     # "because the disk is full", "as time ran out".
     "for want of": re.compile(r"\bfor want of\b"),
     # "so", "therefore"; "rarely"; "again".
@@ -90,6 +92,11 @@ _COLON_BEFORE_ADVICE = re.compile(
 
 # A docstring begins with an imperative or a noun phrase, not with a clause in place of one.
 _CLAUSES = {"What", "How", "Which", "Who", "Where", "Why", "When"}
+
+# Nor does any sentence: "Undefined figures are empty.", not "What is undefined is empty.".
+_CLAUSE_FIRST = re.compile(
+    r"(?:^#\s*|^[rf]?\"\"\"|[.:]\s+|\n\s*\n\s*)What (?!if\b)[a-z][^.?]*(?:\.|$)"
+)
 
 
 def slips_in(text: str) -> list[str]:
@@ -130,6 +137,8 @@ def test_the_code_speaks_plain_english() -> None:
             kinds = slips_in(text)
             if _OF.match(text) and not goes_on:
                 kinds.append("Of ...")
+            if _CLAUSE_FIRST.search(text) and not (goes_on and text.startswith("# What")):
+                kinds.append("What ...")
             found += [f"{path.relative_to(ROOT)}:{line}: {kind}" for kind in kinds]
     assert not found, "\n".join(found)
 
@@ -234,10 +243,27 @@ def test_the_documents_speak_plain_english() -> None:
         "free some room, or name another folder",
         "lengths 3 and 4 do not go together",
         "two microphones at one source",
+        "a DC offset is taken off, and the residual takes it off too",
     ],
 )
 def test_slips_are_found(text: str) -> None:
     assert slips_in(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("# What is undefined is empty.", False),
+        ('"""What a step adds, in dB."""', False),
+        ("# Files are read once. What is damaged is reported.", False),
+        ('"""Read a file.\n\n    What is damaged is reported.\n    """', False),
+        ("# Undefined figures are empty.", True),
+        ("# What if it is empty? Then so is the mix.", True),
+        ('"""Say what is damaged: what cannot be read is left out."""', True),
+    ],
+)
+def test_a_clause_that_begins_a_sentence_is_found(text: str, right: bool) -> None:
+    assert bool(_CLAUSE_FIRST.search(text)) is not right
 
 
 @pytest.mark.parametrize(

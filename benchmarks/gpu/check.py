@@ -51,7 +51,7 @@ def run_check(
                     return
         except ModuleNotFoundError as error:
             report.left_out[name] = f"{MISSING}{error.name}"
-        # What breaks on one machine must not cost the figures of the other parts.
+        # A failure on one machine must not cost the figures of the other parts.
         except Exception as error:
             said = (getattr(error, "stderr", "") or str(error)).strip().splitlines() or [""]
             report.left_out[name] = f"{type(error).__name__}: {said[-1]}"

@@ -2,8 +2,8 @@
 
     python -m benchmarks --parts libraries
 
-Every pass is one that a render makes, on one core. What a library returns is compared with what we
-return. Those that are not installed have no row: numba, numexpr, pyfftw and ducc0 are needed for
+Every pass is one that a render makes, on one core. A library's result is compared with
+ours. Those that are not installed have no row: numba, numexpr, pyfftw and ducc0 are needed for
 nothing else, `pip install numba numexpr pyfftw ducc0` before the command shows them.
 """
 
@@ -33,7 +33,7 @@ PASSES = (
 _LEAST_S, _N_TURNS = 0.02, 7
 # A library that earns its start after more audio than this never does: the gain is within noise.
 _EVER_S = 7 * 86_400.0
-# What each library is imported as, and the packages that come with it beyond ours.
+# Module of each library, and the packages that come with it beyond ours.
 _PACKAGES = {
     "numba": ("numba", "llvmlite"),
     "numexpr": ("numexpr",),

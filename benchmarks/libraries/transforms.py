@@ -14,7 +14,7 @@ from benchmarks.libraries.passes import SAMPLE_RATE_HZ, Pass, Run, Way, noise
 from mixer.dsp.fourier import irfft, next_fast_len, rfft
 
 _N_FFT, _N_FRAMES = 2_048, 48
-# What the room of the default model takes: four of its lengths.
+# Length of a transform for the default model's room: four of the room's lengths.
 _LONG, _N_LONG = next_fast_len(4 * 53_000), 4
 
 # Transforms there and back: of short frames, and of the room's long blocks.

@@ -4,8 +4,8 @@ Nothing here trusts a header: lengths are what decodes, rates and channels are b
 file decodes to may not exceed the machine's free memory. Files appear under their name only when
 they are whole: they are written beside it and renamed.
 
-Importing the package loads no audio library: each name below is fetched on first use. What formats
-there are is `mixer.audio.formats`, which loads none at all.
+Importing the package loads no audio library: each name below is fetched on first use. The formats
+are listed in `mixer.audio.formats`, which loads none at all.
 """
 
 from importlib import import_module

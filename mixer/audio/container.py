@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from mixer.audio.chunks import Chunk, Family, Heads, read_chunks, read_head, trailing_chunks_at
 from mixer.audio.spliced_file import Pieces, Span
 
-# What a header misses or has too much without being cut off: recorders that miscount.
+# Bytes by which a header may be wrong without a truncated file: some recorders miscount.
 _FEW_BYTES = 16
 _MOST_FURTHER = 1_024
 # Zeros after the audio are a recorder's reserve, unless they are few enough to belong to it.

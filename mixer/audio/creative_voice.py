@@ -52,7 +52,7 @@ class _Format(NamedTuple):
 
 @dataclass
 class _Voice:
-    """What has been read of a file.
+    """The part of a file that has been read.
 
     Attributes:
         parts: spans of its bytes, and silence in seconds.

@@ -1,10 +1,10 @@
-"""A DC offset of a recording, as faulty converters make it: found, to be taken off.
+"""A DC offset of a recording, as faulty converters make it: found, to be removed.
 
 It cannot be heard, but it is measured: it adds to the power that loudness, dynamics and the limiter
 go by, and takes headroom. Any recording has some mean; an offset is one that lasts: nearly every
 fifth of a second of the file has it, or of a part of it (`mixer.audio.offset_parts`). Files are
-looked at in a few places first; only one that seems to have an offset is read as a whole. What has
-none is not touched.
+looked at in a few places first; only one that seems to have an offset is read as a whole. A
+recording without one is not touched.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _Measured(NamedTuple):
 
 
 def offset_of(source: AudioSource) -> tuple[tuple[Knot, ...], ...]:
-    """Offset of each channel of a file over time, to be taken off, in the file's own samples.
+    """Offset of each channel of a file over time, to be removed, in the file's own samples.
 
     Found once a run while the file stays the same. A file that cannot be decoded has none: whoever
     reads it says so.
@@ -80,7 +80,7 @@ def offset_of(source: AudioSource) -> tuple[tuple[Knot, ...], ...]:
 
 
 def without_offset(source: AudioSource) -> AudioSource:
-    """The same source, whose offset, if it has one, is taken off wherever it is read."""
+    """The same source, whose offset, if it has one, is removed wherever it is read."""
     return replace(source, offset=offset_of(source))
 
 

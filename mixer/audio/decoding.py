@@ -21,7 +21,7 @@ from mixer.errors import InputError
 from mixer.extras import install_command
 from mixer.files.regular_file import open_regular
 
-# What libsndfile reports about a container that it knows with a coding that it does not.
+# libsndfile's error for a known container with an unknown coding.
 _FOREIGN_CODING = ("unsupported", "unknown error in flac", "unimplemented", "not supported")
 _READ_BY_CODEC = "codec"
 _OF_CODECS = CODEC_SUFFIXES | VIDEO_SUFFIXES

@@ -68,7 +68,7 @@ def _by_seeking(source: AudioSource, starts: Sequence[int], length: int) -> list
     parts = read_segments(source.path, [(first, length - n) for _, first, n in there])
     for (excerpt, first, n_before), part in zip(there, parts, strict=True):
         if source.offset:
-            # What lies beyond the file's end is silence without an offset.
+            # Beyond the file's end is silence without an offset.
             n_there = min(part.shape[1], source.n_samples - first)
             part[:, :n_there] -= offset_over(source, first, n_there)
         excerpt[:, n_before:] = part / np.float32(source.full_scale)

@@ -33,7 +33,7 @@ _UNFINISHED_SUFFIXES = (
     ".bc!", ".aria2",
 )  # fmt: skip
 _ARCHIVE = "an archive; unpack it first"
-# What is not read although it may be meant as audio, and why.
+# Files that are not read although they may be meant as audio, and why.
 UNREAD_SUFFIXES: Mapping[str, str] = {
     ".sd2": "Sound Designer II; convert it to WAV",
     ".rx2": "a REX loop; convert it to WAV",

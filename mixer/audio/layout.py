@@ -22,7 +22,7 @@ from mixer.audio.source import BLOCK_SAMPLES, system_name
 from mixer.audio.spliced_file import Pieces, Span, SplicedFile
 from mixer.files.regular_file import open_regular, read_start
 
-# What walks through a kind of file loads with the first of that kind: most songs are plain WAV.
+# The parser of a format loads with the first file of that format: most songs are plain WAV.
 if TYPE_CHECKING:
     from mixer.audio.chunks import Chunk, Heads
 
@@ -37,7 +37,7 @@ _KEPT_LAYOUTS = 4_096
 # Pages and frames are looked for in memory; 2 GiB of MP3 are 15 hours at its highest bit rate.
 _MOST_WALKED_BYTES = 2 << 30
 _UNKNOWN_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # of libsndfile's errors
-# What libsndfile knows a file by, except for MPEG; a tag may be in front of FLAC.
+# First bytes by which libsndfile knows a file, except for MPEG; FLAC may begin with a tag.
 _MAGICS = (
     *(b"fLaC", b"RIFF", b"RF64", b"BW64", b"RIFX", b"FORM", b"caff", b"riff", b".snd", b"dns."),
     *(b"ID3", b"Creative", b"NIST", b" paf", b"fap ", b"2BIT", b"PVF1", b"\x64\xa3"),

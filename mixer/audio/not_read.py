@@ -7,7 +7,7 @@ from pathlib import Path
 from mixer.audio.formats import UNREAD_SUFFIXES, VIDEO_SUFFIXES, is_audio_name
 from mixer.audio.video import content_of_video
 
-# What audio files begin with, and the ending that belongs to it.
+# First bytes of audio files, and the ending that belongs to them.
 _MAGICS = {
     b"RIFF": ".wav",
     b"RF64": ".wav",

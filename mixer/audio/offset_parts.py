@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 _SHORTEST_S, _MOST_OF_IT, _WITHIN = 2.0, 0.9, 0.1
 # A part goes on after a stretch that is off if all but one of so many that follow are of it.
 _LOOKED_AHEAD = 3
-# What an edit leaves of a recording is a few takes.
+# An edited recording consists of a few takes.
 _MOST_EDGES = 64
 # An edge that shows as a jump between two samples is one; any other is crossed in this time.
 _CROSSED_S = 0.01
 _JUMP_WITHIN, _JUMP_NEAR_SAMPLES, _JUMP_ABOVE_USUAL = 0.2, 256, 3.0
-# What an envelope does to a synthesiser's mean takes longer: a slope of this fits it better.
+# An envelope changes a synthesiser's mean more slowly: a slope of this fits it better.
 _ENVELOPE_S = 0.1
 
 Floats = NDArray[np.float64]

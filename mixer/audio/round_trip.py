@@ -91,7 +91,7 @@ def _encode(audio: np.ndarray, codec: Codec) -> io.BytesIO:
 
 
 def _decode(file: io.BytesIO, n_samples: int) -> np.ndarray:
-    """What is in a file, float32 (2, n_samples): cut there, or followed by silence."""
+    """Audio of a file, float32 (2, n_samples): cut there, or followed by silence."""
     import av
 
     audio, position = silence(2, n_samples), 0

@@ -1,7 +1,7 @@
 """Blocks of digital silence in a file, found when it is first read: they are not read again.
 
 A mix reads its recordings twice, to measure and to mix them, and a track of a song is mostly
-silence. What is known of a file holds while the file stays as it is.
+silence. Results hold while the file stays unchanged.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ from pathlib import Path
 
 # Small enough that Vorbis encoding does not overrun libvorbis's stack, large enough to be quick.
 BLOCK_SAMPLES = 65_536
-# What can also be done about a song's file; one that is read by itself is in no song.
+# Further advice for a file of a song.
 OR_LEAVE_OUT = ", or leave it out with ignore = true in song.toml"
 _LOOKED_AT_BYTES = 4_096
 _PAGE = "a web page, not audio; download it again, signed in where that is asked for"
 _ARCHIVED = "an archive, not audio; unpack it"
-# What files hold that should have been audio, by their first bytes in lower case.
+# Contents of files that should have been audio, by their first bytes in lower case.
 _INSTEAD = {
     b"version https://git-lfs": "a pointer to a file in Git LFS, not audio; run git lfs pull",
     b"../.git/annex/": "a pointer of git-annex, not audio; run git annex get",
@@ -47,7 +47,7 @@ class AudioSource:
         fault: how the file is truncated or damaged, if that shows before decoding; else None.
         full_scale: divisor of its samples; not 1 for a float file scaled to integers, and for
             integers at the lower end of what they are stored in.
-        offset: DC offset of each channel, which is taken off its samples: from which sample on it
+        offset: DC offset of each channel, removed from its samples: from which sample on it
             has which value, straight between two; () for none.
         reader: "plain" for libsndfile, "codec" for PyAV.
         time_reference: samples since midnight at which it starts, or None.

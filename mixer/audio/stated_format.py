@@ -2,7 +2,7 @@
 
 Exporters write floating-point samples under a header of integers, put 24 bits into the lower end of
 32, or state two sizes of a sample: read as stated, such a file is noise at full scale, or 48 dB too
-soft. Only headers that leave room for it are looked into. What decides is in the samples: read
+soft. Only headers that leave room for it are looked into. The samples decide: read
 as floats, samples of integers have positive and negative halves of very different size, since the
 sign of an integer is not apart from its size (two's complement).
 """
@@ -59,7 +59,7 @@ class CorrectedWave(NamedTuple):
 
 
 class _Format(NamedTuple):
-    """What libsndfile is to take samples for; the rest as in `CorrectedWave`."""
+    """Format that libsndfile is given for the samples; the rest as in `CorrectedWave`."""
 
     format: WaveFormat
     full_scale: float = 1.0
@@ -148,7 +148,7 @@ def _float_of_two_sizes(
 def _integers_or_not(
     samples: _Samples, stated: WaveFormat, by_frame: int, by_bits: int
 ) -> _Format | None:
-    """What is under a header of integers, if it is not what libsndfile takes it for."""
+    """Coding of the samples under a header of integers, if the header is wrong."""
     goes_by_frame = (stated.bits, by_frame) == (24, 4)  # in libsndfile too
     is_cut_by_frame = by_frame != by_bits and (
         goes_by_frame or _cut_better(samples, stated.channels, by_frame, by_bits)

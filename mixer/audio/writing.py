@@ -211,7 +211,7 @@ def _hash_into(hasher: Hasher, path: Path) -> None:
 
 
 def _why_not(error: soundfile.LibsndfileError, folder: Path, n_bytes: int) -> str:
-    """What kept so many bytes from a folder."""
+    """Why so many bytes could not be written into a folder."""
     if error.code != _SYSTEM_ERROR:  # which one libsndfile does not tell
         return reason_of(error)
     is_full = shutil.disk_usage(folder).free < n_bytes
@@ -248,7 +248,7 @@ def _encoded(
 def _level_of(
     of_format: AudioFormat, coding: LossyCoding, sample_rate: int, channels: int
 ) -> dict[str, str | float]:
-    """What libsndfile is told in place of a bit rate or a quality: a level from 0 (best) to 1."""
+    """libsndfile's compression level for a bit rate or a quality: 0 (best) to 1."""
     if coding.quality is not None:
         mode = {"bitrate_mode": "VARIABLE"} if of_format.name == "mp3" else {}
         return {**mode, "compression_level": (10.0 - coding.quality) / 10.0}

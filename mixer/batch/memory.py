@@ -48,7 +48,7 @@ def _container_limit_bytes(root: Path) -> int:
 
 
 def _container_free_bytes(root: Path) -> int:
-    """What the control group still allows: version 2, then version 1."""
+    """Memory that the control group still allows: version 2, then version 1."""
     for limit, used in (
         ("memory.max", "memory.current"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),

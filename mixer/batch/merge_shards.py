@@ -122,7 +122,7 @@ def _adopt(ledger: Ledger, records: Sequence[Record]) -> None:
     for record in records:
         known = ledger.get(record.id)
         if known is None or _age(record) > _age(known):
-            # What a shard was in the middle of is in its own folder; here it is not begun.
+            # A song that a shard was rendering is in that shard's folder; here it has not begun.
             settled = record.state in (State.DONE, State.FAILED)
             newer.append(record if settled else replace(record, state=State.PENDING, moves=[]))
     if newer:

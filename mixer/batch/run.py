@@ -348,7 +348,7 @@ class Run:
 
 
 def _moves_db(finish: Finish | None) -> dict[str, float]:
-    """What a song's sound is moved by."""
+    """Moves of a song's sound."""
     if finish is None:
         return {}
     return {name: move.move_db for name, move in finish.moves.items() if move.move_db}

@@ -63,7 +63,7 @@ def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
 
 
 def _doubts(mix: Mix) -> list[str]:
-    """What may not be meant about a mix: damaged files, and the plan's warnings."""
+    """Doubtful things about a mix: damaged files, and the plan's warnings."""
     from mixer.audio.damage import damage_of
 
     found = [(r.file, damage_of(r.source)) for r in mix.song.recordings]

@@ -183,14 +183,14 @@ def _config(setup: Mapping[str, Any]) -> Config:
 
 
 def _wanted(config: Config) -> OutputSettings:
-    """What is delivered with every mix; how each is written depends on its format."""
+    """Files delivered with every mix; how each is written depends on its format."""
     return OutputSettings(
         **{name: value for name, value in config.output.items() if name not in CODING}
     )
 
 
 def _refuse_mistaken(manifest: Path, setup: Mapping[str, Any]) -> None:
-    """What can only be a mistake, before anything is read."""
+    """Refuse what can only be a mistake, before anything is read."""
     if manifest.is_dir():
         folder = shlex.quote(str(manifest))
         raise SettingsError(
@@ -202,7 +202,7 @@ def _refuse_mistaken(manifest: Path, setup: Mapping[str, Any]) -> None:
 
 
 def _show_ending(summary: Summary, *, as_json: bool, quiet: bool) -> None:
-    """What a run has come to, after the lines of its songs."""
+    """The result of a run, after the lines of its songs."""
     from mixer.cli.batch_summary import say_ending, show_table, totals
 
     if not as_json and not quiet:

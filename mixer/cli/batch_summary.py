@@ -37,7 +37,7 @@ def show_table(records: Sequence[Record]) -> None:
     for name in ("LUFS", "dBTP", "limiter dB", "x real time"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("remarks", overflow="fold")
-    # What failed is last, where one looks.
+    # Failures come last, where one looks.
     for record in sorted(shown, key=lambda record: record.state == State.FAILED):
         result = result_of(record)
         table.add_row(

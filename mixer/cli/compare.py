@@ -85,7 +85,7 @@ def _group(row: Row) -> str:
 
 
 def _noticeable(rows: Sequence[Row]) -> list[Row]:
-    """What a reader sees a difference in; the curve by third octaves is for the JSON."""
+    """Figures for readers; the curve by third octaves is for the JSON."""
     return [
         row
         for row in rows

@@ -39,7 +39,7 @@ class Shell(StrEnum):
 
 
 class _PowerShellComplete(ShellComplete):
-    """What click has for other shells: lines of kind, word and help, with tabs between."""
+    """click's completion for other shells: lines of kind, word and help, separated by tabs."""
 
     name = Shell.POWERSHELL.value
     source_template = """\

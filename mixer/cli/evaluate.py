@@ -93,7 +93,7 @@ def _shared_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 class _MixesByDefault(Commands):
-    """What does not begin with `system` is for the command `mixes`, which need not be named."""
+    """Arguments that do not begin with `system` go to `mixes`, which need not be named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # A folder of mixes is likely called mixes: that word is never taken for the command.
@@ -237,7 +237,7 @@ def system(
 
 
 def _prepare_outputs(options: dict[str, Any]) -> None:
-    """What would fail at the end fails before the work."""
+    """Refuse before the work what would fail at its end."""
     paths = [path for path in (options["csv_path"], options["plot_path"]) if path is not None]
     if not options["overwrite"]:
         refuse_existing(paths)

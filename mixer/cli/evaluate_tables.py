@@ -170,7 +170,7 @@ def _songs_table(results: Sequence[SongResult]) -> Table:
 
 
 def _how_to_read(systems: Sequence[str]) -> str:
-    """What the figures are, and what the systems without a network are."""
+    """Explanations of the figures, and of the systems without a network."""
     notes = [note for name, note in _NOTES.items() if name in systems]
     what = "absolute percentage errors against the reference, [95 % interval]; lower is better"
     return "; ".join([what, *notes])

@@ -98,7 +98,7 @@ def _next_step(written: list[Path], preset: str | None) -> str:
 
 @dataclass(frozen=True)
 class _Learnt:
-    """What was learnt of one session."""
+    """Settings learnt from one session."""
 
     path: Path
     song: Path

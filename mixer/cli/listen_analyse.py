@@ -116,7 +116,7 @@ def _settings(options: dict[str, Any]) -> AnalysisSettings:
 
 
 def _prepare(folder: Path, overwrite: bool) -> None:
-    """What would fail at the end fails before the work."""
+    """Refuse before the work what would fail at its end."""
     paths = [*table_paths(folder).values(), folder / REPORT_FILE]
     if not overwrite:
         refuse_existing(paths)

@@ -56,7 +56,7 @@ COMMANDS = {
     "completion": "Install Tab completion for bash, zsh, fish or PowerShell.",
     "man": "Print the manual page.",
 }
-# What a shell's completion asks by.
+# Environment variable by which a shell's completion asks.
 _COMPLETE = "_MIXER_COMPLETE"
 
 
@@ -141,7 +141,7 @@ def main() -> None:
     if reason is not None:
         talk_error(f"mixer: {reason}")
     if code != 0:
-        # What failed may hold objects of libraries that complain at the end if they are left over.
+        # The failure may hold objects of libraries that complain at exit if they are left over.
         gc.collect()
     gc.freeze()
     sys.exit(EXIT_FAILED if reason is not None and code == 0 else code)

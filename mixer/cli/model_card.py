@@ -13,7 +13,7 @@ from mixer.files.wording import joined, visible
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.network.model import Bundle
 
-# What exporters write if a source gives no value.
+# Values that exporters write if a source gives none.
 _UNKNOWN_LICENCES = ("", "not stated by its source")
 
 

@@ -126,7 +126,7 @@ def command(
             settings = at_fitting_rate(asked, song, wanted.format)
             tracks, sources = wanted.tracks, resolved.sources
             plan, clock = plan_in_sight(song, settings, show, loading, sources, wet_tracks=tracks)
-        # What a dry run would replace it says instead.
+        # A dry run reports what it would replace instead.
         _check(replace(destination, overwrite=overwrite or dry_run), plan)
         plan = hands_on_wet_stems(plan) if wanted.hands_stems_on else plan
         if not quiet:

@@ -28,7 +28,7 @@ from mixer.rendering.tracks.track_words import (
 
 # At most this many silent tracks are named; the others are counted.
 _MOST_SILENT = 8
-# What every step of a normalisation measures, and the units of what it sets.
+# Measurements of every normalisation step, and the units of its settings.
 _STEP_LEVELS = ("loudness_lufs", "peak_dbfs")
 _UNITS = {"_dbfs": "dBFS", "_lufs": "LUFS", "_db": "dB", "_hz": "Hz", "_ms": "ms", "_s": "s"}
 

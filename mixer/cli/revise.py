@@ -25,7 +25,7 @@ from mixer.takes.numbering import first_mixes
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
 from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
-# What a take has from its parent of how a mix is written.
+# Output settings that a take inherits from its parent.
 _AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
 
 

@@ -138,7 +138,7 @@ def _rehearse(config: Any, *, as_json: bool, quiet: bool) -> None:
 
 
 def _plan_text(plan: Any, folder: str) -> str:
-    """What would be trained and how long, in three lines."""
+    """Three lines: what would be trained, and for how long."""
     ends = f", or {plan.patience_epochs} epochs without improvement" if plan.patience_epochs else ""
     return (
         f"{plan.stage} {plan.network}: {plan.trained_parameters} of {plan.parameters} parameters,"

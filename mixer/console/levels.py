@@ -46,7 +46,7 @@ class MovingBallistics:
     # So many equal values show that the recursion has come to where it stays: each step before
     # that would move it by one rounding error at least, which as many steps make visible.
     _AT_REST_SAMPLES = 1_024
-    # What `mixer.dsp.ballistics` adds is taken off again with a rounding error's worth more.
+    # What `mixer.dsp.ballistics` adds is subtracted again with a rounding error's worth more.
     _TAKEN_DB = np.float32(1.01e-4)
 
     def __init__(self, attack_ms: Automation, release_ms: Automation, sample_rate: int) -> None:

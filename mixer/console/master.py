@@ -29,7 +29,7 @@ _PEAK_PASSES = 6
 _PEAK_MARGIN_DB = 0.01
 # The limiter is this much off by its roundings alone, for which it need not be run again.
 _LIMITER_ROUNDS_DB = 0.002
-# What follows from a gain is this near to what would be measured, with room to spare.
+# A level calculated from a gain is this close to a measured one, with room to spare.
 _FOLLOWS_WITHIN_DB = 0.001
 _BLOCK_SAMPLES = 1 << 18
 # Sample of a channel that tells the limiter's gain: far below any peak, and a power of two.
@@ -140,7 +140,7 @@ class OwnLevels:
 
 @dataclass(frozen=True)
 class _Reduction:
-    """What the limiter did; true peak, and energies as in `OwnLevels`, of the output."""
+    """The limiter's reduction; true peak, and energies as in `OwnLevels`, of the output."""
 
     peak_dbtp: float
     energies: np.ndarray
@@ -202,7 +202,7 @@ def _reach_loudness(
     """Raise the gain until the limited mix is as loud as asked, by secants."""
     highest_gain_db, rate = bus.highest_gain_db, bus.sample_rate
     gain_db = min(target_lufs - bus.own.loudness_lufs, highest_gain_db)
-    # What was consumed was not limited, so that it is not asked for again.
+    # Consumed input was not limited, so it is not requested again.
     out, reduction = bus.at(gain_db, consume=consume)
     # what a dB of gain brings in LU: 1 until the limiter takes some of it back
     slope = 1.0
@@ -274,7 +274,7 @@ def _limit_at(audio: np.ndarray, sample_rate: int, ceiling_dbtp: float) -> np.nd
     limited, n_samples = silence(*audio.shape), audio.shape[1]
     ramps = [_RunningMean(max(1, int(0.5e-3 * LOOKAHEAD_MS * sample_rate))) for _ in range(2)]
     told = np.full((1, _BLOCK_SAMPLES), _TELLS_GAIN, np.float32)
-    # What a block brings back first is what the limiter still had of the last one.
+    # A block's output begins with the samples that the limiter still held of the last one.
     position = start = 0
     while position < n_samples:
         stop_if_asked()

@@ -16,7 +16,7 @@ from mixer.dsp.threads import stop_if_asked
 
 BLOCK_SAMPLES = 1 << 16
 
-# What an effect did to a stem, by name, ready for JSON; each effect has its own names.
+# Figures of an effect on a stem, by name, ready for JSON; each effect has its own names.
 EffectReport = Mapping[str, float | str | None]
 
 

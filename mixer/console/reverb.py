@@ -21,7 +21,7 @@ _DECAY_HZ = (63.0, 125.0, 1_000.0, 8_000.0, 16_000.0)
 _DECAY_RATIOS = (1.1, 1.15, 1.0, 0.45, 0.3)
 # The first reflections do not come at once: the field grows in this time.
 _BUILD_UP_MS = 8.0
-# What the slowest frequencies need for their 60 dB; the last tenth is faded.
+# Time in which the slowest frequencies fall by 60 dB; the last tenth is faded.
 _LENGTH_RATIO, _FADE_SHARE = 1.15, 0.1
 # Where the room has unit gain on average: the weight of voices and most instruments.
 _MIDDLE_HZ = (300.0, 3_000.0)

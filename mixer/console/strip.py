@@ -22,7 +22,7 @@ from mixer.dsp.long_audio import copy_of, silence
 from mixer.errors import PresetError
 from mixer.stems import STEMS
 
-# What each effect of a strip did, by the name of its settings: an `EffectReport` (None for a duck
+# Reports of a strip's effects, by the name of their settings: an `EffectReport` (None for a duck
 # whose key is not there), or a list of them if there may be several; "mute" is True.
 StripEffects = Mapping[str, object]
 
@@ -109,7 +109,7 @@ def _run_stage(
     effect = _effect(name, setting, sample_rate, keys, stem)
     if effect is None:
         return None
-    # What overflows is told below, once, and not by numpy.
+    # An overflow is reported below, once, and not by numpy.
     with np.errstate(over="ignore", invalid="ignore"):
         largest = run_effect(effect, out, share)
     _check_level(largest, name, stem)

@@ -24,8 +24,8 @@ _ABOUT = "self-test"
 _SAMPLE_RATE_HZ, _DURATION_S = 44_100, 5
 _SETS = ("vocals.gain_db=+1", "drums.compressor.threshold_db=-30", "other.width=1.2")
 _LOUDNESS_LUFS, _CEILING_DBTP = -10.0, -1.0
-# What came out on Linux, x86-64, with its bounds: far above what other instructions change (with
-# five of OpenBLAS's kernels 0.00001 dB), far below what a wrong library does.
+# Results on Linux, x86-64, with their bounds: far above the effect of other instructions (with
+# five of OpenBLAS's kernels 0.00001 dB), far below that of a wrong library.
 EXPECTED: Mapping[str, tuple[float, float]] = {
     "loudness_lufs": (-10.0, 0.1),
     "true_peak_dbtp": (-1.01, 0.1),

@@ -1,8 +1,8 @@
 """The K-weighting of ITU-R BS.1770 as a power over frequency, for what works in bands.
 
 The meter (`mixer.meters.loudness`) filters the waveform with the recommendation's own coefficients.
-What has only powers in bands takes a curve: the exact one, or the sketch of it that networks were
-trained with and their graphs hold as constants.
+Measures with only powers in bands take a curve: the exact one, or the sketch of it that networks
+were trained with and their graphs hold as constants.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Arrays as long as a song: in memory as far as a bound goes, beyond it in a file without a name.
 
-An hour of four stems is 5 GB, more than most machines can spare. What goes beyond `MOST_IN_MEMORY`
+An hour of four stems is 5 GB, more than most machines can spare. An array beyond `MOST_IN_MEMORY`
 is therefore mapped from a temporary file: the same kind of array, of which the system keeps in
 memory what is worked on, and a thread lets go of the rest. The file has no name from the start, so
 that nothing stays of it however the process ends, and its room on the disk is taken when the array

@@ -4,7 +4,7 @@ Onsets are found by high-frequency content (Masri, 1996) on frames of 1024 sampl
 picked as aubio 0.4's `hfc` method does at its defaults (Brossier, 2006, chapter 2), because the
 published profile was measured with it: magnitudes compressed as log(1 + x), a smoothed window of
 seven frames, an adaptive threshold of median + 0.058 mean, parabolic peak position, silence gate
-at -70 dB, at least 50 ms between onsets, and 4.3 hops of delay taken off.
+at -70 dB, at least 50 ms between onsets, and 4.3 hops of delay subtracted.
 """
 
 import dataclasses
@@ -83,7 +83,7 @@ def find_onsets(channel: FloatArray, sample_rate: int) -> np.ndarray:
             onsets.append(onset)
             last = onset
     positions = np.array(onsets, dtype=np.int64) - _DELAY_SAMPLES
-    # What the delay puts before the start begins at the start; one such onset is enough.
+    # An onset that the delay puts before the start is at the start; one such onset is enough.
     return np.unique(np.clip(positions, 0, max(channel.size - 1, 0)))
 
 

@@ -53,7 +53,7 @@ class RunningMean:
     def next(self, stop: int) -> np.ndarray:
         """The means from the end of the last part up to `stop`, float32 (stop - start,)."""
         start, before = self._start, self._size // 2
-        # What comes in and what goes out at each place, the first one of all excepted.
+        # Samples that enter and leave the window at each place, except the first.
         coming = self._values(start - before + self._size - 1, stop - before + self._size - 1)
         going = self._values(start - before - 1, stop - before - 1)
         sums = coming - going

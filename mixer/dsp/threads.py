@@ -1,7 +1,7 @@
 """Threads: ours alone, so that no sample hangs on how many there are.
 
 A matrix product that BLAS cuts for two threads has other last bits than one cut for four, and its
-waiting threads spin against ours. What computes samples therefore holds BLAS to one thread and is
+waiting threads spin against ours. Computations of samples therefore hold BLAS to one thread and are
 cut by stems, chunks and segments here, where the cut never depends on the number of workers.
 """
 
@@ -56,7 +56,7 @@ class Stopped(BaseException):
 
 
 class _Own(threading.local):
-    """What asks this thread to stop: its pool, and the pools that this one works for."""
+    """Pools that may ask this thread to stop: its own, and those that it works for."""
 
     asked: tuple[threading.Event, ...] = ()
 

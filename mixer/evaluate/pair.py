@@ -54,7 +54,7 @@ class PairSettings:
     target: TargetCurve | None = None
 
 
-# What is undefined is None in JSON.
+# Undefined figures are None in JSON.
 Figures = Mapping[str, float | None]
 
 

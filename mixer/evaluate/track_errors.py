@@ -16,7 +16,7 @@ from mixer.meters import stem_errors
 from mixer.meters.stem_errors import SILENT_BELOW_MIX_LU, StemPair, level_in_mix_lu
 from mixer.meters.stem_figures import StemFigures, measure_stem
 
-# What a track is judged by: a size in dB each.
+# Figures by which a track is judged, each in dB.
 TRACK_MEASURES: Mapping[str, Callable[[StemPair], float]] = {
     "level": stem_errors.level_difference_db,
     "pan": stem_errors.balance_difference_db,

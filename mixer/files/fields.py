@@ -17,7 +17,7 @@ MISSING = dataclasses.MISSING
 LONGEST_LINE = 1_000
 # As systems take them: Linux's longest path, and far more than any comment.
 LONGEST_PROSE = 4_096
-# What a whole number can be without a range of its own: what SQLite and most languages can hold.
+# Range of a whole number without one of its own: SQLite and most languages can hold it.
 WHOLE_RANGE = (-(2**63), 2**63 - 1)
 NUMBER_RANGE = (-1e12, 1e12)
 MOST_ENTRIES = 10_000

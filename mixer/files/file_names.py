@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# What no name may hold somewhere: what Windows reserves, control characters, half characters.
+# Characters that some system refuses in names: Windows's reserved ones, control characters,
+# lone surrogates.
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*\ud800-\udfff]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 

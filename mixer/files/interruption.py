@@ -13,7 +13,7 @@ from mixer.errors import MixerError
 
 # A closing terminal sends two at once; the second must not break off the cleaning up.
 _ONE_REQUEST_S = 1.0
-# What libsndfile calls to read and write; it would take an exception for the end of the file.
+# Functions that libsndfile calls to read and write; it takes an exception for the file's end.
 _CALLED_BACK, _CALLING_BACK = "vio_", "soundfile.py"
 _LATER_S = 0.02
 

@@ -78,7 +78,7 @@ def publish(
     # A few renames take no time; half of them would be half a result.
     with interruptions_held_back():
         try:
-            # What says that a result is there goes first and comes last.
+            # The file that marks a result as complete is removed first and written last.
             for path in reversed(made):
                 if os.path.lexists(folder / path):
                     _move(folder / path, earlier / path, undo)

@@ -11,7 +11,7 @@ import tomllib
 from typing import Any
 
 MOST_KEY_PARTS = 100
-# What ends a key or begins another: between two of these there is one key, a value or a comment.
+# Ends and beginnings of keys: between two of these is one key, a value or a comment.
 _AROUND_KEYS = re.compile(r"[=\n,{}\[\]]")
 _PART = re.compile(r"[^\s.][ \t]*\.")
 # In a text or a comment nothing ends a key; the long quotes first.

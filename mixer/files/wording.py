@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-# What a terminal obeys, or hides a name behind; tabs and ends of lines it only shows.
+# Characters that a terminal obeys, or that hide a name; tabs and ends of lines only show.
 CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONGEST = 60
 _LONGEST_LINE = 4_096
 _MOST_NAMES = 20
 _MOST_CHOICES = 60
-# What a setting's name says of its unit, and what users leave out.
+# Units in the names of settings, which users leave out.
 _UNIT = re.compile(r"_(?:db|dbfs|dbtp|lufs|hz|kbps|ms|s)$")
 # Two words that share less than half of their letters are not a slip of the keyboard.
 _CUTOFF = 0.5

@@ -62,7 +62,7 @@ def match_balance(
 
 
 def _channel_gains(left: float, right: float, amount: float) -> tuple[float, float]:
-    """What takes a share of the offset away, by the channels' energies."""
+    """Gains that remove a share of the offset, by the channels' energies."""
     goal = (right / left) ** (1.0 - amount)  # right over left afterwards
     new_left = (left + right) / (1.0 + goal)
     return math.sqrt(new_left / left), math.sqrt((left + right - new_left) / right)

@@ -35,7 +35,7 @@ def spectrum_curve_db(
     bin_hz = _bin_frequencies_hz(smooth, sample_rate)
     largest = float(smooth[bin_hz >= LOWEST_HZ].max())
     floor = largest * 1e-10
-    # What rumbles louder below 20 Hz is held there: a profile's figures are 0 dB and less.
+    # Louder rumble below 20 Hz is held there: a profile's figures are 0 dB and less.
     level_db = 20.0 * np.log10(np.clip(smooth, floor, largest) / largest)
     return tuple(np.interp(bands_hz, bin_hz, level_db).tolist())
 

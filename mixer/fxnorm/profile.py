@@ -22,7 +22,7 @@ from mixer.files.mistakes import Mistake
 from mixer.files.wording import quote
 
 PACKAGED = Path(__file__).resolve().parents[1] / "profiles"
-# What figures can be: beyond lies no audio, and sums of such levels overflow further on. A spectrum
+# Ranges of figures: no audio lies beyond them, and sums of larger levels would overflow. A spectrum
 # is relative to its largest band; 0.1 dB is for figures rounded.
 LOUDNESS_LUFS = (-100.0, 0.0)
 ONSET_PEAK_DBFS = (-120.0, 0.0)
@@ -158,7 +158,7 @@ def _checked(document: Document) -> Profile:
 
 
 def _find_misfits(profile: Profile) -> Iterator[Mistake]:
-    """What does not fit together, though every part fits by itself."""
+    """Contradictions between parts that are each valid."""
     if any(np.diff(profile.bands_hz) <= 0):
         yield Mistake(("bands_hz",), "must be rising frequencies")
     needed = len(profile.bands_hz)

@@ -60,7 +60,7 @@ def measure_profile(
         raise InputError("songs are read four times; give a list, not a generator")
 
     run = _Run(songs, sample_rate, tuple(effects), tuple(bands_hz), seed)
-    # What is not yet measured is not yet used: later figures replace these.
+    # Figures not yet measured are not yet used: later ones replace these.
     unknown = StemProfile(np.nan, (np.nan, 0.0), (0.0,) * len(bands_hz), (1.0,) * len(bands_hz))
     stems = dict.fromkeys(_stem_names(songs), unknown)
     for index, (name, measured) in enumerate(_MEASURED.items()):
@@ -83,7 +83,7 @@ def measure_profile(
 
 @dataclasses.dataclass(frozen=True)
 class _Run:
-    """What the four passes over the songs have in common."""
+    """Common part of the four passes over the songs."""
 
     songs: Iterable[Song]
     sample_rate: int

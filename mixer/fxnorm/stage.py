@@ -17,7 +17,7 @@ from mixer.fxnorm.rooms import RoomSource
 # A stem or channel whose peak is below this was not played.
 SILENCE_PEAK_DBFS = -50.0
 
-# What an effect did to a stem, by name, ready for JSON; each effect has its own names.
+# Figures of an effect on a stem, by name, ready for JSON; each effect has its own names.
 EffectReport = Mapping[str, object]
 
 

@@ -1,7 +1,7 @@
 """Bands that an engineer gives the same kind of track in song after song.
 
 Bands of two songs are the same taste if they are of one kind and next to each other in
-frequency. What a model's band was turned by counts as the one band that comes nearest to it.
+frequency. A change of a model's band counts as the band that comes closest to it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Changes of one strip, each as a setting that a preset could hold for other songs.
 
-A preset has one value for all songs. What the user sets is a value anyway; a room of the model's is
+A preset has one value for all songs. The user's settings are values; a room of the model's is
 raised or lowered, since the model gives each track its own, and set only if it was off.
 """
 

@@ -25,7 +25,7 @@ from mixer.preset.console_shape import ROLES
 from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS
 
-# What is too small to be a taste, in the units of a `Move`'s change.
+# Changes too small to be a taste, in the units of a `Move`.
 _LEAST = {"pan": 0.03, "width": 0.05, "high_pass": 0.05, "low_pass": 0.05}
 
 
@@ -212,7 +212,7 @@ def _band_spread(cluster: Cluster) -> str:
 
 
 def _not_for_presets(place: _Place) -> Iterator[str]:
-    """What each song has that is its own, once a song."""
+    """Changes that belong to one song, once each."""
     for song in place.songs:
         found = {
             what: None for moves in song if moves is not None for what in moves.not_for_presets

@@ -51,7 +51,7 @@ def table_paths(folder: Path) -> dict[str, Path]:
 def write_tables(folder: Path, analysis: Analysis) -> None:
     """Write every table as CSV, UTF-8, each whole or not at all; replaces an existing file.
 
-    What is undefined is empty. A text that a spreadsheet would take for a formula gets an
+    Undefined figures are empty. A text that a spreadsheet would take for a formula gets an
     apostrophe in front.
 
     Raises:

@@ -67,7 +67,7 @@ class Store:
         with self._guarded():
             self._db.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
             self._db.execute("PRAGMA journal_mode=WAL")
-            # What a participant was told is kept survives a power cut.
+            # Answers that a participant was told are saved survive a power cut.
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value)")

@@ -172,7 +172,7 @@ def _checked(document: Document, design: Design) -> Answers:
 
 
 def _find_misfits(answers: Answers, design: Design) -> Iterator[Mistake]:
-    """What does not fit the test, though every part fits by itself."""
+    """Mistakes in how the parts fit the test, though each is valid by itself."""
     order = answers.page_order
     yield from _find_wrong_ids(("page_order",), order, design.pages_by_id)
     yield from _find_strangers(("pages",), answers.pages, order)

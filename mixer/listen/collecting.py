@@ -2,7 +2,7 @@
 
 A participant counts once. Of several answers of one name those that were saved last count (by the
 clock of the participant's device; equal times: the higher revision), and a remark says so, because
-two people may have typed the same name. What is damaged costs itself and a line, not the rest.
+two people may have typed the same name. A damaged file is reported and left out.
 """
 
 from __future__ import annotations

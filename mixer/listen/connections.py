@@ -85,7 +85,7 @@ class Connections:
 
 
 def _network_of(host: str) -> str:
-    """What one household has: an IPv4 address, or 64 bits of IPv6."""
+    """The address of one household: an IPv4 address, or 64 bits of IPv6."""
     address = ipaddress.ip_address(host.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         return str(address.ipv4_mapped or f"{int(address) >> 64:x}::/64")

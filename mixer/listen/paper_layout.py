@@ -15,7 +15,7 @@ from mixer.network.model import list_bundles
 from mixer.rendering.choices.baselines import HUMAN, LEVELS, NONE, SUM
 
 N_SONGS, N_MIXES = 6, 6
-# What the paper's test fixes, by the names of the options; whoever says another value asks for
+# Settings that the paper's test fixes, by the names of the options; another value would be
 # another test.
 FIXED: Mapping[str, object] = MappingProxyType(
     {

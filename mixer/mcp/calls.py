@@ -15,7 +15,7 @@ from mixer.mcp.bounded_answers import bounded_json
 from mixer.mcp.tools import Json, Tools
 from mixer.rendering.timing.progress import Progress
 
-# What an agent reads of each tool; a method of `Calls` bears its name.
+# Description of each tool for the agent; a method of `Calls` has the same name.
 DESCRIPTIONS: Mapping[str, str] = {
     "check": "Show how a song's files are classified, and any problems.",
     "presets": "List the presets, models, targets, requests, roles and outputs to choose from.",

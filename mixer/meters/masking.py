@@ -24,7 +24,7 @@ N_FFT = 4_096
 HOP_LENGTH = 2_048
 N_BANDS = 24
 _MASKER_OFFSET_DB = 5.5
-# What lies further below the loudest band of the whole is not heard anyway.
+# Bands further below the loudest band of the whole are inaudible anyway.
 AUDIBLE_RANGE_DB = 60.0
 # Zwicker's exponent from excitation to specific loudness.
 LOUDNESS_EXPONENT = 0.23

@@ -61,7 +61,7 @@ def _families_mean(pair: SignalPair) -> float:
     return float(np.mean(defined)) if defined else float("nan")
 
 
-# What is read off one mix.
+# Measures of a single mix.
 READINGS: tuple[Measure[Signal], ...] = (
     Measure("loudness_lufs", lambda s: s.loudness_lufs, "loudness", "LUFS", NEITHER, 1),
     Measure("loudness_range_lu", _of_audio(loudness_range_lu), "loudness range", "LU", NEITHER, 1),

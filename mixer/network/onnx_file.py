@@ -2,7 +2,7 @@
 inside.
 
 A graph may name other files: weights kept outside ("external data"), and operators beyond the
-standard whose attributes are paths. What becomes of such names in a graph loaded from memory
+standard whose attributes are paths. Whether such names are followed in a graph loaded from memory
 depends on the runtime's version. Control flow may never end. This walks the protocol-buffer fields
 that can lead to any of these (onnx.proto3, field numbers below) without the onnx package, skipping
 over the weights themselves.

@@ -31,14 +31,14 @@ VARIABLE = "MIXER_CONFIG"
 WHAT = "a config.toml"
 RENDER, BATCH = "render", "batch"
 _COMMANDS = (RENDER, BATCH)
-# What is of a song or of one render, not of a user; and where to say it.
+# Settings of a song or of one render, not of a user, and where to state them.
 _ELSEWHERE = {
     "dry": "a setting of one song; set it in its song.toml",
     "reference": "a setting of one mix; give it on the command line or in a manifest",
     "variation": "a setting of one mix; give it on the command line or in a manifest",
 }
 _PLATFORM = "platform"
-# What depends on the format that a mix is written in.
+# Settings that depend on the format of the mix.
 CODING = ("format", "bit_depth", "bitrate_kbps", "quality")
 
 

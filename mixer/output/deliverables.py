@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Maker = Callable[[Mix, MixParts], FloatArray]
 
 VOCAL_STEP_DB = 1.0
-# What is left out of a TV mix: the singer sings it live.
+# Left out of a TV mix: the singer sings it live.
 LEAD_ROLES = frozenset(("lead_vocal", "vocal_double", "vocal_stem"))
 # Words that are left out of a clean version fade so long on each side.
 _FADE_S = 0.005

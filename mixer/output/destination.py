@@ -328,7 +328,7 @@ def _write(
 
 
 def _counted(clock: StageClock, n: int, begin: float = 0.0) -> Wrote:
-    """What tells a clock how much of each of so many files is written; a moment is left.
+    """A callback that tells a clock how much of each of so many files is written.
 
     Args:
         clock: whose stage is to write them.

@@ -12,7 +12,7 @@ from mixer.output.recipe import ChangedSetting, Take
 
 _NETWORK, _SPACE = ".network.", "space."
 _STEMLESS = "master"
-# What is not there where lowering a setting changes nothing.
+# Missing parts of a mix, for which lowering a setting changes nothing.
 _ADDED: Mapping[str, str] = {
     "room_db": "room",
     "short_room_db": "short room",
@@ -24,7 +24,7 @@ _ADDED: Mapping[str, str] = {
     "motion": "movement",
     "ratio": "compression",
 }
-# What is not there where any change of a setting changes nothing.
+# Missing parts of a mix, for which no change of a setting changes anything.
 _PART_OF: Mapping[str, str] = {
     "threshold_db": "compression",
     "attack_ms": "compression",

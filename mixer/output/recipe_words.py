@@ -17,7 +17,7 @@ from mixer.rendering.doubts.doubt import doubt_words
 
 # A change of the bus's gain that one would not hear.
 _LEAST_DB = 0.005
-# What a figure of one decimal shows.
+# Least difference that one decimal shows.
 _SEEN_DB = 0.05
 _LONGEST_VALUE = 100
 # More wet tracks than this are counted, not named.

@@ -163,7 +163,7 @@ def replay(
     if plan is None or any(difference.kind in DECISIVE for difference in differences):
         return Replay(tuple(differences))
     destination = _destination(recipe, folder / (name or recipe.outputs[FileRole.MIX].path.name))
-    # What it is called is in the files, so in their hashes: whatever song.toml says now.
+    # The title is in the files, so in their hashes, whatever song.toml says now.
     song = replace(plan.song, name=recipe.song_name, title=recipe.title, artist=recipe.artist)
     plan = replace(plan, settings=settings_again(recipe), song=song)
     destination.check(plan)

@@ -1,6 +1,6 @@
 """Forecast of the time to write a mix and what goes with it.
 
-What each step costs is in `mixer.rendering.timing.unit_costs`.
+The cost of each step is in `mixer.rendering.timing.unit_costs`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def report_steps_s(plan: RenderPlan, wanted: OutputSettings) -> dict[str, float]
 
 def _previews_s(plan: RenderPlan, song_s: float) -> float:
     """Seconds that it takes to encode an excerpt of each source, some at once."""
-    # What is played besides the stems: the recordings, the normalised stems, the mix.
+    # Sources besides the stems: the recordings, the normalised stems, the mix.
     n_sources = len(plan.song.stems) + 3
     preview_s = min(song_s, PREVIEW_S) * costs.A_PREVIEW
     return n_sources * preview_s / min(available_threads(), N_ENCODERS, n_sources)

@@ -1,7 +1,7 @@
 """The shape of a preset's tables: where each dataclass of the console lies.
 
 Nothing of the console is written down twice: a field that `mixer.console.settings` gains is a key
-that presets may have. What is said here is only where the tables lie: a table for every stem and
+that presets may have. This module only says where the tables lie: a table for every stem and
 `master`, which takes the bus and the targets of the whole mix; under `roles` one for every role of
 tracks, and under `tracks` one for every name or pattern.
 """
@@ -36,7 +36,7 @@ SUMMARY, EXTENDS = "summary", "extends"
 
 
 STRIP, BAND = dataclasses.replace(table_of(Strip), sparse=True), table_of(Band)
-# What may be said of a track's strip.
+# Keys of a track's strip.
 TRACK_STRIP = Table(
     dict,
     {name: shape for name, shape in STRIP.fields.items() if name not in TRACK_LACKS},

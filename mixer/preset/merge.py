@@ -138,7 +138,7 @@ def _read_layers(
 
 
 def _laid_over(table: dict[str, Any], layer: Layer) -> dict[str, Any]:
-    """What a layer makes of a table."""
+    """A table with the values of a layer."""
     try:
         for part in _by_stem(layer.table):
             table = _merged(CONSOLE, table, part, ())
@@ -191,7 +191,7 @@ def _by_stem(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _merged(shape: Shape, base: Any, layer: Any, keys: Keys) -> Any:
-    """What a layer makes of what was there (None for none); neither is changed."""
+    """A value with those of a layer (None: there was none); neither is changed."""
     if isinstance(shape, Rows):
         return _merged_rows(shape, base, layer, keys)
     if isinstance(shape, Names):

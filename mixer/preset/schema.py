@@ -67,7 +67,7 @@ def read_console(table: Any, where: str) -> Console:
 def plain_table(console: Console) -> dict[str, Any]:
     """A console as a plain table, in the schema's order; `read_console` gives the same console.
 
-    What is neutral is left out. An effect that is there is written with all that it has, so that
+    Neutral effects are left out. The others are written with all their settings, so that
     the table means the same to a version with other defaults.
     """
     targets = {key: getattr(console, key) for key in TARGETS}

@@ -74,7 +74,7 @@ def find_moves(
         np.zeros((len(powers.names), N_NODES)), np.zeros(len(powers.names)), np.zeros(N_NODES)
     )
     ride_db = np.zeros(0)
-    # What the ride does to the spectrum, and the equalisers to the range, is each small.
+    # The ride's effect on the spectrum, and the equalisers' on the range, are both small.
     for _ in range(_ROUNDS):
         ride_db = find_ride(powers, solution.gains(), asked.range_factor)
         weights = db_to_gain(2.0 * ride_db) if ride_db.size else None

@@ -10,7 +10,7 @@ from mixer.dsp.long_audio import gained, parts_of, silence
 from mixer.meters.stem_powers import BLOCK_S, N_NODES, Floats, node_positions
 from mixer.reference.moves import Moves
 
-# What is smaller moves nothing.
+# Smaller moves are dropped.
 _LEAST_DB = 0.005
 # Length of the equalisers' kernels: long enough for a third octave at 50 Hz.
 _KERNEL_S = 0.37

@@ -49,7 +49,7 @@ def find_ride(powers: StemPowers, gains: Floats, factor: float) -> Floats:
         reached_lu = range_lu(now * 10.0 ** (ride_db / 10.0))
         if abs(reached_lu - goal_lu) < missing_lu:
             best, missing_lu = ride_db, abs(reached_lu - goal_lu)
-        # What was gated may count now, and widen what the ride made narrower.
+        # Blocks that were gated may count now, and widen the range that the ride narrowed.
         progress = (reached_lu - now_lu) / (goal_lu - now_lu)
         if missing_lu < _LEAST_LU or progress <= 0.0:
             break

@@ -29,7 +29,7 @@ from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_WIDTH_DB
 from mixer.reference.reference_figures import gated, k_blocks, vocal_gates
 from mixer.stems import VOCALS
 
-# What a dB of each costs against a dB that a figure is off.
+# Cost of a dB of each move against a dB by which a figure is off.
 _EQ_COST, _FADER_COST, _WIDTH_COST, _BEND_COST = 0.06, 0.3, 0.02, 0.12
 _LEVEL_WEIGHT = 10.0
 _MOST_STEPS, _STILL_DB, _FIRST_REACH_DB = 12, 0.02, 3.0
@@ -179,7 +179,7 @@ def _shares(gains: Floats, form: Floats) -> Floats:
 
 
 def _tone_rows(shares: Floats, goal: Goal) -> tuple[Floats, Floats]:
-    """Third octaves of shares against a goal, their weighted means taken off both."""
+    """Third octaves of shares against a goal, their weighted means subtracted from both."""
     by_band = shares.reshape(2, N_NODES, FINE, -1)
     power = by_band.sum(axis=(0, 2, 3))
     slopes = _slopes(_spread(by_band / np.maximum(power, _TINY)[None, :, None, None]))

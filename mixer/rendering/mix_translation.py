@@ -25,7 +25,7 @@ _WINDOW_S = 5.0
 _PLAYS_SHARE = 0.2
 # Share of the time that all places take; each codec takes as long as another.
 _PLACES_SHARE = 0.15
-# What small loudspeakers lack can be lifted; what mono or a codec takes cannot.
+# Bands that small loudspeakers lack can be lifted; losses in mono or in a codec cannot.
 LIFTED_PLACES = ("phone", "laptop")
 
 Powers = dict[str, NDArray[np.floating]]

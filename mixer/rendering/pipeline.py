@@ -44,7 +44,7 @@ from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.song import Song
 
-# What moves a mix towards references, or varies it, loads where it is used: most mixes have none.
+# References and variations load where they are used: most mixes have neither.
 if TYPE_CHECKING:
     from mixer.reference.record import ReferenceRecord
     from mixer.rendering.kept.kept_material import KeptMaterial

@@ -80,7 +80,7 @@ def blend(
     if plan.gains_before:
         from mixer.console.before_network import apply_pre_network_gains
 
-        # What is muted before the network is muted in what it is blended with, too.
+        # A stem that is muted before the network is muted in the plain sum as well.
         recorded = {stem: read_stem(song, stem, rate) for stem in song.stems}
         turned = apply_pre_network_gains(recorded, rate, plan.gains_before)
         plain = sum_of(list(turned.values()))
@@ -211,7 +211,7 @@ def _stems_on_desk(
         progress=lambda stem: steps.at(stem, 0.0),
         consume=consumed,
     )
-    # What no strip has touched stays bit for bit what it was; the rest is the desk's own.
+    # Stems without a strip stay as they were, bit for bit; the rest is the desk's own.
     stems = {
         stem: wet[stem]
         if audio is staged[stem] and stem not in consumed

@@ -23,7 +23,7 @@ from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_meant
 
 Said = tuple[Keys, Mapping[str, Any]]
-# What of a strip can act on a recording before a network that mixes stems.
+# Settings of a strip that can act on a recording before a network that mixes stems.
 PRE_NETWORK_GAINS = ("mute", "solo", "gain_db")
 _SILENT_DB = float("-inf")
 

@@ -63,7 +63,7 @@ class Source:
         audio: float32 (2, samples).
         level: loudness and true peak.
         file: where it lies on the disk; None if it is not written.
-        file_gain_db: what was taken off so that the file does not clip, 0 or less.
+        file_gain_db: gain that keeps the file from clipping, 0 or less.
     """
 
     key: str
@@ -241,7 +241,7 @@ def report_data(
 
 
 def _profile(plan: RenderPlan) -> Profile:
-    """What the stems were normalised to; where none was, what is usual."""
+    """Profile to which the stems were normalised; the usual one if none was."""
     return (
         read_profile(PUBLISHED_PROFILE)
         if plan.material is MaterialKind.RECORDINGS

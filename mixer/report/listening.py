@@ -181,7 +181,7 @@ def _player(
                 "key": source.key,
                 "label": source.label,
                 "is_stem": source.is_stem,
-                # What the file was lowered by is given back in either case.
+                # The gain by which the file was lowered is given back in either case.
                 "gain_db": round(-source.file_gain_db, 6),
                 "match_db": round(gains_db[_WET_STEMS if source.is_stem else source.key], 6),
                 **of_file,

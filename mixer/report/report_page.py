@@ -61,7 +61,7 @@ class _ShownSource(TypedDict):
 
 
 class _Figures(Charts):
-    """What the page's scripts draw from."""
+    """Data that the page's scripts draw from."""
 
     duration_s: float
     sources: list[_ShownSource]
@@ -143,7 +143,7 @@ def _sections(data: ReportData) -> list[Html]:
 
 
 def _console(data: ReportData) -> Html:
-    """What was set, as pictures; where no network set it, why."""
+    """The settings as pictures; without a network, the reason."""
     why = data.charts["console"]["why"]
     about = (
         "A mark is where the network put a knob. Where a preset or you changed it, the hollow "

@@ -25,7 +25,7 @@ def remarks_on(source: AudioSource) -> list[str]:
 
 
 def offset_words(source: AudioSource) -> str | None:
-    """The DC offset that is taken off a file's samples: "DC offset of 5.0 % of full scale"."""
+    """The DC offset that is removed from a file's samples: "DC offset of 5.0 % of full scale"."""
     if not source.offset:
         return None
     shares = [
@@ -40,9 +40,9 @@ def offset_words(source: AudioSource) -> str | None:
 
 
 def offset_remarks(source: AudioSource) -> list[str]:
-    """A line if a DC offset is taken off a file's samples."""
+    """A line if a DC offset is removed from a file's samples."""
     words = offset_words(source)
-    return [] if words is None else [f"{words}: taken off"]
+    return [] if words is None else [f"{words}: removed"]
 
 
 def scale_remarks(source: AudioSource) -> list[str]:

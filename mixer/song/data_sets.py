@@ -135,7 +135,7 @@ def _moisesdb(path: Path) -> Iterator[_Played]:
 
 
 def _classified(instrument: str, role: str | None) -> Classification:
-    """What an instrument is, by its role if that is known."""
+    """Classification of an instrument, by its role if that is known."""
     if role is not None:
         return Classification(_STEM_OF_ROLE[role], "", True, role=role)
     found = classify(instrument)

@@ -307,7 +307,7 @@ def _compare_sketches(
         own = np.zeros(n_samples, np.float32)
         own[: len(sketch)] = sketch
         rest = total - own
-        # What the files themselves say of their start is not guessed against.
+        # Start times that the files state win over guesses.
         lag_s = None if starts_are_stated else _misalignment_s(own, rest)
         if lag_s is not None:
             file.findings.append(

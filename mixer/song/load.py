@@ -173,7 +173,7 @@ def _classified(
 def _told_by_metadata(
     folder: Path, files: Sequence[FolderFile], metadata: Metadata | None
 ) -> tuple[dict[str, Classification], str | None]:
-    """What the song's metadata says about candidates, and a remark if it cannot be read."""
+    """Classifications of candidates by the song's metadata; a remark if it cannot be read."""
     plain = [file.name for file in files if file.is_plain]
     try:
         metadata = metadata or find_metadata(folder, plain)
@@ -203,7 +203,7 @@ def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[
 
 
 def _without_offsets(found: list[Recording], loading: Loading) -> list[Recording]:
-    """Recordings whose DC offset, if they have one, is taken off wherever they are read."""
+    """Recordings whose DC offset, if they have one, is removed wherever they are read."""
     # Not above: plans of batches look at files by the thousand, without a look into them.
     from mixer.audio.dc_offset import without_offset
 

@@ -12,7 +12,7 @@ from mixer.song.names.sides import Side
 from mixer.song.recording import Recording
 from mixer.song.song import Song
 
-# Which channels a side goes to; a side signal is taken off the right as well.
+# Which channels a side goes to; a side signal is subtracted from the right as well.
 _PLACES = {
     Side.LEFT: slice(0, 1),
     Side.RIGHT: slice(1, 2),

@@ -24,7 +24,7 @@ EXCERPT_S, N_EXCERPTS = 1.2, 16
 _N_KEPT = 10
 # Below this mean power an excerpt is silence: -80 dBFS.
 _SILENCE = 1e-8
-# What is louder is a damaged file: float audio in the scale of 32-bit integers reaches 2e9.
+# Anything louder is a damaged file: float audio in the scale of 32-bit integers reaches 2e9.
 _LOUDEST = 1e10
 # Fine spectra of 93 ms tell partials apart; short ones of 12 ms show a beater.
 _N_FFT, _HOP = 2048, 512

@@ -100,7 +100,7 @@ def plan_edits(song: Song, song_table: Mapping[str, Any], edits: Edits, revision
     hands = hand_on_tracks(base.console, tracks)[0], hand_on_tracks(full.console, tracks)[0]
     asked = asked_settings(edits, song.folder / FOLDER / REFERENCES)
     settings = settings_over_defaults(asked, full.console)
-    # What the user says of tracks must not choose another model behind its back.
+    # Settings of single tracks must not switch the model behind the user's back.
     model = model_of(song, settings, base.console)
     settings = with_console(dataclasses.replace(settings, model=model), full.console)
     mixes_tracks = mixes_single_tracks(model)

@@ -32,7 +32,7 @@ from mixer.stems import HEX_COLOR
 
 PRESETS, SETTINGS, FILES, ROLE, COLORS = "presets", "settings", "files", "role", "colors"
 SETTING_NAMES = ("model", "amount", "platform", "reference")
-# What song.toml has no place for.
+# Settings that song.toml cannot hold.
 NOT_IN_SONG = tuple(f"{SETTINGS}.{name}" for name in ("model", "amount", "reference"))
 MOST_EDITS, MOST_STEPS, MOST_PRESETS = 5_000, 1_000, 20
 # One value is at most an automation of a few thousand points.

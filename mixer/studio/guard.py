@@ -130,7 +130,7 @@ class Guard:
 async def _refuse(send: Send, status: int, text: str) -> None:
     body = json.dumps({"error": text, "lines": [text]}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    # What was announced is not read: the connection ends with the answer.
+    # The announced body is not read: the connection ends with the answer.
     headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -43,7 +43,7 @@ class Worker:
         self.desk = Desk(song_id, folder, tell, self.maker.made)
         # Revisions: of the wet tracks, and of the last exact render that was tried.
         self._prepared = self._tried = -1
-        # What the exact mix was rendered of.
+        # Settings of which the exact mix was rendered.
         self._heard: Planned | None = None
         self._at: Task | None = None
         self._is_exact = False

@@ -40,7 +40,7 @@ FIRST_S = 12.0
 _UNSURE_S = 0.5
 # Longest impulse response, and how much of its energy may be cut off.
 _LONGEST_RESPONSE_S, _CUT_ENERGY = 20.0, 1e-9
-# What of a strip the page does itself, after all that it may find in the audio.
+# Effects of a strip that the page computes itself, after those that are in the audio.
 PLAYED_LAST = ("width", "pan", "gain_db")
 _NOT_EFFECTS = ("mute", "solo", "reverb_db", "delay_db", "network")
 

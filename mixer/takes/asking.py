@@ -100,7 +100,7 @@ def _with(console: Console, text: str, context: Context) -> Console:
 def _laid_over(console: Console, assignment: str, text: str, context: Context) -> Console:
     key, value = split_assignment(assignment)
     first, point, rest = key.strip().partition(".")
-    # What is added is added to each stem's own.
+    # A change to all stems adds to each stem's own setting.
     keys = [f"{stem}{point}{rest}" for stem in context.stems] if first == ALL_STEMS else [key]
     for each in keys:
         _refuse_what_is_not_there(each, text, context)

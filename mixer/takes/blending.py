@@ -1,7 +1,7 @@
 """Blended consoles: every number is the weighted mean of theirs.
 
-An effect that only some of them have is scaled by its amount. What is not a number, a mute or a
-plug-in, must be the same in all.
+An effect that only some of them have is scaled by its amount. Settings that are not
+numbers, such as a mute or a plug-in, must be the same in all.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def _mix(first: First, asked: Asked, plan: RenderPlan, destination: Destination)
     place = place_of(
         measure_sound(made, first.known, *vocals_lu), first.sound, first.loudness_lufs, asked.moves
     )
-    # What no strip touches comes from one array of all.
+    # Stems without a strip come from one array, their sum.
     parts |= {REST: first.parts[REST]} if REST in first.parts else {}
     # A desk that does nothing hands on the first mix itself, which the others need.
     mix = finished(destination, made, consume=made.audio is not wet.audio)

@@ -161,7 +161,7 @@ def _check_decibels(text: str, wish: Wish, sign: str) -> None:
 
 
 def _in_decibels(step: Step | Band) -> float | None:
-    """What a step adds, in dB; None if it is not measured in dB."""
+    """The change of one step in dB; None if the request is not measured in dB."""
     is_level = isinstance(step, Band) or (step.key.endswith("_db") and not step.value)
     return step.add if is_level else None
 

@@ -267,7 +267,7 @@ def _plan_of_parent(parent: RecordedMix, song: Song) -> tuple[RenderPlan, bool]:
 
 
 def _kept(revision: Revision) -> KeptMaterial | None:
-    """What earlier takes made of the same song and settings."""
+    """Results kept from earlier takes of the same song and settings."""
     inputs = revision.parent.inputs
     return kept_of(revision.plan, {name: recorded.sha256 for name, recorded in inputs.items()})
 

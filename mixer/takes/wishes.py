@@ -11,7 +11,7 @@ from mixer.roles import ROLE_NAMES, UNKNOWN
 from mixer.stems import STEMS
 
 MIX = "master"
-# What people call what they mean: the strips that it stands for, of which a song has some.
+# A part in people's words, to the strips that the word may stand for.
 TARGETS: dict[str, tuple[str, ...]] = {
     **{name.replace("_", " "): (f"roles.{name}",) for name in ROLE_NAMES if name != UNKNOWN},
     "kick drum": ("roles.kick",), "bass drum": ("roles.kick",), "snare drum": ("roles.snare",),

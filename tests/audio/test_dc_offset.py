@@ -1,4 +1,4 @@
-"""A DC offset that lasts is found and taken off; nothing else is touched, not by one bit."""
+"""A DC offset that lasts is found and removed; nothing else is touched, not by one bit."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def falling(frequencies_hz: np.ndarray) -> np.ndarray:
 
 
 def shape_db(audio: np.ndarray) -> np.ndarray:
-    """Sixth-octave levels from 50 Hz to 16 kHz, their mean taken off."""
+    """Sixth-octave levels from 50 Hz to 16 kHz, their mean subtracted."""
     spectrum = measure_spectrum(audio, RATE)
     assert spectrum is not None
     bin_hz = np.arange(spectrum.size) * RATE / N_FFT

@@ -43,7 +43,7 @@ def test_an_offset_is_not_in_the_mix(
     faulty = mixed(write_song(audio), model)
     apart = np.abs(faulty.audio - clean.audio).max()
     assert 20.0 * np.log10(apart / np.abs(clean.audio).max()) < -80.0
-    said = "Kick.wav: DC offset of 20.0 % of full scale: taken off"
+    said = "Kick.wav: DC offset of 20.0 % of full scale: removed"
     assert list(faulty.plan.warnings).count(said) == 1
     assert not any("DC" in warning for warning in clean.plan.warnings)
 
@@ -99,5 +99,5 @@ def test_an_offset_that_comes_with_a_take_is_not_in_the_mix(
     # Where it begins is known to some samples alone.
     apart = np.abs(faulty.audio - clean.audio)[:, start + 441 :].max()
     assert 20.0 * np.log10(apart / np.abs(clean.audio).max()) < -40.0
-    said = "Bass.wav: DC offset of up to 40.0 % of full scale, in parts of it: taken off"
+    said = "Bass.wav: DC offset of up to 40.0 % of full scale, in parts of it: removed"
     assert list(faulty.plan.warnings).count(said) == 1

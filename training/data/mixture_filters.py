@@ -1,6 +1,6 @@
 """Filters by which dry recordings become parts of their mixture: a least-squares fit with phase.
 
-What a console does with faders, pans and equalisers is a filter of each recording. All of them
+The faders, pans and equalisers of a console are a filter of each recording. All filters
 together are fitted to the mixture's spectra, bin by bin. The sums that the fit needs are gathered
 block by block, so that the recordings' spectra never lie in memory at once.
 """

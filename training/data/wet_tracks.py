@@ -75,7 +75,7 @@ def estimate_wet_tracks(
     by_frame = [measure_powers(audio, hyper, weights)[[_LEFT, _RIGHT]].mean(0) for audio in dry]
     shares = shares_of_rest(np.stack(by_frame), rest_powers)
     own_powers = np.stack([listen_to(audio, sample_rate).powers[:2].mean(0) for audio in dry])
-    # What a bin's filter finds by chance, as a mean over the bins of a band.
+    # Share that a bin's filter explains by chance, as a mean over the bins of a band.
     in_bands = (weights / weights.sum(axis=1, keepdims=True)) @ chance
     by_chance = in_bands.T * _while_playing(rest_powers[[_LEFT, _RIGHT]].mean(axis=0), by_frame)
     in_phase = _without_chance(np.stack(filtered), by_chance)

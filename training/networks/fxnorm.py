@@ -4,7 +4,7 @@ Martínez-Ramírez et al., "Automatic music mixing with deep learning and out-of
 2022. Parameter names and shapes are the published ones, so published state dicts load as they are.
 The forward pass uses algebra that changes nothing but time: the pool comes before the (monotonic)
 softplus, squeeze-and-excitation scales the mask at the latent rate, and for a mix the transposed
-kernels are summed over stems. What runs at the sample rate is in `training.networks.filterbank`.
+kernels are summed over stems. Layers at the sample rate are in `training.networks.filterbank`.
 """
 
 from __future__ import annotations

@@ -85,13 +85,13 @@ class TrackMixer(nn.Module):
         )
         self.norm = nn.LayerNorm(channels)
         self.strip = nn.Sequential(nn.Dropout(0.1), nn.Linear(channels, len(_STRIP) + _POINTS))
-        # What is usual of a role, at once; the rest is learnt on top.
+        # The usual value of a role, from the start; the rest is learnt on top.
         self.role_strip = nn.Embedding(n_roles, len(_STRIP) + _POINTS)
         self.bus = nn.Linear(channels, 2 + _POINTS)
         self.mix = nn.Linear(channels, 2 + _POINTS)
         # Faders have few inputs, so that songs are not memorised.
         self.fader = nn.Linear(len(_FADER_DYNAMICS) + 3, 1)
-        # What is usual of a role, learnt on top of the medians.
+        # The usual value of a role, learnt on top of the medians.
         self.role_level = nn.Parameter(torch.zeros(n_roles))
         # Trust in the input levels of a rough mix, and of a finished one; those of raw tracks get
         # none.

@@ -18,7 +18,7 @@ SCALES = {
 }
 _NUMERALS = {"i": 0, "ii": 2, "iii": 4, "iv": 5, "v": 7, "vi": 9, "vii": 11}
 _THIRDS = {True: 4, False: 3}
-# What a suffix adds to, or makes of, a triad with the given third.
+# Notes that a suffix adds to a triad with the given third, or puts in its place.
 _SUFFIXES = {
     "": lambda third: (0, third, 7),
     "5": lambda third: (0, 7),

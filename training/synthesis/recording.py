@@ -42,7 +42,7 @@ class Desk:
     ) -> np.ndarray | None:
         """A track as it lies on disk, float32 (2, samples); None for silence.
 
-        `audio` is float32 (samples,) for a mono source or (2, samples). What is not acoustic came
+        `audio` is float32 (samples,) for a mono source or (2, samples). A line source came
         through a cable: less colour, no noise. Takes through the same `channel_strip` have nearly
         the same level.
         """

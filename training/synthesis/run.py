@@ -141,7 +141,7 @@ class LeftOut(TypedDict):
 
 
 class _Head(TypedDict):
-    """What must be the same for a run to resume in a folder."""
+    """Settings that must be the same for a run to resume in a folder."""
 
     schema_version: int
     settings: dict[str, object]

@@ -20,7 +20,7 @@ from mixer.rendering.plans.planning import with_desk
 from mixer.rendering.sound.sound import measure_sound, with_moves
 from mixer.rendering.timing.progress import StageClock
 
-# What the desk moves after the network.
+# Figures that the console moves after the network.
 _OF_THE_DESK = (VOCAL_LEVEL, BASS, BRIGHTNESS, WIDTH)
 _PASSES = 3
 _NEAR_DB = 0.15

@@ -301,7 +301,7 @@ class _Render:
 
 
 def _failed(order: Order, error: str, *, disk_full: bool = False, passing: bool = False) -> Outcome:
-    # What was staged is of no use, and on a full disk in the way.
+    # Staged files are useless now, and in the way on a full disk.
     shutil.rmtree(order.staging, ignore_errors=True)
     line = " ".join(error.split("\n"))
     return Outcome(order.id, order.token, Ending.FAILED, line, disk_full=disk_full, passing=passing)

@@ -195,7 +195,7 @@ def _is_move(value: object) -> bool:
     return _is_times(value) and set(value) == {"off_db", "move_db"}  # type: ignore[call-overload]
 
 
-# What the tables, the outliers and the albums reckon with; other figures are left alone.
+# Figures that tables, outliers and albums use; others are left alone.
 _FIGURES: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         (

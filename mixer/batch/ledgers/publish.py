@@ -33,7 +33,7 @@ from mixer.song.folders.folder_names import (
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 
-# What lies beside a mix and is made again with it: folders and files, by their endings.
+# Folders and files beside a mix that are made again with it, by their endings.
 _FOLDERS = (STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX, LISTENING_SUFFIX, SESSION_SUFFIX)
 _FILES = (*DAW_SUFFIXES, REPORT_SUFFIX, *RECALL_SUFFIXES.values())
 

@@ -114,7 +114,7 @@ def find_misfits(
 
 
 def _tracks_of_no_use(row: Row, desk: Desk) -> Iterator[str]:
-    """What is said of tracks by name to a model that mixes stems; roles may not be in the song."""
+    """Settings of tracks by name for a model that mixes stems; roles may not be in the song."""
     from mixer.preset.console_shape import TRACKS
     from mixer.rendering.track_hand import more_than_gains
 
@@ -167,7 +167,7 @@ class _Resolver:
 
 
 def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
-    """What the song's file says of the desk, and a line for each mistake in the rest of it."""
+    """Console settings of the song's file, and a line for each mistake in the rest of it."""
     # Most songs have none: one look, without the exceptions and objects of a read.
     if not os.path.exists(f"{song}/{SONG_FILE}"):  # noqa: PTH110 - 10 000 of them
         return {}, []

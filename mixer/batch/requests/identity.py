@@ -129,7 +129,7 @@ def _as_json(text: str) -> tuple[Asked, str]:
 
 
 def _references(row: Row) -> dict[str, object]:
-    """What is in the row's references, wherever they lie."""
+    """Contents of the row's references, wherever they are."""
     texts = row.settings.get("reference")
     if not texts:
         return {}

@@ -24,7 +24,7 @@ from mixer.reference.reference_text import parse_reference, reference_from
 from mixer.rendering.choices.platforms import PLATFORMS
 
 _PLUGIN = "loads a plug-in, which is a program; add --allow-plugins if you trust the manifest"
-# What programs write into a cell that holds nothing; only of a song's folder it may be the name.
+# Text that programs write into an empty cell; only a song's folder may really have this name.
 _NOTHING = ("", "nan", "NaN", "<NA>", "#N/A")
 _PATHS = ("preset", "model", "profile")
 _OF_PATHS = frozenset("/\\:.")  # signs that make a path of a name
@@ -248,7 +248,7 @@ def _build(
     presets = row.get("preset")
     wanted = changed(defaults.wanted, **_written_by_default(row, output, defaults.config), **output)
     for name in ("model", "profile"):
-        # What lies beside the manifest is meant by that; a shipped name has no such folder.
+        # A name means the folder beside the manifest if there is one, otherwise the shipped model.
         if name in settings and (base / settings[name]).exists():
             settings[name] = str(base / settings[name])
     if settings.get("reference"):
@@ -283,7 +283,7 @@ def _written_by_default(
         return {}
     ending = PurePath(row.get("output") or "").suffix.lower().lstrip(".")
     weaker = config.output_beside(output, ending if ending in FORMATS else "")
-    # What the command line says for every row it has said over these already.
+    # Options of the command line for every row are in these already.
     return {name: value for name, value in weaker.items() if name in CODING}
 
 

@@ -193,7 +193,7 @@ def _ending_of(template: str) -> str:
     return PurePosixPath(template).suffix.lower().lstrip(".")
 
 
-# What each field of a template stands for.
+# Meaning of each field of a template.
 _VALUES: Mapping[str, Callable[[Row], str]] = {
     "id": lambda row: row.id,
     "song": lambda row: row.song.name,

@@ -53,7 +53,7 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         if CONTROL_SIGN.search(path + name):  # the text goes to a terminal as often as to a file
             left_out.append(f"{visible(path)}: its name holds a control character; rename it")
             continue
-        # What a spreadsheet would take for a formula is the same path with ./ in front.
+        # A path that a spreadsheet would take for a formula gets ./ in front.
         path = path if cell(path) == path else f"./{path}"
         writer.writerow((path, name, *("" for _ in HEADER[2:])))
     return sheet.getvalue(), left_out

@@ -15,7 +15,7 @@ from mixer.dsp.erb_bands import BandSums
 from mixer.dsp.running import running_mean
 from mixer.network.band_mixer.parameters import BandMixerParameters
 
-# What a control may ask for at most, whatever a bundle says. Stems may come in at any level.
+# Limits of a control, whatever a bundle says. Stems may come in at any level.
 MAX_FADER_DB = 72.0
 MAX_GAIN_DB = 36.0
 MAX_BALANCE_DB = 24.0
@@ -103,7 +103,7 @@ class SpectralStrip:
         side = _gain(weights.T @ controls.side_db)
         balance_db = weights.T @ controls.balance_db
         levels = [_gain(sign * balance_db) for sign in (-0.5, 0.5)]
-        # What a channel keeps of itself, and gets of the other, by the gain of the half difference;
+        # Shares of a channel and of the other one in it, by the gain of the half difference;
         # for real and imaginary parts, which stand side by side.
         self._own, self._other = (
             [np.repeat((1 + sign * side) / 2 * level, 2) for level in levels] for sign in (1, -1)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from mixer.network.flat_integers import FlatIntegers, check_ranges
 from mixer.setting_changes import POINT_KEYS
 
-# What a stem's power is read of: left, right, and their half sum and half difference.
+# Signals whose power is measured: left, right, and their half sum and half difference.
 VIEWS = ("left", "right", "mid", "side")
-# What the network says about a stem as a whole, in this order: see
+# The network's outputs for a stem as a whole, in this order: see
 # `mixer.network.band_mixer.controls`.
 STRIP_CONTROLS = ("shape", "width_db", "room_db")
-# What such a network has of `mixer.setting_changes.StripChanges`; gains hold fader and curve.
+# Settings of `mixer.setting_changes.StripChanges` that it has; gains hold fader and curve.
 CURVE_KEYS = ("gain_db", "curve_db", *POINT_KEYS, "motion")
 CHANGES = (*CURVE_KEYS, "balance_db", "side_db", "shape", "widen_db", "room_db")
 # Far above any network of this kind: a header may not claim memory or time without a bound.

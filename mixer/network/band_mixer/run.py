@@ -3,8 +3,8 @@
 Pass 1 reads every stem's levels; the network turns them into the console's settings, once, over the
 whole song; pass 2 sends the stems through their consoles and sums them
 (`mixer.network.band_mixer.sums`). Levels and settings live at the rate of blocks (5 a second), so
-memory beside the stems grows by about 40 kB a second of song. What a pass does to a sample depends
-on a window around it alone: segments of the song differ in nothing from the whole.
+memory beside the stems grows by about 40 kB a second of song. A pass changes a sample by a
+window around it alone: segments of the song differ in nothing from the whole.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _STEMS = 0.7
 # Width and room of a wet stem, beside all that a mix alone takes.
 _A_WET_STEM = 0.1
 
-# What the network answers to the levels of all stems: see `mix_by_bands`.
+# The network's answer to the levels of all stems: see `mix_by_bands`.
 Predict = Callable[[dict[str, NDArray[np.float32]]], list[NDArray[np.float32]]]
 LEVEL_INPUTS = ("mean_db", "peak_db")
 CONTROL_OUTPUTS = ("gain_db", "balance_db", "side_db", "strips")
@@ -165,7 +165,7 @@ def _record(found: StemControls, used: StemControls) -> StemRecord:
 
 @dataclass(frozen=True)
 class _Song:
-    """What both passes work on."""
+    """Data of both passes."""
 
     stems: Sequence[Audio | None]
     names: Sequence[str]

@@ -131,7 +131,7 @@ def _answers(
     room_gain: np.float32 = _UNCHANGED,
     width_gain: np.float32 | None = None,
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """What comes back from the room, and from width for the same sends, by the same transforms.
+    """Returns of the room, and of width for the same sends, by the same transforms.
 
     Args:
         sends: float32 (2, samples).

@@ -1,7 +1,7 @@
 """The latent-space mixer over a whole song, in stages: exact, in memory that is accounted for.
 
 The mixer's norms are over the whole song, so it runs as stages between them, each stage over all
-chunks before the next. What is kept of the song is the residual stream, two sets of hidden channels
+chunks before the next. Of the song it keeps the residual stream, two sets of hidden channels
 and the summed skips, then two sequences of the BLSTM. Norms are worked out in double precision from
 the chunks' moments. The LSTM's state is handed from chunk to chunk, forwards in one thread and
 backwards in another.

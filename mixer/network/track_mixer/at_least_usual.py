@@ -84,7 +84,7 @@ def _wide_stem(
 ) -> dict[str, float]:
     """A dry stem as wide as it is in finished mixes: nobody can pan what is in it any more.
 
-    What width it was recorded with is raised first, and the rest is made of the middle.
+    Its recorded width is raised first, and the rest is made of the middle.
     """
     if stem not in GROUP_WIDTH_DB:
         return row

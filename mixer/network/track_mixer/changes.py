@@ -34,7 +34,7 @@ from mixer.setting_changes import (
 # A side signal that is not there at all has no level in dB.
 _LEAST_SIDE_DB = -60.0
 _PLAIN = ("pan", "high_pass_hz", "shape", "ride")
-# What each key of a level of something added acts on.
+# Setting on which each key for the level of an addition acts.
 _ADDED = {
     "widen_db": ("widen_db",),
     "room_db": ("short_room_db", "long_room_db"),

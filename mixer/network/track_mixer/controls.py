@@ -48,7 +48,7 @@ from mixer.network.track_mixer.within_group import drawn_into_group
 from mixer.roles import FINISHED_STEM
 from mixer.stems import STEMS
 
-# What carries the low end stays in the middle, harmonics and all.
+# Roles that carry the low end stay in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
 # A curve is set within so much of a track's loudest band.
 _SOUNDS_WITHIN_DB = 40.0
@@ -83,7 +83,7 @@ def read_controls(
     tracks, roles = heard.features, heard.roles
     rows = [dict(zip(TRACK_CONTROLS, row.tolist(), strict=True)) for row in outputs["tracks"][0]]
     rows = [_with_plain_curve(row, track) for row, track in zip(rows, tracks, strict=True)]
-    # What is finished keeps its balance.
+    # Finished recordings keep their balance.
     amount = min(1.0, 2.0 - 2.0 * heard.levels)
     rows = [
         at_least_usual(row, track, role, amount, dry=heard.dry)
@@ -133,7 +133,7 @@ def _pans(heard: HeardTracks, placed: Sequence[Placed], amount: float) -> list[f
 
 
 def _as_groups_together(heard: HeardTracks, gains_db: Sequence[float]) -> list[float]:
-    """What brings each group to where it belongs, in dB for each track."""
+    """Gains that bring each group to its level, in dB for each track."""
     apart_db = louder_apart_db(heard, gains_db)
     sounding = heard.sounding()
     own_roles, own_stems = ([each[i] for i in sounding] for each in (heard.roles, heard.stems))
@@ -219,7 +219,7 @@ def to_place(
         centroid_hz = float(power @ hz / max(float(power.sum()), 1e-12))
         level_db = float(np.clip(track.loudness_lufs + gain_db, SILENT_DB, 120.0))
         is_mono = track.n_channels == 1
-        # What belongs in the middle is balanced, whatever way it leans.
+        # Roles that belong in the middle are balanced, whichever way they lean.
         share = right / max(left + right, 1e-12) if role not in CENTRED_ROLES else 0.5
         above_db = _energy_above_loudness_db(track, n_frames)
         moves_db = np.maximum(track.frame_db - track.frame_db.max(initial=-120.0), -MOVES_WITHIN_DB)

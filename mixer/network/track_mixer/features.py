@@ -149,7 +149,7 @@ class TrackListener:
         if n_frames:
             self._hear(span[:, : (n_frames + 1) * self._hop])
         self._tail = span[:, n_frames * self._hop :]
-        # What is kept for the next frames and blocks is silence as well.
+        # The state for the next frames and blocks is silence as well.
         kept = self._tail, self._rest, self._steps
         self._is_at_rest = not span.any() and not any(part.any() for part in kept)
 

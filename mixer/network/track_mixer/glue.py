@@ -18,7 +18,7 @@ from mixer.network.track_mixer.track_settings import Compression, TrackSettings
 
 # As bus compressors are set: they let the transient through and are back within a beat.
 ATTACK_MS, RELEASE_MS, RATIO = 30.0, 200.0, 2.0
-# What loud moments, one in ten, lose by it.
+# Reduction of loud moments (one in ten).
 TAKEN_DB = 1.5
 _LOUD_PERCENTILE = 90.0
 # A bus plays while it is within this of its highest peak.

@@ -20,11 +20,11 @@ from mixer.network.track_mixer.together import louder_apart_db
 from mixer.network.track_mixer.track_settings import BusSettings, ConsoleSettings, TrackSettings
 from mixer.stems import STEMS
 
-# What the sum comes to, about.
+# Approximate loudness of the sum.
 MIX_LUFS = -18.0
 
 
-# What is recorded far below the other tracks is meant so: bleed, noise, the end of an effect.
+# Recordings far below the other tracks are meant so: bleed, noise, the end of an effect.
 MOST_GAIN_DB = 25.0
 
 

@@ -19,7 +19,7 @@ SHAPE_RANGE_DB = 12.0
 FALL_DB_PER_S = 45.0
 # So far below its mean power a track is not playing: it is neither shaped nor ridden.
 QUIET_BELOW_MEAN_DB, QUIET_RANGE_DB = 40.0, 10.0
-# What a hand on a fader follows: phrases, not notes.
+# A hand on a fader follows phrases, not notes.
 RIDE_WINDOW_S, RIDE_RANGE_DB = 3.0, 6.0
 
 

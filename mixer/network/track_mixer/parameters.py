@@ -21,7 +21,7 @@ N_DYNAMICS = len(PERCENTILES) + 7
 GRAPH_INPUTS = ("bands_db", "dynamics", "is_mono", "role", "group", "mask", "levels")
 # How much incoming levels mean: 0 nothing (raw recordings), 0.5 a rough mix, 1 a finished mix.
 RAW, ROUGH, MIX = 0.0, 0.5, 1.0
-# What the graph gives for each track, (1, tracks, controls), in engineers' units. `spread` is the
+# The graph's output for each track, (1, tracks, controls), in engineers' units. `spread` is the
 # distance from the middle, 0 to 1: which side is `mixer.network.track_mixer.placing`'s matter, so
 # that two equal tracks can go apart.
 CURVE_CONTROLS = tuple(f"curve_{hz:g}_hz_db" for hz in CURVE_HZ)
@@ -43,7 +43,7 @@ TRACK_CONTROLS = (
 # For the groups (1, stems, controls) and for the mix (1, controls). Their compressors are set by
 # `mixer.network.track_mixer.glue`, which knows how the sum moves.
 BUS_CONTROLS = ("gain_db", *CURVE_CONTROLS, "threshold_db", "ratio")
-# What such a console has of `mixer.setting_changes.StripChanges`.
+# Settings of `mixer.setting_changes.StripChanges` that such a console has.
 CHANGES = tuple(key for key in STRIP_KEYS if key not in ("motion", "balance_db"))
 GRAPH_OUTPUTS = ("tracks", "groups", "mix")
 

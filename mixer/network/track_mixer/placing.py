@@ -6,9 +6,9 @@ lower, and every other one to the side on which it leaves the mix, and the track
 better balanced (Perez Gonzalez and Reiss, "A real-time semiautonomous audio panning system for
 music mixing", EURASIP 2010). Two of one role go apart; where there are more, those most alike go
 apart as pairs, the brighter pairs further out, and an odd one stays nearest to the middle. Hi-hats,
-open and closed, are one instrument in one place; programmed ones are in the middle. What would
-still lean is drawn in: first the pans of the heavier side, then the lean that stereo recordings
-came with.
+open and closed, are one instrument in one place; programmed ones are in the middle. A mix that
+would still lean is balanced: first the pans of the heavier side, then the lean that stereo
+recordings came with.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ def _side(
     same = math.fsum(
         pans[j] * power[j] for j in range(len(pans)) if tracks[j].role == tracks[i].role
     )
-    # What answers a track of its own role goes across from it, whatever else there is.
+    # A track that answers one of its own role goes opposite it, whatever else there is.
     if abs(same) >= _ANSWERED * tracks[i].spread * power[i] > 0.0:
         return -1.0 if same > 0.0 else 1.0
     every = math.fsum(

@@ -25,7 +25,7 @@ from mixer.network.track_mixer.parameters import GRAPH_OUTPUTS
 from mixer.network.track_mixer.track_settings import TrackSettings
 from mixer.stems import STEMS
 
-# What the graph takes, by name, to what it gives, in the order of `GRAPH_OUTPUTS`.
+# Inputs of the graph by name, to its outputs in the order of `GRAPH_OUTPUTS`.
 Predict = Callable[[Mapping[str, NDArray[np.generic]]], Sequence[NDArray[np.float32]]]
 
 

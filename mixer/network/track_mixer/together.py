@@ -18,7 +18,7 @@ from mixer.network.track_mixer.heard_tracks import HeardTracks
 
 _LEAST_POWER = 1e-12
 _MOST_GAIN_DB = 72.0
-# What no pauses explain: a group is moved by no more.
+# Most by which a group is moved without pauses that explain it.
 _MOST_APART_DB = 6.0
 
 

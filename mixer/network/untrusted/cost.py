@@ -50,7 +50,7 @@ def measure_cost(graph: Graph, inputs: Mapping[str, Value], name: str) -> Cost:
 
     Args:
         graph: as its file says.
-        inputs: the inputs, by name. What depends on inputs that are not named here is left out:
+        inputs: the inputs, by name. Operators that depend on other inputs are left out:
             the runtime works out the rest while it opens the graph.
         name: for messages.
 

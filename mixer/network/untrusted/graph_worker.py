@@ -37,7 +37,7 @@ def serve(handles: Sequence[str]) -> None:
         handles: of the shared blocks.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What a library prints must not come between the answers.
+    # Output of libraries must not come between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     worker = _Worker([SharedBlock.attach(handle) for handle in handles], answers)

@@ -13,7 +13,7 @@ from mixer.network.untrusted.cost import Cost, declared_inputs, described, measu
 from mixer.network.untrusted.graph_file import Graph, read_graph_file
 from mixer.network.untrusted.process import GraphProcess
 
-# What the runtime takes by itself, and how often it holds weights and what lies between operators.
+# Memory of the runtime itself, and how many copies it holds of weights and of results.
 _ROOM_BYTES = 512 << 20
 _WEIGHTS_TIMES, _BETWEEN_TIMES = 4, 2
 # A run gets a minute, and time for what it has to do at a speed that any machine reaches.

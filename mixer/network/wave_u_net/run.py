@@ -6,8 +6,8 @@ not agree there, so they are cross-faded. All segments have full length: the las
 rather than being padded, and a song shorter than a segment follows wrapped audio of its own.
 One segment of the published size takes about 2 GB: as many run at once as memory holds.
 
-What the seams cost, measured by the benchmark of segments with a small network trained to sum its
-stems, 15 seams in 30 s: cut hard, the step at a seam is -47 dBFS, a click; cross-faded over 5 % of
+Seams, measured by the benchmark of segments with a small network trained to sum its stems, 15 of
+them in 30 s: cut hard, the step at a seam is -47 dBFS, a click; cross-faded over 5 % of
 a segment it is -71 dBFS, no more than between any two samples. The difference from one forward pass
 over the whole song is -32 dB with either, and with longer fades: it is that of the norms, not of
 the seams.

@@ -115,7 +115,7 @@ class _Writer:
         return root
 
     def _outputs(self) -> Iterator[tuple[int, str]]:
-        """What each route feeds: the folder that it is in, or the master."""
+        """Destination of each route: the folder that it is in, or the master."""
         inside = [MASTER]
         for node, depth in self._nodes:
             del inside[depth + 1 :]

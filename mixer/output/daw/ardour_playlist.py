@@ -91,7 +91,7 @@ class ArdourPlaylists:
 
 
 def _sides(ids: Sequence[str], width: float) -> Iterator[tuple[tuple[str, str], float]]:
-    """What plays left and right, and how much of it: the second has the sides exchanged."""
+    """Regions for left and right with their gains: the second has the sides exchanged."""
     if len(ids) == 1 or width == 1.0:
         yield (ids[0], ids[-1]), 1.0
         return

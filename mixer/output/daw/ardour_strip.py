@@ -64,7 +64,7 @@ class ArdourStrips:
         sends: Sequence[tuple[str, float]] = (),
     ) -> None:
         """The trim, the fader, whose automation stands for it, sends, and the balance."""
-        # What the fader cannot reach is in front of it.
+        # Gain beyond the fader's range is in front of it.
         trim = min(max(1.0, _highest(gain, points) / _HIGHEST_FADER), _HIGHEST_TRIM)
         if trim > 1.0:
             self.amplifier(route, "trim", trim, ())

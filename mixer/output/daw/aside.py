@@ -1,6 +1,6 @@
 """Sessions that an engineer has worked in, kept under another name with all that they play.
 
-A session names its audio by path. What a new render replaces or removes is kept beside the session
+A session names its audio by path. Files that a new render replaces or removes are kept beside it
 under the same number, and the session then plays that. Its numbers (`NAME.recall.json`) stay with
 it too, so that `mixer learn` compares it with how it was written.
 """

@@ -1,6 +1,6 @@
 """A mix as a session for a workstation: tracks of clips, each with a strip, in folders.
 
-What stands on the tracks is made elsewhere: the wet stems of a mix
+The contents of the tracks are made elsewhere: the wet stems of a mix
 (`mixer.output.daw.wet_session`), or the dry recordings with editable strips
 (`mixer.output.daw.editable`). Writers know this alone.
 """
@@ -172,7 +172,7 @@ class DawSession:
 def in_order(session: DawSession) -> Iterator[tuple[DawGroup | DawTrack, int]]:
     """Every folder and track with its depth, a folder in front of what is in it.
 
-    What is in no folder stands where it comes first among the tracks; folders come after the
+    A stem without a folder stands where it comes first among the tracks; folders come after the
     tracks of the one that they are in, empty ones not at all.
     """
     known = {group.name: group for group in session.groups}

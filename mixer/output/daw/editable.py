@@ -3,7 +3,7 @@
 Every strip is native (`mixer.output.daw.native_strip`). A model of tracks set one for each track,
 which is written as it was set; after a model of stems the recordings stand at their own level in
 the folder of their stem, whose strip is fitted to what the network did to it. Buses are fitted too.
-What the strips do not give exactly is a residual, outside of all of them, so that the untouched
+Whatever the strips do not give exactly is in a residual outside of them, so that the untouched
 session is the mix.
 """
 
@@ -79,7 +79,7 @@ def editable_session(
 
 @dataclass
 class _Sum:
-    """What sounds in a group.
+    """Everything that sounds in a group.
 
     Attributes:
         native: what the session's strips give, float32 (2, samples).
@@ -206,7 +206,7 @@ class _Maker:
             near = nearness(sound + self._returns.all_back(strip.sends, sound), wet, self._rate)
         offsets = offset_notes(track.recordings)
         if offsets:
-            # The files are played as they are, and the residual takes off what is too much.
+            # The files are played as they are; the residual subtracts the offset.
             as_played = read_track(as_in_files(track), self._n_samples, self._rate)
             sound = run_strip(as_played, self._rate, strip, self._devices)
         made = DawTrack(
@@ -223,7 +223,7 @@ class _Maker:
         notes += standby_lines(standby)
         if wet is not None:
             notes.append(null_words(near))
-        notes += [f"{words}: the residual takes it off, as a high-pass would" for words in offsets]
+        notes += [f"{words}: the residual removes it, as a high-pass would" for words in offsets]
         return replace(made, notes=(*strip_lines(strip), *notes)), sound
 
     def _moving(self, strip: Strip, dry: FloatArray, wet: FloatArray) -> Strip:
@@ -242,7 +242,7 @@ class _Maker:
         color = color_of(stem, self._mix.plan.song.colors)
         group, sound = self._bus(stem, stem, total.native, before, after, color, MIX_GROUP)
         if sends and np.any(after):
-            # What the room gives back is not the strip's: found once the strip is about known.
+            # The room's return is not the strip's: found once the strip is about known.
             dry = after - self._returns.all_back(sends, sound)
             group, sound = self._bus(stem, stem, total.native, before, dry, color, MIX_GROUP)
         strip = replace(group.strip, muted=asked.mute, soloed=asked.solo, sends=sends)

@@ -51,7 +51,7 @@ def run_strip(
 def _played_bands(
     bands: Sequence[EqBand], sample_rate: int, devices: frozenset[Device]
 ) -> Sequence[EqBand]:
-    """What of an equaliser's bands the workstation plays, as it plays them."""
+    """The equaliser bands that the workstation plays, as it plays them."""
     if Device.EQ in devices:
         return bands
     return ace.played(bands, sample_rate) if Device.ACE_EQ in devices else ()

@@ -16,7 +16,7 @@ from mixer.dsp.fourier import rfft
 
 _N_FFT, _N_BANDS = 4096, 48
 _FRAMES_AT_ONCE = 64
-# What is softer than the loudest band by more is masked by it.
+# Bands that are further below the loudest band are masked by it.
 _HEARD_DB = -40.0
 
 

@@ -3,7 +3,7 @@
 The format is not published; these are the lines that REAPER itself writes and has read for many
 versions: name, colour, fader, mute and folders of tracks, sends, envelopes, ReaEQ, items with
 their sources and notes, markers, tempo. REAPER's width ends at 100 %, so a width is two items: the
-recording, and the middle of it alone, which is added or, for more width, taken off.
+recording, and the middle of it alone, which is added or, for more width, subtracted.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ class _Project:
 
 
 def _received(name: str, senders: list[tuple[int, DawGroup | DawTrack]]) -> Iterator[str]:
-    """What tracks and folders send to a return, after their faders."""
+    """Sends of tracks and folders to a return, after their faders."""
     for place, node in senders:
         for to, level_db in node.strip.sends:
             if to == name:
@@ -229,7 +229,7 @@ def _with_width(track: DawTrack) -> Iterator[DawClip]:
 
 
 def _moved(clip: DawClip, width: float) -> Iterator[DawClip]:
-    """One half of a pair, nearer to the other, or farther: then some of it is taken off there."""
+    """One half of a pair, nearer to the other, or farther: then some of it is subtracted there."""
     left, right = balance_gains(clip.pan)
     near, far = 0.5 * (1.0 + width), 0.5 * (1.0 - width)
     left, right = near * left + far * right, far * left + near * right

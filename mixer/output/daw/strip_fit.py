@@ -120,7 +120,7 @@ def _bands(
     places = np.arange(_N_BANDS)
     curve_db = np.interp(places, places[audible], ratio_db[audible]) - level_db
     curve_db = np.clip(curve_db, -_MOST_CURVE_DB, _MOST_CURVE_DB)
-    # What is soft counts less: it is there that a reverb or a neighbour's sound tells a false gain.
+    # Soft moments count less: there, a reverb or a neighbour's sound gives a false gain.
     share = np.clip(1.0 + 10.0 * np.log10(heard.bands.clip(1e-30) / heard.bands.max()) / 70.0, 0, 1)
     return fit_bands(
         band_centres_hz(_N_BANDS), curve_db, sample_rate, share, fixed_shelves=fixed_shelves

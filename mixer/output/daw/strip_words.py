@@ -9,7 +9,7 @@ from mixer.output.daw.native_strip import EqBand, Strip
 from mixer.output.daw.nearness import Nearness
 from mixer.output.daw.standby import Standby
 
-# What the devices alone leave over is worth a word above this: a quarter of a percent of the power.
+# Differences left by the devices alone are reported above this: a quarter of a percent of power.
 FLAGGED_ABOVE_DB = -25.0
 _KINDS = {
     "bell": "bell", "low_shelf": "low shelf", "high_shelf": "high shelf",

@@ -8,7 +8,7 @@ DEFAULT_MODEL = "default"
 TRACK_MODEL = "tracks"
 # The paper's own kind of network, small.
 PAPER_MODEL = "paper"
-# What each is for, for people who choose; speeds on two cores, as in docs/performance.md.
+# Purpose of each, for people who choose; speeds on two cores, as in docs/performance.md.
 USES = {
     TRACK_MODEL: "raw multitracks; auto's choice for them; 17x real time with 32 tracks",
     DEFAULT_MODEL: "finished stems; auto's choice for them; 90x real time",

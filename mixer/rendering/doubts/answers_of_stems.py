@@ -98,7 +98,7 @@ def answers_of_stems(network: Network, heard: Sequence[Heard]) -> list[Answer]:
         found = controls_of(
             lambda feeds: network.run(CONTROLS_GRAPH, feeds, CONTROL_OUTPUTS), shifted, hyper
         )
-        # What was done to the input is part of the answer to the song as it came.
+        # Changes to the input are part of the answer to the song as it came.
         controls = [
             replace(one.bounded(), gain_db=one.gain_db + by_db[:, None].astype(np.float32))
             for one, by_db in zip(found, shifts_db, strict=True)

@@ -101,7 +101,7 @@ def _answer(
 ) -> Answer:
     parts = []
     for track, levels, strip, by_db in zip(tracks, heard, console.tracks, shifts_db, strict=True):
-        # What was done to the input is part of the answer to the song as it came.
+        # Changes to the input are part of the answer to the song as it came.
         gain_db = gains_db(strip, len(by_db)) + by_db + console.groups[track.stem].gain_db
         left, right, cross = levels.powers.astype(np.float64) * 10.0 ** (gain_db / 10.0)
         mid, side = (left + right + 2.0 * cross) / 4.0, (left + right - 2.0 * cross) / 4.0

@@ -29,7 +29,7 @@ from mixer.song.tracks import Track
 
 _STEM, _NETWORK, _DOUBTS, _LEVELS = "normalised", "network", "doubts", "levels"
 _AUDIO, _RECORD = "audio", "record"
-# What is recorded of a network's answer, by attribute of `Material`.
+# Recorded parts of a network's answer, by attribute of `Material`.
 _RECORDED = ("device", "measurements", "settings", "levels")
 # A network that hands out no wet stems may round its mix in another way.
 _MIX, _MIX_ALONE = "mix", "mix alone"
@@ -182,7 +182,7 @@ def _entries(plan: RenderPlan, wet_stems: WetStems) -> dict[Stage, list[Key]]:
     if plan.material is MaterialKind.RECORDINGS:
         return {}
     found = {Stage.NORMALISE: [_stem_key(stem, plan) for stem in plan.handled_song.stems]}
-    # What doubts draw towards neutral is known when they are.
+    # Settings that doubts draw towards neutral are known once the doubts are.
     if plan.material is MaterialKind.NETWORK and plan.settings.abstain == 0.0:
         found[Stage.NETWORK] = _network_keys(plan, wet_stems)
         if plan.asks_how_sure:

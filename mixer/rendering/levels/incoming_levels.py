@@ -178,7 +178,7 @@ def _meaning(word: str, reason: str) -> Meaning:
 
 
 def _sign_of_normalising(peaks_db: Sequence[float], lufs: Sequence[float]) -> str | None:
-    """What says that each file was normalised by itself, in words; None if nothing does."""
+    """Evidence in words that each file was normalised by itself; None without any."""
     for what, levels_db, within_db in (
         ("peak", peaks_db, _NORMALISED_WITHIN_DB),
         ("loudness", lufs, _EQUALLY_LOUD_WITHIN_DB),

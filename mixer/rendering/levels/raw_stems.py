@@ -19,7 +19,7 @@ from mixer.dsp.running import running_mean
 from mixer.network.track_mixer.features import TrackLevels, equal_within, window_samples
 from mixer.network.track_mixer.together import gated_power
 
-# What a mix makes wide: the bass is mono in most.
+# Stems that a mix makes wide: the bass is mono in most.
 _WIDE_IN_A_MIX = ("vocals", "drums", "other")
 # The level around a frame of 23 ms, and where a phrase has ended: 190 and 260 ms.
 _AROUND_FRAMES, _LATER_FRAMES = 8, 11

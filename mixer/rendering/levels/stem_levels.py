@@ -51,7 +51,7 @@ def bring_to_usual_levels(
         n_workers: stems at the same time.
 
     Returns:
-        What the levels were taken for; None if loudness is normalised anyway, or the effects
+        How the levels were interpreted; None if loudness is normalised anyway, or the effects
         were requested.
     """
     if not asks_for_levels(plan):

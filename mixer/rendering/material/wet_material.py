@@ -29,7 +29,7 @@ from mixer.rendering.timing.forecast import ASK, HEAR, OPEN, listening_steps_s
 from mixer.rendering.timing.progress import Stage, Steps
 from mixer.rendering.tracks.track_files import ScratchTracks
 
-# What mixes tracks, and what estimates doubts, loads where it is used: a mix of stems has neither.
+# The track mixer and the estimate of doubts load where used: a mix of stems needs neither.
 if TYPE_CHECKING:
     from mixer.network.track_mixer.features import TrackLevels
 

@@ -22,7 +22,7 @@ from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import STEMS
 
-# What the paper calls the baseline: every stem normalised, no network, no reverb added.
+# The paper's baseline: every stem normalised, no network, no reverb added.
 NO_MODEL_EFFECTS = ("eq", "compression", "panning", "loudness")
 NETWORK_RATE_HZ = 44_100
 

@@ -86,7 +86,7 @@ def measure_vocals_lu(
         return None
     strip, came = plan.console.strip(VOCALS), known.came_as(VOCALS)
     gain_db = strip.gain_db
-    # What a fader alone does to a loudness need not be measured.
+    # The effect of a fader alone on a loudness need not be measured.
     if came is not None and strip == Strip(gain_db=gain_db) and not isinstance(gain_db, tuple):
         heard = any(np.any(vocals[:, part]) for part in parts_of(vocals))
         sung_lufs = known.loudness_lufs(came, gain_db=float(gain_db)) if heard else None

@@ -1,6 +1,6 @@
 """Forecast of each step of a mix on the desk.
 
-What each step costs is in `mixer.rendering.timing.unit_costs`.
+The cost of each step is in `mixer.rendering.timing.unit_costs`.
 """
 
 from __future__ import annotations

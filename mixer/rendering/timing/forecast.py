@@ -1,6 +1,6 @@
 """Forecast of each stage of a mix, so that progress and the time left are true.
 
-What each step costs is in `mixer.rendering.timing.unit_costs`.
+The cost of each step is in `mixer.rendering.timing.unit_costs`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Progress of a render: its stages are timed and reported to a listener.
 
-The share that is told is the time so far beside the time that will have been needed. What is left
+The share shown is the time so far against the expected total. The time left
 is forecast (`mixer.rendering.timing.forecast`), and corrected by what was measured: the current
 stage by its own pace, which its steps tell, all later ones by the pace of everything so far. At the
 beginning that says little, so a clock may be told how fast the machine is. Between two
@@ -30,7 +30,7 @@ def is_heard(progress: Progress | None) -> bool:
 
 
 _TICK_S = 0.03
-# What is left of a stage is never taken for less than this share of the time that it has taken, so
+# The rest of a stage is never taken for less than this share of the time that it has taken, so
 # that a late step is waited for.
 _LEAST_LEFT = 0.2
 # A stage's own pace counts by how much of the stage is done, and alone once this much is.
@@ -112,7 +112,7 @@ class StageClock:
         self._clock_began_s: float = self._began_s if follows is None else follows._clock_began_s
         self._due_s = math.inf  # until a stage has begun nothing moves
         self._shares: dict[Stage, float] = {}
-        # What the current stage will take in all, and how much of it was done when it began.
+        # Total time of the current stage, and how much of it was done when it began.
         self._stage_s, self._begun_at = 0.0, 0.0
         self._told: float = 0.0 if follows is None else follows._told
 

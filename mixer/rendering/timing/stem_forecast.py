@@ -1,7 +1,7 @@
 """Forecast of each stem's normalisation time, corrected as measurements come in.
 
 The time that compression takes differs between stems by a factor of twenty, and is known only once
-onsets are measured. What each step costs is in `mixer.rendering.timing.unit_costs`.
+onsets are measured. The cost of each step is in `mixer.rendering.timing.unit_costs`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ READ_A_HEADER_S, FIND_AN_OFFSET_S, READ_EXCERPTS_S = 0.00044, 0.00065, 0.0079
 COMPARE_TWO_S, HEAR_A_NAME_S = 0.00012, 0.12
 # To begin with that, and to plan what follows.
 BEGIN_TO_LOAD_S, PLAN_A_MIX_S = 0.0043, 0.048
-# What follows the loading, about: a mix, and each recording in it; or a check of each recording.
+# Work after loading, about: a mix, and each recording in it; or a check of each recording.
 ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.0032, 0.0026, 0.0066
 # A recording without a network, which is all normalisation, and by one of the paper's kind.
 ABOUT_A_NORMALISED_RECORDING, ABOUT_A_RECORDING_BY_PAPER = 0.009, 0.018
@@ -50,7 +50,7 @@ EFFECTS = {
     "balance": EffectCost(0.000064),
     "loudness": EffectCost(0.00062),
 }
-# What is heard of a stem before its first effect, by the effect that will need it.
+# Measurements of a stem before its first effect, by the effect that will need them.
 LISTENED = {"panning": 0.00033}
 
 # To begin, whatever the length: libraries that are loaded, a model that is opened; and for each

@@ -16,7 +16,7 @@ from mixer.dsp.long_audio import gained, silence
 from mixer.network.track_mixer.track_settings import SEND_OFF_DB, SpaceSettings, TrackSettings
 
 RETURNS = ("short_room", "long_room", "echo")
-# What comes back has these corners, as the model was told in training.
+# Corner frequencies of the returns, as in training.
 LOW_CUT_HZ, HIGH_CUT_HZ = 250.0, 7_000.0
 
 

@@ -25,7 +25,7 @@ class PlacedTrack:
         Args:
             audio: float32 (1 or 2, samples), not to be changed any more.
             gains: of left and right, linear; None if the audio is stereo and is in its place.
-            side: added left and taken off right after the gains, float32 (1, samples), or None.
+            side: added left and subtracted right after the gains, float32 (1, samples), or None.
         """
         self._audio, self._side = audio, side
         self._gains = None if gains is None else np.array(gains, np.float32)[:, None]

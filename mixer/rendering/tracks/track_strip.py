@@ -1,6 +1,6 @@
 """A track through the strip that the track mixer set, and a group through its bus.
 
-What acts on a track's own spectrum and level (high-pass, curve, transients, riding) is one pass of
+Effects on a track's own spectrum and level (high-pass, curve, transients, riding) are one pass of
 short-time filtering; a mono recording stays mono up to its group, at half the cost, and so does a
 stereo file whose channels are equal. The compressor, the rooms and the echo are the console's.
 """

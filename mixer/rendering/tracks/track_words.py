@@ -25,7 +25,7 @@ from mixer.rendering.tracks.track_console import TrackRecord
 from mixer.rendering.tracks.track_hand_strips import HandRecord
 
 NOTHING_DONE, SILENT = "unchanged", "silent"
-# What one would not hear, or not read off a console.
+# Changes too small to hear, or to read off a console.
 _LEAST_CURVE_DB, _LEAST_PAN, _LEAST_SHARE, _LEAST_BALANCE_DB = 1.0, 0.015, 0.02, 0.5
 # Moves of a curve worth a word; the others are smaller.
 _MOST_MOVES = 3
@@ -34,7 +34,7 @@ _ROOMS: tuple[tuple[Literal["short_room_db", "long_room_db", "echo_db"], str], .
     ("long_room_db", "long room"),
     ("echo_db", "echo"),
 )
-# What is left where a setting has no phrase any more.
+# Shown where a setting no longer has a phrase.
 _WITHOUT = {"pan": "centre", "width": "width 100 %", "widened": "not widened", "transients":
             "transients as recorded", "riding": "level not ridden"}  # fmt: skip
 # A setting, and what it does in words.

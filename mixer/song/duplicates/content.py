@@ -44,7 +44,7 @@ _THROUGHOUT_BELOW_DB = {True: -10.0, False: -25.0}  # a lossy encoder or a limit
 # So many parts make up no single instrument's sound by accident.
 _FEWEST_OF_BARE_SUM = 3
 _LOSSLESS = ("PCM_", "FLOAT", "DOUBLE", "ALAC", "FLAC", "WAVPACK", "TTA", "APE", "TRUEHD", "MLP")
-# What file managers and browsers write after a copy's name.
+# Suffixes that file managers and browsers give to a copy's name.
 _COPY_MARK = re.compile(
     r"(\(\d+\)|[\s_-]+(copy|kopie|copie|copia|kopia|コピー|副本)(\s*\(?\d+\)?)?|"
     r"\(?conflicted copy.*\)?)\s*$",

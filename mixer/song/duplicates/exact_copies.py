@@ -14,7 +14,7 @@ from mixer.song.duplicates.found import (
     sounding_excerpts,
 )
 
-# What a lossy encoder may leave over between a file and its twin.
+# Difference that a lossy encoder may leave between a file and its twin.
 _TWIN_BELOW_DB = -14.0
 
 

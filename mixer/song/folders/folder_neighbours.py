@@ -32,13 +32,13 @@ _PIECE = re.compile(r"(?P<download>.+-\d{8}T\d{6}Z(?:-\d+)?)-\d{3}")
 _FEWEST_INSTRUMENTS = 3
 _FEWEST_SONGS = 2
 _FEWEST_STEMS = 3
-# What a separator's name and a container of stems are worth beside names that may be any.
+# Weights of a separator's name and of a stem container against names that may mean anything.
 _SEPARATED, _WHOLE = "separated", ("mixture", "stems", "container")
 _STEM_BEHIND_TITLE = re.compile(
     r"(?P<title>.+?)[ _.-]+[(\[]?(?P<stem>(?:no[ _])?vocals|drums|bass|other|instrumental|"
     r"accompaniment|guitar|piano)[)\]]?"
 )
-# What a workstation keeps in the folder of its session and does not play as it lies there.
+# Files that a workstation keeps in a session's folder without playing them as they are.
 _KEPT_BY_ARDOUR = {"dead": "Ardour's trash", "export": "exported by Ardour"}
 _PROJECT_OF_AUDACITY, _DATA_OF_AUDACITY = ".aup", "_data"
 _SAMPLES_OF_LIVE, _SESSION_OF_LIVE = "Samples", ".als"

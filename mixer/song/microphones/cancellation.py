@@ -21,7 +21,7 @@ from mixer.song.tracks import Track, tracks_of
 
 # 3 cm of air, less than engineers move by; found delays scatter about as much.
 _SHORTEST_DELAY_S = 0.0001
-# What comes later than close microphones can is looked for up to here, and said.
+# Delays longer than those of close microphones are looked for up to here, and reported.
 _FAR_DELAY_S = 0.1
 # Below this, a repair does not make the sum fuller.
 _LEAST_GAIN_DB = 0.2

@@ -97,7 +97,7 @@ def microphone_groups(tracks: Sequence[Track]) -> list[list[Microphone]]:
     found = []
     for group in groups.values():
         said = [microphone.words for microphone in group]
-        # What several tracks have in common does not tell microphones apart: those are parts.
+        # Words that several tracks share do not distinguish microphones: those are parts.
         alone = [microphone for microphone in group if said.count(microphone.words) == 1]
         if len(alone) > 1:
             found.append(alone)

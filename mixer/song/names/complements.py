@@ -29,7 +29,7 @@ _MUTED_ALONE = frozenset(("drums", "vocals", "lead_vocal", "backing_vocals"))
 _BETWEEN = frozenset(
     ("the", "all", "any", "lead", "main", "backing", "background", "bg", "le", "la", "les", "il")
 )
-# What is negated without being the name of an instrument.
+# Words that are negated without naming an instrument.
 _OTHERS = frozenset(("other", "lead", "melody", "synth", "backing"))
 
 

@@ -30,7 +30,7 @@ FAMILIES_OF_STEM: dict[Stem, tuple[Family, ...]] = {
 STEM_OF_FAMILY: dict[Family, Stem] = {
     family: stem for stem, families in FAMILIES_OF_STEM.items() for family in families
 }
-# What a word of a wider family may stand for: a sum of "vox" holds lead and backing vocals.
+# Families that a word of a wider one may stand for: a sum of "vox" holds lead and backing vocals.
 PARTS_OF_FAMILY: dict[Family, tuple[Family, ...]] = {
     "vocals": FAMILIES_OF_STEM["vocals"],
     "drums": FAMILIES_OF_STEM["drums"],

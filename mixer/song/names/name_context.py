@@ -63,7 +63,7 @@ def classify_all(
     own_folders = tuple(map(tuple, folders)) if folders is not None else ((),) * len(names)
     words = split_words(song)
     heard = _words_of_all(tuple(names))
-    # A title is taken off names that begin with all of it; other words of it are in none of them.
+    # A title is removed from names that begin with all of it; its other words are in none of them.
     title = tuple(token for token in words if not token.isdigit())
     title = title if heard.issuperset(title) else ()
     own = frozenset(heard.intersection(words))

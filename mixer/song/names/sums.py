@@ -17,7 +17,7 @@ _CERTAIN = frozenset(
     ("sum", "bus", "buss", "submix", "subgroup", "group", "grp", "gruppe", "groupe", "grupo",
      "gruppo", "all", "summed", "summing", "premix", "combined")
 )  # fmt: skip
-# What of a song is sung, as one file.
+# Names of a file with everything that is sung.
 _ALL_VOICES = frozenset(("acapella", "acappella", "capella", "a cappella", "a capella"))
 # A group of singers is a part.
 _NOT_OF_VOICES = frozenset(("group", "grp", "gruppe", "groupe", "grupo", "gruppo", "full", "all"))

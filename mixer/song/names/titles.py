@@ -114,7 +114,7 @@ def _shared_words(names: list[list[str]], count: int, from_end: bool) -> tuple[s
 
 
 def _shared_edges(names: list[list[str]], from_end: bool) -> list[tuple[str, ...]]:
-    """What nearly all names begin or end with, the longest first."""
+    """Words that nearly all names begin or end with, the longest first."""
     edges: list[tuple[str, ...]] = []
     while edge := _shared_words(names, len(edges) + 1, from_end):
         edges.insert(0, edge)

@@ -4,7 +4,7 @@ Engineers name tracks for each other: `04_SnareUp.wav`, `Song - Lead Vox (dbl).a
 A name is split into words at separators, digits and capitals; phrases are looked for before words;
 the word of the strongest kind found decides (`mixer.song.names.track_vocabulary`), and of several
 of a kind the leftmost. Mixes, click tracks and guides are left out: summed in, they would double
-the song or put a metronome over it. What only the whole folder can tell is in
+the song or put a metronome over it. Rules that need the whole folder are in
 `mixer.song.names.name_context`.
 """
 

@@ -18,7 +18,7 @@ from mixer.song.names.track_word_splitting import split_words
 from mixer.song.names.track_word_tables import SOURCE
 from mixer.song.names.track_words import find_evidence, meaning_of
 
-# What a name that says a stem and no more is most likely to be.
+# The likeliest role of a name that says a stem and no more.
 _USUAL = {"vocals": "lead_vocal", "bass": "bass", "drums": UNKNOWN, "other": UNKNOWN}
 # More telling than the instrument beside them: "BGVOX Harmony", "Lead Vox Dbl", "Snare OH".
 _TELLING = (
@@ -31,7 +31,7 @@ _TELLING = (
     "room",
 )
 _WIDE = frozenset(WIDE_WORDS.split())
-# What a rim is named beside: Snare Rim, 808 Rimshot. A snare is struck as a rim shot, too.
+# Words beside which a rim is named: Snare Rim, 808 Rimshot. A snare is struck as a rim shot, too.
 _RIM, _BESIDE_RIM = "rim", ("snare", "drum_loop")
 _RIM_SHOTS = ("rimshot", "rim shot", "リムショット")
 # Where a part of the song's form is sung by several, unless the name says lead.

@@ -55,8 +55,8 @@ SAME_FOLDERS = 512
 def fold(text: str) -> str:
     """Text in the form in which words are compared: no normal form, ligature or accent matters.
 
-    Full-width letters become plain ones. Marks are taken off Latin letters alone: in other scripts
-    they make another letter.
+    Full-width letters become plain ones. Marks are removed from Latin letters alone: in other
+    scripts they make another letter.
     """
     if text.isascii():
         return text

@@ -112,7 +112,7 @@ def test_files_with_an_offset_are_played_as_they_are_and_the_residual_takes_it_o
     mix = deliver(folder, tmp_path, model)
     assert null_dbfs(Reaper(tmp_path / "mix.rpp").play(), mix.audio) < -80.0
     text = (tmp_path / "mix.rpp").read_text()
-    said = "Kick.wav has a DC offset of 10.0 % of full scale: the residual takes it off"
+    said = "Kick.wav has a DC offset of 10.0 % of full scale: the residual removes it"
     assert said in text
     assert "Git L.wav has a DC offset" in text
     assert "Bass DI.wav has" not in text

@@ -72,7 +72,7 @@ def test_a_track_that_was_not_mixed_is_unknown(rng: np.random.Generator) -> None
 
 
 def test_many_tracks_explain_nothing_of_another_song(rng: np.random.Generator) -> None:
-    """Thirty filters would fit a part of anything in a few seconds, if it were not taken off."""
+    """Thirty filters would fit a part of anything in a few seconds, if it were not subtracted."""
     dry = [hits(rng, 0.31 + 0.01 * i) for i in range(30)]
     found = estimated(dry, [hits(rng, 0.4, 2)])
     assert found.explained < 0.15

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import signal
 
 _OVERSAMPLING = 2
-# What is quieter than this below the loudest tenth does not count as playing.
+# Moments further below the loudest tenth do not count as playing.
 _ACTIVE_SHARE = 0.1
 
 
