@@ -26,8 +26,8 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         base: folder of the manifest; songs are written relative to it.
 
     Returns:
-        The CSV text, and a line for each song, and each folder with audio or without any
-        file, left out, with the reason.
+        The CSV text, and a line with the reason for each song, and for each folder that has audio,
+        has no file or seems to be meant as a song, that is left out.
 
     Raises:
         InputError: the folder does not exist, or holds no song.
@@ -35,12 +35,15 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the one that holds the song folders")
     tree = find_song_folders(folder)
-    if not tree.songs:
-        raise InputError(f"{folder}: none of its folders holds a song's recordings")
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(HEADER)
-    left_out = [f"{path.relative_to(folder).as_posix()}: {why}" for path, why in tree.left_out]
+    left_out = [
+        f"{visible(path.relative_to(folder).as_posix())}: {why}" for path, why in tree.left_out
+    ]
+    if not tree.songs:
+        nothing = f"{folder}: none of its folders holds a song's recordings"
+        raise InputError(nothing, *(f"left out: {line}" for line in left_out))
     for song in tree.songs:
         path = Path(os.path.relpath(song, base)).as_posix()
         inside = song.relative_to(folder).as_posix()

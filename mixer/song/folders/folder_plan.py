@@ -24,6 +24,12 @@ from mixer.song.folders.folder_neighbours import (
 )
 from mixer.song.folders.folder_tree import Folder
 from mixer.song.folders.folder_words import INSTRUMENT, FolderKind, kind_of
+from mixer.song.folders.takes import (
+    are_folders_of_takes,
+    holds_takes,
+    takes_by_part,
+    takes_in_one_folder,
+)
 from mixer.song.names.track_word_splitting import split_words
 
 OF_MIXES = "named as a folder of mixes, not of parts"
@@ -70,9 +76,12 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     rest = [name for name in inner if name not in left_out]
     if not is_song:
         return FolderPlan({name: tuple(split_words(name)) for name in rest}, left_out)
-    titles = mingled_songs(folder.audio)
-    if titles:
-        return _of_mingled(folder, rest, titles, left_out)
+    for what, titles in (
+        ("song", mingled_songs(folder.audio)),
+        ("take", takes_in_one_folder(folder)),
+    ):
+        if titles:
+            return _of_mingled(folder, rest, what, titles, left_out)
     if not rest:
         return FolderPlan({}, left_out)
     has_parts = bool(folder.parts)
@@ -80,9 +89,14 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     if numbered:
         return _of_numbered(folder, kinds, rest, numbered, left_out)
     instruments = _instruments(inner, kinds, rest, has_parts)
-    titles = songs_by_instrument(inner, instruments)
-    if titles:
-        return _of_songs_by_instrument(instruments, titles, left_out)
+    for what, titles in (
+        ("song", songs_by_instrument(inner, instruments)),
+        ("take", takes_by_part(inner, instruments)),
+    ):
+        if titles:
+            return _of_songs_by_instrument(rest, what, titles, left_out)
+    if are_folders_of_takes(inner, instruments):
+        return _of_numbered(folder, kinds, rest, instruments, left_out)
     collections = [
         name for name in rest if kinds[name] == FolderKind.PARTS and name not in instruments
     ]
@@ -111,10 +125,14 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
 
 
 def _of_mingled(
-    folder: Folder, rest: Sequence[str], titles: tuple[str, ...], left_out: Mapping[str, str]
+    folder: Folder,
+    rest: Sequence[str],
+    what: str,
+    titles: tuple[str, ...],
+    left_out: Mapping[str, str],
 ) -> FolderPlan:
-    """A folder whose own files are of several songs: nothing in it is mixed."""
-    reason = f"of several songs in one folder ({_shown(titles)}); make a folder for each song"
+    """A folder whose own files are of several songs or takes: nothing in it is mixed."""
+    reason = f"of several {what}s in one folder ({_shown(titles)}); make a folder for each {what}"
     beside = {name: _beside(folder, name, False) for name in rest}
     return FolderPlan({}, {**left_out, **beside}, own_reason=reason, is_mingled=True)
 
@@ -137,13 +155,13 @@ def _of_numbered(
 
 
 def _of_songs_by_instrument(
-    instruments: Iterable[str], titles: tuple[str, ...], left_out: Mapping[str, str]
+    names: Iterable[str], what: str, titles: tuple[str, ...], left_out: Mapping[str, str]
 ) -> FolderPlan:
-    """Folders of instruments with a file for each song."""
+    """Folders of instruments with a file for each song or take."""
     reasons = {
-        name: f'in the folder "{name}", with songs by instrument ({_shown(titles)}); '
-        "make a folder for each song, with its instruments"
-        for name in instruments
+        name: f'in the folder "{name}", with {what}s by instrument ({_shown(titles)}); '
+        f"make a folder for each {what}, with its instruments"
+        for name in names
     }
     return FolderPlan({}, {**left_out, **reasons})
 
@@ -184,6 +202,7 @@ def _instruments(
         if kinds[name].startswith(INSTRUMENT)
         and not is_a_song(inner[name], name)
         and not holds_songs(inner[name])
+        and not holds_takes(inner[name])
     ]
     sure = [name for name in named if kinds[name] == INSTRUMENT]
     if has_parts:
@@ -237,4 +256,8 @@ def _beside(folder: Folder, name: str, is_collection: bool) -> str:
 
 def is_collection(folder: Folder) -> bool:
     """Whether a folder named after stems or multitracks holds those of one song."""
-    return n_parts(folder) > 0 and not plan_folder(folder, is_song=True).songs
+    if not n_parts(folder):
+        return False
+    plan = plan_folder(folder, is_song=True)
+    is_read = bool(folder.audio) and plan.own_reason is None
+    return not plan.songs and (is_read or bool(plan.read))

@@ -26,10 +26,12 @@ class NotRecording:
     Attributes:
         reason: for the user.
         may_be_a_part: it may hold a part of the song, so leaving it out is worth a warning.
+        is_of_a_song: it is kept beside a song's recordings and nowhere else.
     """
 
     reason: str
     may_be_a_part: bool = False
+    is_of_a_song: bool = False
 
 
 def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotRecording | None:
@@ -44,9 +46,9 @@ def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotReco
         The reason; None for a file with the extension of an audio format that mixer reads.
     """
     if name == SONG_FILE:
-        return NotRecording("settings of this song")
+        return NotRecording("settings of this song", is_of_a_song=True)
     if name.lower().endswith(METADATA_SUFFIX.lower()):
-        return NotRecording("instruments of this song's files")
+        return NotRecording("instruments of this song's files", is_of_a_song=True)
     if name.startswith("."):
         return _hidden(Path(folder, name))
     if any(name.endswith(end) and name.removesuffix(end) + RECIPE_SUFFIX in siblings
@@ -55,7 +57,8 @@ def not_a_recording(folder: str, name: str, siblings: frozenset[str]) -> NotReco
     if is_recording_file(f"{folder}/{name}"):
         return None
     if suffix_of(name) in _SESSIONS:
-        return NotRecording("a session; export its tracks as audio to mix them")
+        told = "a session; export its tracks as audio to mix them"
+        return NotRecording(told, is_of_a_song=True)
     reason = why_not_read(Path(folder, name))
     return NotRecording("not an audio file") if reason is None else NotRecording(reason, True)
 

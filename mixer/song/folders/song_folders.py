@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixer.files.wording import quote
 from mixer.song.folders.folder_contents import holds_songs, is_band, n_parts
 from mixer.song.folders.folder_plan import is_collection, plan_folder
 from mixer.song.folders.folder_tree import Folder, scan_folder
 from mixer.song.folders.folder_words import PERHAPS_INSTRUMENT, FolderKind, kind_of
+from mixer.song.folders.not_recordings import not_a_recording
 from mixer.song.names.track_names import classify
 
 
@@ -19,7 +21,8 @@ class SongTree:
 
     Attributes:
         songs: their folders, sorted; the tree's own where it is a song.
-        left_out: other folders with audio, and empty ones, and why each is not a song.
+        left_out: other folders with audio, empty ones, and those that seem to be meant as songs,
+            and why each is not a song.
     """
 
     songs: tuple[Path, ...]
@@ -72,8 +75,9 @@ def _search(folder: Folder, songs: list[Path], left_out: list[tuple[Path, str]])
             _search(inner, songs, left_out)
         elif name in plan.left_out:
             left_out.append((inner.path, plan.left_out[name]))
-        elif inner.is_empty and not name.startswith("."):
-            left_out.append((inner.path, "empty"))
+        elif not inner.holds_audio and not name.startswith(".") and not folder.was_written(inner):
+            why = "empty" if inner.is_empty else _meant_as_song(inner)
+            left_out += [(inner.path, why)] if why else []
 
 
 def _is_no_song(folder: Folder, inner: Folder, songs: Sequence[str]) -> bool:
@@ -84,3 +88,18 @@ def _is_no_song(folder: Folder, inner: Folder, songs: Sequence[str]) -> bool:
     has_title = kind_of(inner.name, folder.name) in (FolderKind.OTHER, PERHAPS_INSTRUMENT)
     beside_parts = any(n_parts(other) for other in folder.folders if other.name in songs)
     return not has_title and beside_parts and not n_parts(inner)
+
+
+def _meant_as_song(folder: Folder) -> str | None:
+    """Why a folder without recordings is not a song, if a file in it says that it should be."""
+    if folder.is_output_of_batch:
+        return None
+    siblings = frozenset(folder.files)
+    for name in folder.files:
+        told = not_a_recording(folder.place, name, siblings)
+        if told is not None and (told.is_of_a_song or told.may_be_a_part):
+            return f"no recordings in it, but {quote(name)}: {told.reason}"
+    if folder.is_cut:
+        return "cannot be read; change its permissions"
+    inside = (inner for inner in folder.folders if not inner.name.startswith("."))
+    return next(filter(None, map(_meant_as_song, inside)), None)

@@ -184,6 +184,29 @@ def test_an_empty_folder_beside_songs_is_named(tree) -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("song.toml", "'song.toml': settings of this song"),
+        ("Drums/song.toml", "'song.toml': settings of this song"),
+        ("Song_METADATA.yaml", "'Song_METADATA.yaml': instruments of this song's files"),
+        ("Song.als", "'Song.als': a session; export its tracks as audio to mix them"),
+        ("Vox.wav.part", "'Vox.wav.part': an unfinished download; finish it first"),
+        (".Vox.wav.icloud", "'.Vox.wav.icloud': still in iCloud; download it first"),
+        ("Stems/Kick.sd2", "'Kick.sd2': Sound Designer II; convert it to WAV"),
+        ("Kick.mid", "'Kick.mid': notes without sound; render them to WAV"),
+        ("stems.zip", "'stems.zip': an archive; unpack it first"),
+    ],
+)
+def test_a_folder_that_seems_to_be_meant_as_a_song_is_named(tree, file, why) -> None:
+    folder = tree("One/Kick.wav", "One/Vox.wav", f"Two/{file}", "Notes/lyrics.txt", f".git/{file}")
+    found = find_song_folders(folder)
+    assert [path.name for path in found.songs] == ["One"]
+    assert [(path.name, reason) for path, reason in found.left_out] == [
+        ("Two", f"no recordings in it, but {why}")
+    ]
+
+
+@pytest.mark.parametrize(
     ("names", "songs"),
     [
         # Named as an electric piano is; its folders are songs.
