@@ -28,6 +28,10 @@ from mixer.preset.assignments import parse_key, parse_value, read_assignment
         ("bass.duck.by=drums", {"bass": {"duck": {"by": "drums"}}}),
         ("master.loudness_lufs=-14", {"master": {"loudness_lufs": -14.0}}),
         ("delay.beats=0.75", {"delay": {"beats": 0.75}}),
+        ("drums.room_db=-6", {"drums": {"network": {"room_db": -6.0}}}),
+        ("drums.network.room_db=-6", {"drums": {"network": {"room_db": -6.0}}}),
+        ("bass.ratio.scale=0.5", {"bass": {"network": {"ratio": {"scale": 0.5}}}}),
+        ("bass.gain_db=-6", {"bass": {"gain_db": -6.0}}),
     ],
 )  # fmt: skip
 def test_an_assignment_is_a_layer_of_one_setting(text: str, table: dict[str, Any]) -> None:
