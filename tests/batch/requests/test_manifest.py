@@ -12,6 +12,7 @@ from mixer.batch.requests.defaults import Defaults
 from mixer.batch.requests.row_mistakes import ManifestError
 from mixer.batch.states import ColumnUse
 from mixer.errors import InputError
+from mixer.output.config import Config
 from mixer.output.output_settings import OutputSettings, ReportKind
 from tests.batch.manifests import read_rows
 
@@ -56,6 +57,32 @@ def test_a_platform_says_what_the_rows_own_targets_do_not(songs) -> None:
         for row in read_rows(write(songs, text))
     ]
     assert targets == [(-12.0, -0.3), (-10.0, -0.3), (-12.0, None)]
+
+
+def test_a_cell_beats_the_command_line_which_beats_the_users_own_defaults(songs) -> None:
+    text = "song,seed,amount,format,bit_depth\none,7,,flac,\ntwo,,0.25,,32f\nthree,,,,\n"
+    own = Config({}, {"format": "wav", "bit_depth": "16"})
+    rows = read_rows(write(songs, text), Defaults(settings={"seed": 3}, config=own))
+    assert [row.settings for row in rows] == [
+        {"seed": 7}, {"seed": 3, "amount": 0.25}, {"seed": 3},
+    ]  # fmt: skip
+    assert [(row.wanted.format, row.wanted.bit_depth) for row in rows] == [
+        ("flac", "16"), ("wav", "32f"), ("wav", "16"),
+    ]  # fmt: skip
+
+
+def test_a_rows_own_target_goes_without_the_platform_of_the_command_line(songs) -> None:
+    text = "song,loudness_lufs,platform\none,-10,\ntwo,,\nthree,,spotify\n"
+    for given, of_two in (
+        ({"platform": "cd"}, (-12.0, -0.3)),
+        ({"loudness_lufs": -20.0, "true_peak_dbtp": -3.0}, (-20.0, -3.0)),
+    ):
+        rows = read_rows(write(songs, text), Defaults(settings=given))
+        one, two, three = (
+            (row.settings.get("loudness_lufs"), row.settings.get("true_peak_dbtp")) for row in rows
+        )
+        assert one == (-10.0, given.get("true_peak_dbtp"))
+        assert (two, three) == (of_two, (-14.0, -1.0))
 
 
 def test_columns_may_come_in_any_order_and_case(songs) -> None:
