@@ -152,4 +152,13 @@ def test_a_turned_band_is_one_band_that_does_as_much() -> None:
     both = response_db((undone, new), HZ, RATE_HZ)
     np.testing.assert_allclose(response_db((net,), HZ, RATE_HZ), both, atol=0.6)
     assert net_bands([undone, EqBand("bell", 4_000.0, 4.0, 1.0)])[0] == undone
-    assert net_bands([EqBand("bell", 1_000.0, 0.1, 1.0)]) == []
+    assert (net.frequency_hz, net.gain_db) == (1_100.0, -3.0)
+    assert net_bands([EqBand("bell", 1_000.0, 0.01, 1.0)]) == []
+
+
+def test_bands_of_one_direction_or_of_two_kinds_stay_two() -> None:
+    bell, near = EqBand("bell", 1_000.0, -4.0, 1.0), EqBand("bell", 1_100.0, -1.0, 1.0)
+    shelf = EqBand("low_shelf", 1_000.0, 4.0, 1.0)
+    notches = [EqBand("notch", hz, 0.0, 8.0) for hz in (50.0, 60.0)]
+    for two in ([bell, near], [bell, shelf], notches):
+        assert net_bands(two) == two

@@ -95,6 +95,47 @@ def test_rooms_are_raised_set_where_they_were_off_or_taken_away() -> None:
     assert "send to Long room off" in off.words
 
 
+def in_hand(hand, was, now):
+    """A pad that the user had set before, changed in a session."""
+    mix, (changed,) = song(track("pad", now, was))
+    before = replace(changed.written, hand=hand)
+    return replace(mix, tracks=(before,)), [replace(changed, written=before)]
+
+
+def test_what_some_take_away_and_some_add_goes_in_different_directions() -> None:
+    def sent(name, was_db, now_db):
+        sends = [() if db is None else ((name, db),) for db in (was_db, now_db)]
+        return song(track("pad", Strip(sends=sends[1]), Strip(sends=sends[0])))
+
+    def passed(kind, was_hz, now_hz):
+        bands = [() if hz is None else (EqBand(kind, hz),) for hz in (was_hz, now_hz)]
+        return song(track("pad", Strip(bands=bands[1]), Strip(bands=bands[0])))
+
+    def wide(now):
+        return in_hand({"width": 1.4}, Strip(width=1.4), Strip(width=now))
+
+    high_pass = Strip(bands=(EqBand("high_pass", 120.0),))
+    for one, other in (
+        (sent("Long room", -20.0, None), sent("Long room", None, -17.0)),
+        (sent("Long room", -20.0, -22.0), sent("Long room", -20.0, -17.0)),
+        (sent("Reverb", -20.0, None), sent("Reverb", None, -17.0)),
+        (passed("low_pass", 9_000.0, None), passed("low_pass", None, 9_000.0)),
+        (passed("low_pass", 9_000.0, 6_000.0), passed("low_pass", 9_000.0, 12_000.0)),
+        (
+            in_hand({"high_pass": {"frequency_hz": 120.0}}, high_pass, Strip()),
+            passed("high_pass", None, 120.0),
+        ),
+        (wide(1.2), wide(1.7)),
+        (song(track("pad", Strip(muted=True))), song(track("pad", Strip(), Strip(muted=True)))),
+    ):
+        assert taste_of([one] * 2).habits
+        assert taste_of([other] * 2).habits
+        taste = taste_of([one, one, other, other])
+        assert not taste.habits
+        (line,) = taste.others
+        assert line.endswith("in 4 of 4 songs: in different directions")
+
+
 def test_mutes_count_and_solo_and_automation_do_not() -> None:
     was = Strip()
     moving = replace(was, soloed=True, automation=((0.0, 1.0), (1.0, 0.5)))
@@ -109,9 +150,7 @@ def test_mutes_count_and_solo_and_automation_do_not() -> None:
 
 def test_what_the_hand_had_before_is_in_the_value() -> None:
     """A preset made of sessions that were rendered with another one goes on from there."""
-    mix, (changed,) = song(track("kick", Strip(gain_db=1.0)))
-    before = replace(changed.written, hand={"gain_db": 1.4})
-    again = (replace(mix, tracks=(before,)), [replace(changed, written=before)])
+    again = in_hand({"gain_db": 1.4}, Strip(), Strip(gain_db=1.0))
     (habit,) = taste_of([again, again]).habits
     assert habit.value == pytest.approx(2.4)
 
