@@ -40,8 +40,10 @@ def differences(recipe: Path) -> list[str]:
 
 
 def test_the_same_mix_again_bit_for_bit(recipe, tmp_path) -> None:
-    """From where the song is now; another version of a library is told and does not matter."""
+    """From where the song is now, whatever it is called; another version of a library is told."""
     (tmp_path / "all" / "song").rename(tmp_path / "moved")
+    own = tmp_path / "moved" / "song.toml"
+    own.write_text(own.read_text().replace('"Free"', '"Bound"\nartist = "Somebody"'))
     edit(recipe, recipe, lambda r: r["versions"].update(numpy="1.0"))
     result = replay(read_recipe(recipe), tmp_path / "new", song_folder=tmp_path / "moved")
     assert result.is_same
@@ -50,6 +52,10 @@ def test_the_same_mix_again_bit_for_bit(recipe, tmp_path) -> None:
     for name, path in result.written.items():
         relative = path.relative_to(tmp_path / "new")
         assert path.read_bytes() == (recipe.parent / relative).read_bytes(), name
+    again, recorded = (read_recipe(path) for path in (tmp_path / "new" / "a.mix.json", recipe))
+    assert [(r.song_name, r.title, r.artist) for r in (again, recorded)] == [
+        ("Free", "Free", None)
+    ] * 2
 
 
 def test_the_device_is_the_one_that_ran_then_where_it_was_chosen_by_itself(recipe) -> None:
