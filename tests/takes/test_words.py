@@ -131,6 +131,48 @@ def test_every_phrase_is_understood_and_changes_something(wish) -> None:
             assert ask([f"{amount} {phrase}"], console, known=KNOWN, stems=STEMS).changes
 
 
+# What a line's words say of a setting: the words, the keys that they are about, and their signs.
+NUMBERS = (
+    (r"([\d.]+) dB (louder|quieter)", ("gain_db",), 1.0),
+    (r"room ([\d.]+) dB (up|down)", ("network.room_db", "reverb_db"), 1.0),
+    (r"model's room and the send ([\d.]+) dB (up|down)", ("network.room_db", "reverb_db"), 1.0),
+    (r"model's echo and the send ([\d.]+) dB (up|down)", ("network.echo_db", "delay_db"), 1.0),
+    (r"transients (\d+) % (sharper|softer)", ("network.shape",), 100.0),
+    (r"side signal (\d+) % (up|down)", ("width",), 100.0),
+)
+SIGNS = {"louder": 1.0, "up": 1.0, "sharper": 1.0, "more": 1.0}
+BAND_WORDS = re.compile(r"([\d.]+) dB (more|less) (above|below|around) ([\d.]+) (k?)Hz")
+BAND_TYPES = {"above": "high_shelf", "below": "low_shelf", "around": "peak"}
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.phrases[0])
+def test_every_line_moves_by_what_its_words_say(wish) -> None:
+    bands = [(step.type, step.frequency_hz, step.add) for step in wish.steps if hasattr(step, "q")]
+    assert bands == [
+        (BAND_TYPES[where], float(hz) * (1e3 if kilo else 1.0), float(db) * SIGNS.get(way, -1.0))
+        for db, way, where, hz, kilo in BAND_WORDS.findall(wish.does)
+    ]
+    moved = {step.key: step.add for step in wish.steps if not hasattr(step, "q") and step.add}
+    said = {
+        key: float(number) * SIGNS.get(way, -1.0) / unit
+        for words, keys, unit in NUMBERS
+        for number, way in re.findall(words, wish.does)
+        for key in keys
+    }
+    for side in re.findall("a fifth of the way to the (left|right)", wish.does):
+        said["pan"] = {"left": -0.2, "right": 0.2}[side]
+    assert moved == pytest.approx(said)
+    sends = [step.value for step in wish.steps if getattr(step, "otherwise", False)]
+    assert sends == re.findall(r"a send of (-\d+) dB where there is neither", wish.does)
+
+
+def test_the_middle_is_that_of_the_model_too_where_it_places() -> None:
+    of_model = asked("vocals centre")["vocals"]["network"]
+    assert {key: change["set"] for key, change in of_model.items()} == {"pan": 0, "balance_db": 0}
+    hard_left = Console(strips=(("vocals", Strip(pan=-1.0)),))
+    assert asked("vocals centre", console=hard_left, known=frozenset()) == {}
+
+
 def test_no_phrase_says_two_things() -> None:
     phrases = [phrase for wish in WISHES for phrase in wish.phrases]
     assert len(phrases) == len(set(phrases))
