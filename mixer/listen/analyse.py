@@ -132,11 +132,11 @@ def _defined(values: Sequence[float]) -> list[float]:
 def _nobody(participants: Sequence[Participant]) -> str:
     if not participants:
         return "nobody has answered this test yet; send the links that mixer listen serve printed"
-    first = participants[0]
+    first, *others = participants
+    more = f", {len(others)} more {'is' if len(others) == 1 else 'are'} left out" if others else ""
     return (
-        f"none of {len(participants)} participants counts: {first.name} {first.reasons[0]}"
-        + (f", {len(participants) - 1} more are left out" if len(participants) > 1 else "")
-        + "; --no-screening switches the test's own rules off"
+        f"none of {len(participants)} participants counts: {first.name} {first.reasons[0]}{more}"
+        "; --no-screening switches the test's own rules off"
     )
 
 

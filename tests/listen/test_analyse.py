@@ -190,8 +190,13 @@ def test_who_did_not_finish_counts_with_what_is_done(study) -> None:
     assert any("1 of 3 participants did not finish" in remark for remark in result.remarks)
     strict = analyse(everybody, design, key, AnalysisSettings(complete_only=True))
     assert strict.participants[0].reasons == ("did not finish the whole test",)
-    with pytest.raises(InputError, match="none of 1 participants counts: L01 did not finish"):
-        analyse(collected(design, half), design, key, AnalysisSettings(complete_only=True))
+    for n, more in ((1, ""), (2, ", 1 more is left out"), (3, ", 2 more are left out")):
+        words = f"none of {n} participants counts: L01 did not finish the whole test{more}; --no-s"
+        alike = [{**half, "participant": f"L{number:02}"} for number in range(2, n + 1)]
+        with pytest.raises(InputError, match=words):
+            analyse(
+                collected(design, half, *alike), design, key, AnalysisSettings(complete_only=True)
+            )
 
 
 def test_two_systems_and_one_listener_are_enough_for_figures() -> None:

@@ -14,6 +14,7 @@ from mixer.listen.design import SCALES
 from mixer.listen.plots import draw
 from tests.listen.analysed import collected
 from tests.listen.simulated_study import (
+    SONGS,
     answers,
     design_and_key,
 )
@@ -41,6 +42,19 @@ def test_tables_are_read_back(analysis, tmp_path) -> None:
     (line,) = (r for r in read["systems"] if (r["system"], r["scale"]) == ("human", "clarity"))
     assert float(line["median"]) == np.median(human)
     assert float(line["quartile_1"]) == np.percentile(human, 25)
+    (line,) = (
+        r
+        for r in read["songs"]
+        if (r["song"], r["system"], r["scale"]) == (SONGS[1], "human", "clarity")
+    )
+    own = [page.ratings["human"]["clarity"] for page in analysis.pages if page.song == SONGS[1]]
+    figures = {"n": len(own), "median": np.median(own), "mean": np.mean(own), "least": min(own),
+               "quartile_1": np.percentile(own, 25), "quartile_3": np.percentile(own, 75),
+               "greatest": max(own)}  # fmt: skip
+    assert {name: float(line[name]) for name in figures} == pytest.approx(figures)
+    for row, result in zip(read["friedman"], analysis.scales, strict=True):
+        ranks = {name: float(row[f"mean_rank.{name}"]) for name in analysis.systems}
+        assert ranks == pytest.approx(dict(result.friedman.mean_ranks))
     for row, pair in zip(read["pairs"], analysis.scales[0].pairs, strict=False):
         assert float(row["p_holm"]) == pytest.approx(pair.test.p_holm)
     assert [r["participant"] for r in read["participants"] if r["counts"] == "no"] == ["X99"]
