@@ -10,8 +10,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from mixer import InputError, SettingsError, list_takes, load_song, revise
+from mixer import (
+    InputError,
+    RenderSettings,
+    SettingsError,
+    list_takes,
+    load_song,
+    render,
+    revise,
+    write_mix,
+)
 from mixer.audio import read_audio
+from mixer.audio.formats import LossyCoding
 from mixer.console.settings import Compressor, Console, Strip
 from mixer.output.output_settings import OutputSettings, ReportKind
 from mixer.output.recipe_reader import read_recipe
@@ -89,6 +99,25 @@ def test_a_take_after_it_was_lost_gets_no_number_that_was_used(first_take: First
     revise(recipe, "bass up")
     (recipe.parent / "song.take2.mix.json").unlink()
     assert revise(recipe, "drums up").take["number"] == 4
+
+
+@pytest.mark.parametrize(
+    ("file_format", "bit_depth", "bitrate_kbps", "stems"),
+    [("wav", "16", None, True), ("flac", "24", None, False), ("mp3", "24", 192, False)],
+)
+def test_a_take_is_written_as_its_parent_was(
+    write_song, rng, tmp_path: Path, file_format, bit_depth, bitrate_kbps, stems
+) -> None:
+    files = {f"{name}.wav": audio for name, audio in band(rng, 0.6, 44_100).items()}
+    mix = render(load_song(write_song(files)), RenderSettings("none"), wet_stems=stems)
+    coding = LossyCoding(bitrate_kbps)
+    path = tmp_path / f"own.{file_format}"
+    write_mix(mix, path, bit_depth=bit_depth, coding=coding)
+    for asked in (False, True):
+        wanted = OutputSettings(stems=asked)
+        take = plan_revision(path, ["vocals up"], wanted=wanted).destination.wanted
+        assert (take.format, take.bit_depth) == (file_format, bit_depth)
+        assert (take.bitrate_kbps, take.stems) == (bitrate_kbps, stems or asked)
 
 
 def test_the_bus_is_told_apart_and_its_gain_can_be_held(first_take: First) -> None:
