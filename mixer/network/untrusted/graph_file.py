@@ -111,7 +111,8 @@ def read_graph_file(content: bytes, name: str) -> Graph:
         for number, value in reader.fields(memoryview(content)):
             if number == 7:
                 _read_graph(reader, view_of(value), graph, name)
-    except (MalformedError, ValueError):
+    # A number that its type cannot hold, or a value that is not there.
+    except (MalformedError, ValueError, OverflowError, IndexError):
         raise ModelError(
             f"{name}: cannot be loaded: not an ONNX file, or damaged; export the bundle again"
         ) from None
@@ -156,7 +157,9 @@ def _read_node(reader: FieldReader, message: memoryview, name: str) -> Node:
 
 
 def _read_attribute(reader: FieldReader, message: memoryview, name: str) -> tuple[str, Attribute]:
-    attribute, content, whole = "", None, []
+    attribute = ""
+    content: bytes | None = None
+    whole: list[int] = []
     found: Attribute = None
     for number, value in reader.fields(message):
         if number == 1:
@@ -170,7 +173,7 @@ def _read_attribute(reader: FieldReader, message: memoryview, name: str) -> tupl
         elif number == 5:
             found = _read_tensor(reader, view_of(value), name)[1]
         elif number == 8:
-            whole += _few_numbers(value)
+            _add_few(whole, value)
         elif number in (6, 10, 11, 22, 23):
             raise ModelError(f"{name}: an operator holds graphs or many tensors; refused")
     return attribute, found if found is not None else content if content is not None else whole
@@ -183,7 +186,7 @@ def _read_tensor(reader: FieldReader, message: memoryview, name: str) -> tuple[s
     typed: dict[int, list[memoryview | int]] = {}
     for number, value in reader.fields(message):
         if number == 1:
-            shape += _few_numbers(value)
+            _add_few(shape, value)
         elif number == 2:
             kind = number_of(value)
         elif number == 8:
@@ -283,10 +286,13 @@ def _only(
     ]
 
 
-def _few_numbers(value: memoryview | int) -> list[int]:
+def _add_few(numbers: list[int], value: memoryview | int) -> None:
+    """Append a field of numbers, of which there may be many fields."""
     if not isinstance(value, int) and len(value) > 10 * MOST_SIZES:
         raise MalformedError
-    return numbers_of(value)
+    numbers += numbers_of(value)
+    if len(numbers) > MOST_SIZES:
+        raise MalformedError
 
 
 def _text(value: memoryview | int) -> str:

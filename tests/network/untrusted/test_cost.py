@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mixer.errors import ModelError
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.untrusted.cost import OPERATORS, declared_inputs, described, measure_cost
-from mixer.network.untrusted.graph_file import MOST_NODES, Value, read_graph_file
+from mixer.network.untrusted.graph_file import MOST_NODES, MOST_SIZES, Value, read_graph_file
 from tests.passthrough import PASSTHROUGH
 
 LENGTHS = {
@@ -235,6 +235,41 @@ def test_weights_that_claim_more_than_they_hold_are_refused() -> None:
     )
     content.graph.initializer[0].dims[:] = [1 << 40]
     with pytest.raises(ModelError, match="should hold 1099511627776 values and hold 1"):
+        cost_of(content.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        TensorProto(data_type=TensorProto.INT32, dims=[1], int64_data=[1 << 40]),
+        TensorProto(data_type=TensorProto.INT64, dims=[1], double_data=[1e300]),
+        TensorProto(data_type=TensorProto.INT64, dims=[1], double_data=[float("nan")]),
+        TensorProto(data_type=TensorProto.FLOAT, dims=[1] * 5_000, float_data=[1.0]),
+    ],
+    ids=("int32 of 2^40", "int64 of 1e300", "int64 of NaN", "5000 axes"),
+)
+def test_weights_that_their_type_cannot_hold_are_refused(tensor: TensorProto) -> None:
+    content = onnx.load_from_string(model_of([node("Abs", "x", "y")]))
+    content.graph.initializer.append(tensor)
+    with pytest.raises(ModelError, match="not an ONNX file, or damaged"):
+        cost_of(content.SerializeToString())
+
+
+def test_an_attribute_without_its_number_is_refused() -> None:
+    """A float's field may hold no bytes at all."""
+    attribute = b"\x0a\x01a" + b"\x12\x00"
+    operator = b"\x22\x03Abs" + b"\x2a" + bytes([len(attribute)]) + attribute
+    graph = b"\x0a" + bytes([len(operator)]) + operator
+    with pytest.raises(ModelError, match="not an ONNX file, or damaged"):
+        cost_of(b"\x3a" + bytes([len(graph)]) + graph)
+
+
+def test_lists_of_numbers_end_early() -> None:
+    """A graph of half a gigabyte may list as many axes, which are read before they are counted."""
+    content = onnx.load_from_string(
+        model_of([node("Transpose", "x", "y", perm=[0] * (MOST_SIZES + 1))])
+    )
+    with pytest.raises(ModelError, match="not an ONNX file, or damaged"):
         cost_of(content.SerializeToString())
 
 
