@@ -31,6 +31,9 @@ _CONTAINERS = (
     "mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,rm,sox,tak,truehd,tta,voc,w64,wav,wv,xwma"
 )
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+# Zeros without end, which take no room on the disk, are looked through for audio by C code that
+# hears no signal; to open a real file, or to read its next packet, takes milliseconds.
+_WITHIN_S = 20.0
 # A track that begins later than this is taken for a mistake of its header.
 _MAX_LEAD_S = 600.0
 # Matroska rounds times to a millisecond.
@@ -248,7 +251,7 @@ def _is(container: Any, name: str) -> bool:
 def _has_fragments(path: Path) -> bool:
     """Whether an MP4 is made of fragments, whose header does not know how many follow."""
     position = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         for _ in range(1_000):
             file.seek(position)
             head = file.read(16)
@@ -270,7 +273,7 @@ def opened_by_av(av: Any, path: Path) -> Iterator[Any]:
     link = damaged_flac(path)
     if link is None:
         # A name that looks like an address stays a name.
-        with av.open(f"file:{path}", options=_OPTIONS) as container:
+        with av.open(f"file:{path}", options=_OPTIONS, timeout=_WITHIN_S) as container:
             yield container
         return
     # FFmpeg drops a damaged page with all its frames, and stops where one lacks.

@@ -343,7 +343,7 @@ class _FlacChecksum:
     """The MD5 of all samples, which is in a FLAC file's header."""
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(42)
         self.is_flac = head[:4] == b"fLaC" and len(head) == 42
         self._stated = head[26:42] if self.is_flac else bytes(16)

@@ -19,7 +19,7 @@ import soundfile
 from mixer.audio.plain_wave import START_BYTES, read_plain_wave
 from mixer.audio.silent_blocks import SilentBlocks
 from mixer.audio.source import BLOCK_SAMPLES, system_name
-from mixer.audio.spliced_file import Pieces, Span, SplicedFile
+from mixer.audio.spliced_file import MOST_WALKED_BYTES, Pieces, Span, SplicedFile
 from mixer.files.regular_file import open_regular, read_start
 
 # The parser of a format loads with the first file of that format: most songs are plain WAV.
@@ -34,8 +34,6 @@ _MOST_SAMPLES_A_PACKET = 65_536
 _PLAIN_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 _SEEKING_ENCODINGS = ("PCM_", "FLOAT", "DOUBLE")
 _KEPT_LAYOUTS = 4_096
-# Pages and frames are looked for in memory; 2 GiB of MP3 are 15 hours at its highest bit rate.
-_MOST_WALKED_BYTES = 2 << 30
 _UNKNOWN_FORMAT, _UNSUPPORTED_ENCODING = 1, 4  # of libsndfile's errors
 # First bytes by which libsndfile knows a file, except for MPEG; FLAC may begin with a tag.
 _MAGICS = (
@@ -122,7 +120,7 @@ def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
             return _chunked_layout(path, file, heads)
     if head.startswith(b"Creative"):
         return _voice_layout(path)
-    if size > _MOST_WALKED_BYTES and (head[:4] == b"OggS" or not _has_magic(head)):
+    if size > MOST_WALKED_BYTES and (head[:4] == b"OggS" or not _has_magic(head)):
         return _plain_layout(path, Part(), None, None)
     if head[:4] == b"OggS":
         return _ogg_layout(path)

@@ -22,6 +22,7 @@ from mixer.audio.mpeg_frames import (
 from mixer.audio.mpeg_side import begins_inside, broken_frames
 from mixer.audio.mpeg_table import DECODER_DELAY_SAMPLES, Table, read_table
 from mixer.audio.spliced_file import Pieces, Span
+from mixer.files.regular_file import read_regular
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def mpeg_layout(path: Path) -> MpegLayout | None:
     Raises:
         OSError: the file cannot be read.
     """
-    data = path.read_bytes()
+    data = read_regular(path)
     found = find_frames(data)
     if found is None:
         return None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mixer.audio.formats import UNREAD_SUFFIXES, VIDEO_SUFFIXES, is_audio_name
 from mixer.audio.video import content_of_video
+from mixer.files.regular_file import open_regular
 
 # First bytes of audio files, and the ending that belongs to them.
 _MAGICS = {
@@ -49,7 +50,7 @@ def _ending_by_content(path: Path) -> str | None:
     try:
         if not path.is_file():
             return None
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(12)
     except OSError:
         return None

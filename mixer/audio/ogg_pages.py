@@ -10,13 +10,15 @@ which libsndfile reads not every Ogg file, is taken out of its pages (xiph.org/f
 from __future__ import annotations
 
 import functools
+import os
 import struct
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixer.audio.ogg import CHECKSUM_AT, HEAD_BYTES, SEGMENTS_AT, SERIAL_AT
-from mixer.audio.spliced_file import Pieces, Span
+from mixer.audio.spliced_file import MOST_WALKED_BYTES, Pieces, Span
+from mixer.files.regular_file import open_regular, read_regular
 
 _FLAGS_AT = 5
 # Flags of a page: the first of its stream, the last.
@@ -71,7 +73,7 @@ def ogg_links(path: Path) -> list[OggLink] | None:
     Raises:
         OSError: the file cannot be read.
     """
-    data = path.read_bytes()
+    data = read_regular(path)
     if data[:4] != b"OggS":
         return None
     links: list[_Link] = []
@@ -115,10 +117,10 @@ def damaged_flac(path: Path) -> OggLink | None:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
-        if file.read(4) != b"OggS":
+    with open_regular(path) as file:
+        status = os.fstat(file.fileno())
+        if status.st_size > MOST_WALKED_BYTES or file.read(4) != b"OggS":
             return None
-    status = path.stat()
     return _damaged_flac(path, status.st_size, status.st_mtime_ns)
 
 

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixer.files.regular_file import open_regular
+
 # Small enough that Vorbis encoding does not overrun libvorbis's stack, large enough to be quick.
 BLOCK_SAMPLES = 65_536
 # Further advice for a file of a song.
@@ -107,7 +109,7 @@ def unreadable(path: Path, error: Exception) -> str:
 def content_without_audio(path: Path) -> str | None:
     """Contents left by failed downloads and copies in the place of audio, and what to do."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(_LOOKED_AT_BYTES)
     except OSError:
         return None

@@ -13,6 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mixer.files.regular_file import open_regular
+
+# Pages and frames are looked for in memory; 2 GiB of MP3 are 15 hours at its highest bit rate.
+MOST_WALKED_BYTES = 2 << 30
+
 
 class Span(NamedTuple):
     """A range of bytes of the file on disk."""
@@ -30,7 +35,7 @@ class SplicedFile(io.RawIOBase):
     """Read `pieces` of a file, one after another, as if they were a file of their own."""
 
     def __init__(self, path: Path, pieces: Sequence[Piece]) -> None:
-        self._file = path.open("rb")
+        self._file = open_regular(path)
         self._pieces = pieces
         lengths = (piece.n_bytes if isinstance(piece, Span) else len(piece) for piece in pieces)
         self._starts = [0, *itertools.accumulate(lengths)]

@@ -1,5 +1,6 @@
 """Files with bytes changed or cut anywhere: read, or refused in words; never another exception."""
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +50,21 @@ def test_a_chunk_that_ends_beyond_any_file(tmp_path: Path, rng: np.random.Genera
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"^a\.w64: "):
         audio_io.probe(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "head"), [("a.wav", b"RIFF\xff\xff\xff\xffWAVE"), ("a.ogg", b"OggS")]
+)
+def test_zeros_without_end_are_refused_in_time_and_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, head: bytes
+) -> None:
+    """A file of zeros takes no room on the disk, and days to look through."""
+    monkeypatch.setattr("mixer.audio.codec._WITHIN_S", 0.5)
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(1 << 40)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match=r"^a\.\w+: "):
+        audio_io.probe(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000
