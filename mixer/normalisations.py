@@ -74,7 +74,7 @@ def check_effects(effects: Sequence[str], amounts: Mapping[str, float] | None = 
             raise SettingsError(f"unknown effect {name!r}; choose from {', '.join(EFFECTS)}")
     if list(effects) != [name for name in EFFECTS if name in effects]:
         raise SettingsError(
-            f"effects {','.join(effects)}: each at most once and in the order {','.join(EFFECTS)}"
+            f"effects {','.join(effects)}: name each at most once, in the order {','.join(EFFECTS)}"
         )
     for effect in NORMALISATIONS:
         if {effect.name, effect.excludes} <= set(effects):
@@ -82,7 +82,7 @@ def check_effects(effects: Sequence[str], amounts: Mapping[str, float] | None = 
             raise SettingsError(f"effects {names} exclude each other; leave one out")
     for name, amount in (amounts or {}).items():
         if not 0.0 <= amount <= 1.0:
-            raise SettingsError(f"amount of {name}: {amount!r} is not between 0 and 1")
+            raise SettingsError(f"amount of {name} must be from 0 to 1, not {amount!r}")
 
 
 def parse_effects(text: str) -> tuple[str, ...]:

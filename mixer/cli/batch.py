@@ -13,7 +13,7 @@ from mixer.batch.states import ALL_COLUMNS, State
 from mixer.cli.console import say, talk, talk_error
 from mixer.cli.groups import Commands
 from mixer.cli.paths import FilePath
-from mixer.files.wording import nearest, quote
+from mixer.files.wording import counted, nearest, quote
 
 if TYPE_CHECKING:
     pass
@@ -94,8 +94,8 @@ def merge_command(
     else:
         show_table(merged.records)
         say(
-            f"{len(merged.shards)} shards: {merged.n_done} done, {merged.n_failed} failed, "
-            f"{merged.n_left} left"
+            f"{counted(len(merged.shards), 'shard')}: {merged.n_done} done, "
+            f"{merged.n_failed} failed, {merged.n_left} left"
         )
         say_ending(merged.records, merged.results)
     if merged.exit_code:

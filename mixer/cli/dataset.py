@@ -17,6 +17,7 @@ from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath, required_output
 from mixer.cli.terminal import table_console
 from mixer.errors import InputError
+from mixer.files.wording import counted
 from mixer.normalisations import parse_effects
 
 _EXTRA = "train"
@@ -233,7 +234,10 @@ def synthesise(
         answer({"output": str(output), **description})
     elif not quiet:
         minutes = len(songs) * settings.duration_s / 60.0
-        say(f"{output}  {len(songs)} songs ({_split_counts(songs)}), {minutes:.1f} minutes")
+        say(
+            f"{output}  {counted(len(songs), 'song')} ({_split_counts(songs)}), "
+            f"{minutes:.1f} minutes"
+        )
     if description["left_out"]:
         raise InputError(
             f"{len(description['left_out'])} of {n_songs} songs failed; the others are in {output}"
@@ -318,7 +322,7 @@ def _show_plan(plan: Any, as_json: bool) -> None:
     for song in left_out:
         say(f"left out: {song['name']}: {song['reason']}")
     say(
-        f"{len(songs)} songs, profile {plan.profile}, about {plan.n_bytes / 1e9:.1f} GB "
+        f"{counted(len(songs), 'song')}, profile {plan.profile}, about {plan.n_bytes / 1e9:.1f} GB "
         f"in {plan.folder}"
     )
 
@@ -326,7 +330,7 @@ def _show_plan(plan: Any, as_json: bool) -> None:
 def _summary(description: dict[str, Any]) -> str:
     songs = description["songs"]
     minutes = sum(song["n_samples"] for song in songs) / description["sample_rate"] / 60.0
-    return f"{len(songs)} songs ({_split_counts(songs)}), {minutes:.1f} minutes"
+    return f"{counted(len(songs), 'song')} ({_split_counts(songs)}), {minutes:.1f} minutes"
 
 
 def _split_counts(songs: list[dict[str, Any]]) -> str:

@@ -307,7 +307,7 @@ def _finish(
     elif not quiet and results:
         print_summary(results, summary)
     if failed:
-        raise InputError(f"{len(failed)} could not be measured, see above; {len(results)} were")
+        raise InputError(f"{len(failed)} could not be measured (see above); {len(results)} were")
 
 
 def _plot(results: Sequence[SongResult], summary: Summary, path: Path) -> None:

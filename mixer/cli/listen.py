@@ -16,6 +16,7 @@ from mixer.cli.loading_view import load_in_sight
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath, required_output
 from mixer.errors import InputError
+from mixer.files.wording import counted
 
 DEFAULT_PORT = 8765
 
@@ -190,7 +191,7 @@ def build(
         )
     elif not quiet:
         say(
-            f"{output}  {len(loaded)} songs x {len(parsed)} mixes at "
+            f"{output}  {counted(len(loaded), 'song')} x {len(parsed)} mixes at "
             f"{built.design.loudness_lufs:g} LUFS; give out {output / 'public'}, keep "
             f"{output / 'key.json'}"
         )

@@ -16,6 +16,7 @@ from mixer.cli.paths import FilePath
 from mixer.cli.terminal import table_console
 from mixer.errors import InputError
 from mixer.files.whole_file import refuse_existing, refuse_unwritable, write_output
+from mixer.files.wording import counted
 from mixer.listen.analyse import analyse
 from mixer.listen.analysis import Analysis, AnalysisSettings, Blocks, ScaleResult
 from mixer.listen.analysis_page import analysis_page
@@ -87,7 +88,7 @@ def command(
     for failure in collected.failures:
         talk_error(failure)
     if collected.failures and not collected.answers:
-        raise InputError("no answers could be used, see above")
+        raise InputError("no answers could be used (see above)")
     analysis = analyse(collected, design, key, _settings(options))
     pictures = draw(analysis) if plots else {}
     paths = {name: folder / f"{name}.svg" for name in pictures}
@@ -106,8 +107,8 @@ def command(
         say(f"{folder / REPORT_FILE}")
     if collected.failures:
         raise InputError(
-            f"{len(collected.failures)} sets of answers could not be used, see above; "
-            f"{len(collected.answers)} were read"
+            f"{counted(len(collected.failures), 'set')} of answers could not be used (see above); "
+            f"{len(collected.answers)} could"
         )
 
 
@@ -128,8 +129,8 @@ def _print(analysis: Analysis) -> None:
     n_all = len(analysis.participants)
     console.print(
         Text(
-            f"{analysis.n_counted} of {n_all} participants count, {len(analysis.songs)} songs, "
-            f"{len(analysis.systems)} systems",
+            f"{analysis.n_counted} of {n_all} participants count, "
+            f"{counted(len(analysis.songs), 'song')}, {counted(len(analysis.systems), 'system')}",
             style="bold",
         )
     )

@@ -86,7 +86,7 @@ def verify_command(bundle: str, device: str, as_json: bool) -> None:
     if not result.passed:
         raise ModelError(
             f"{read.folder}: gives different results on {result.device} (largest error"
-            f" {result.max_abs_error:.1e}, needed: {result.bound}); export it again"
+            f" {result.max_abs_error:.1e}, allowed: {result.bound}); export it again"
         )
 
 

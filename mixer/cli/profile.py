@@ -19,6 +19,7 @@ from mixer.cli.terminal import table_console
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, ModelError
 from mixer.files.whole_file import output_file, refuse_existing
+from mixer.files.wording import counted
 from mixer.fxnorm.profile import Profile, StemProfile, read_profile, write_profile
 from mixer.fxnorm.profile_measurement import MEASURED_EFFECTS
 
@@ -85,9 +86,14 @@ def measure(
     if as_json:
         answer({"profile": str(output), **profile_as_json(measurement.profile)})
     elif not quiet:
-        say(f"{output}  {measurement.n_songs} songs, {', '.join(measurement.profile.stems)}")
+        say(
+            f"{output}  {counted(measurement.n_songs, 'song')}, "
+            f"{', '.join(measurement.profile.stems)}"
+        )
     if left_out:
-        raise InputError(f"{len(left_out)} songs left out; {output} is the average of the others")
+        raise InputError(
+            f"{counted(len(left_out), 'song')} left out; {output} is the average of the others"
+        )
 
 
 @command.command(name="import")

@@ -136,7 +136,7 @@ def show_tracks(mix: Mix) -> None:
     table.add_column("set by the model", ratio=3)
     has_hand = any(map(is_touched, record["tracks"].values()))
     if has_hand:
-        table.add_column("added by hand", ratio=2)
+        table.add_column("your settings", ratio=2)
     for name, track in record["tracks"].items():
         if track["loudness_lufs"] is None:
             continue
@@ -153,7 +153,7 @@ def show_tracks(mix: Mix) -> None:
     tracks = record["tracks"].items()
     if silent := [name for name, track in tracks if track["loudness_lufs"] is None]:
         talk(f"silent: {listed((without_audio_suffix(name) for name in silent), _MOST_SILENT)}")
-    talk(f"space: {space_words(record['space'])}")
+    talk(f"returns: {space_words(record['space'])}")
     if unsure := mix.measurements.get("doubts"):
         levels = [f"{stem} {own['level_db']:.1f} dB" for stem, own in unsure["stems"].items()]
         talk(f"levels uncertain by: {', '.join(levels)}")

@@ -12,6 +12,7 @@ from mixer.audio.formats import FORMATS
 from mixer.cli.console import answer, printable, progress_bar, say, talk
 from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
+from mixer.files.wording import counted
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.recorded_mix import RecordedMix
 from mixer.output.replay import Replay, find_differences, replay
@@ -105,8 +106,7 @@ def _show(differences: list[Difference]) -> None:
 
 def _count(differences: list[Difference]) -> str:
     kinds = list(dict.fromkeys(difference.kind for difference in differences))
-    differ = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
-    return f"{differ}, of {', '.join(kinds)}"
+    return f"{counted(len(differences), 'difference')}, of {', '.join(kinds)}"
 
 
 def _show_result(result: Replay, *, kept: bool, as_json: bool) -> None:

@@ -46,12 +46,14 @@ def find_pairs(mix: Path, reference: Path) -> list[FilePair]:
     if mix.is_file() and reference.is_file():
         return [FilePair(mix.stem, DEFAULT_SYSTEM, mix, reference)]
     if mix.is_file() or reference.is_file():
-        raise InputError(f"{mix} and {reference} are a file and a folder; give two of one kind")
+        raise InputError(
+            f"{mix} and {reference} are a file and a folder; give two files or two folders"
+        )
     mixes, references = audio_by_name(mix), audio_by_name(reference)
     shared = [name for name in mixes if name in references]
     if not shared:
         raise InputError(
-            f"{mix} and {reference}: no file name occurs in both; give each mix the name of "
+            f"{mix} and {reference}: no file name is in both; give each mix the name of "
             "its reference, "
             "or list the pairs in a CSV with the columns mix,reference"
         )

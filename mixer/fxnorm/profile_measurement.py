@@ -66,7 +66,9 @@ def measure_profile(
     for index, (name, measured) in enumerate(_MEASURED.items()):
         found = run.averages(name, measured.measure, stems)
         if not found and index == 0:
-            raise InputError("no song has a stem louder than -50 dBFS: nothing to measure")
+            raise InputError(
+                "no song has a stem that peaks above -50 dBFS, so there is nothing to measure"
+            )
         if index == 0:
             # A stem that has no spectrum anywhere was never played.
             stems = dict.fromkeys(found, unknown)

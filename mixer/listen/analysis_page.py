@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from mixer.evaluate.statistics import Location
+from mixer.files.wording import counted
 from mixer.listen.analysis import Analysis, ScaleResult, SystemPair
 from mixer.listen.analysis_words import (
     BLOCK_WORDS,
@@ -47,8 +48,9 @@ def _header(analysis: Analysis) -> Html:
         element(
             "p",
             f"{analysis.n_counted} of {len(analysis.participants)} participants count"
-            f"{f', {n_out} left out' if n_out else ''}; {len(analysis.songs)} songs, "
-            f"{len(analysis.systems)} systems, {len(analysis.pages)} rated pages",
+            f"{f', {n_out} left out' if n_out else ''}; {counted(len(analysis.songs), 'song')}, "
+            f"{counted(len(analysis.systems), 'system')}, "
+            f"{counted(len(analysis.pages), 'rated page')}",
             class_="soft",
         ),
         _list(analysis.remarks, "remarks") if analysis.remarks else None,

@@ -71,7 +71,7 @@ def parse_systems(words: Sequence[str], human_folder: Path | None = None) -> tup
     """
     systems = [_parse(word, human_folder) for word in words]
     if not systems:
-        raise SettingsError("no systems to compare; name some, as in --systems default none human")
+        raise SettingsError("no systems to compare; name them, as in --systems default none human")
     names = [system.name for system in systems]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -134,7 +134,7 @@ class Folders:
             InputError: it could also be one in somebody's home folder.
         """
         if path.startswith("~"):
-            raise InputError(f"{quote(path)} is not a whole path")
+            raise InputError(f"{quote(path)} is not an absolute path")
         return str(Path.cwd() / path)
 
     def _check(self, real: Path, named: str) -> None:

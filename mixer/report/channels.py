@@ -187,7 +187,7 @@ def _channel(
 def _of_track(table: TrackTable, width: float | None) -> _Stand:
     curve = curve_at(tuple(table["curve_db"]), CURVE_POINTS_HZ)
     sends = {
-        "room": table["short_room_db"],
+        "short room": table["short_room_db"],
         "long room": table["long_room_db"],
         "echo": table["echo_db"],
     }

@@ -18,13 +18,13 @@ from mixer.version import __version__
 
 _KEYS = (
     ("Space", "play, pause"),
-    ("← →", "5 s back, on"),
+    ("← →", "5 s back, forward"),
     ("Home", "to the start"),
     ("1 … 9", "switch source; choose a stem"),
     ("S", "solo the chosen stem"),
     ("M", "mute it"),
     ("0", "clear solo and mute"),
-    ("L", "loudness match"),
+    ("L", "equal loudness"),
 )
 
 
@@ -128,7 +128,7 @@ def _sections(data: ReportData) -> list[Html]:
     if data.mix.measurements["tracks"]:
         about = tables.about_tracks(data.mix.measurements)
         sections.append(_section("tracks", "Tracks", about, tables.tracks(data)))
-    sections.append(_section("stems", "What was done", None, tables.stems(data)))
+    sections.append(_section("stems", "Stems", None, tables.stems(data)))
     if data.nulls is not None:
         sections.append(_section("sessions", "Sessions", ABOUT, nulls_table(data.nulls)))
     sections += [
@@ -146,16 +146,16 @@ def _console(data: ReportData) -> Html:
     """The settings as pictures; without a network, the reason."""
     why = data.charts["console"]["why"]
     about = (
-        "A mark is where the network put a knob. Where a preset or you changed it, the hollow "
-        "mark is the network's and the filled one is the result. A fader acts on the recording; "
-        "the bar around a pan is the width of the side signal. EQ with high-pass; sends in dB of "
-        "what comes back."
+        "A mark is the network's setting. If a preset or you changed it, the hollow mark is the "
+        "network's and the filled one is the result. A fader acts on the recording; the bar "
+        "around a pan is the width of the side signal. The EQ includes the high-pass; sends are "
+        "in dB of their returns."
     )
     if why and not any(channel["by_hand"] for channel in data.charts["console"]["channels"]):
-        return _section("console", "What was set", None, element("p", why, class_="empty"))
+        return _section("console", "Settings", None, element("p", why, class_="empty"))
     return _section(
         "console",
-        "What was set" if why else "What the network did",
+        "Settings" if why else "What the network did",
         why or about,
         element(
             "div",

@@ -35,7 +35,7 @@ def rooms_of(mix: Mix, used: Collection[str]) -> list[Room]:
     found: list[Room] = []
     if mix.measurements["tracks"]:
         space = mix.measurements["tracks"]["space"]
-        found.append(_room("room", space["short_pre_delay_ms"], space["short_decay_s"]))
+        found.append(_room("short room", space["short_pre_delay_ms"], space["short_decay_s"]))
         found.append(_room("long room", space["long_pre_delay_ms"], space["long_decay_s"]))
         found.append(_echo("echo", space["echo_s"], space["echo_feedback"]))
     if "reverb" in used:

@@ -110,7 +110,7 @@ def loudness_sentence(data: ReportData) -> str:
     said = f"The mix is at {lufs:.1f} LUFS"
     target_lufs = settings.loudness_lufs
     if target_lufs is None:
-        said += ", with no target asked for"
+        said += ", with no loudness target"
     elif abs(lufs - target_lufs) <= 0.1:
         said += f", on its target of {target_lufs:g}"
     else:
@@ -118,7 +118,7 @@ def loudness_sentence(data: ReportData) -> str:
         said += f", {abs(lufs - target_lufs):.1f} LU {side} its target of {target_lufs:g}"
     range_lu = data.figures.get("loudness_range_lu")
     if range_lu:
-        said += f"; its quiet and loud passages are {range_lu:.1f} LU apart"
+        said += f"; its loudness range is {range_lu:.1f} LU"
     if peak_dbtp is not None:
         said += f"; its highest true peak is {peak_dbtp:.1f} dBTP"
     if master["max_reduction_db"] <= 0.05:
@@ -286,7 +286,7 @@ def tracks(data: ReportData) -> Html:
         )
         for title, swatch, bus in buses
     ]
-    heads += ["Added by hand"] if has_hand else []
+    heads += ["Your settings"] if has_hand else []
     head = element("tr", *(element("th", title, scope="col") for title in heads))
     table = element("table", element("thead", head), element("tbody", *found), class_="moves")
     return element(
@@ -300,7 +300,7 @@ def about_tracks(measured: Measurements) -> str:
     taken = (
         levels and f"Incoming levels were treated as {levels['taken_for']}: {levels['reason']}. "
     )
-    return f"{taken or ''}Sends go to: {space}. A fader's gain is that on the recording."
+    return f"{taken or ''}Returns: {space}. Fader gains are relative to the recording."
 
 
 def files(data: ReportData) -> Html:
@@ -339,7 +339,12 @@ def settings(data: ReportData) -> Html:
     if changed(mix.console.master):
         console = {"bus": changed(mix.console.master)} | console
     seconds = {f"{stage}_s": value for stage, value in mix.seconds.items()}
-    parts = [("Asked for", record), ("Done", rest), ("Console", console), ("Time taken", seconds)]
+    parts = [
+        ("Requested", record),
+        ("Measured", rest),
+        ("Console", console),
+        ("Time taken", seconds),
+    ]
     return element(
         "div",
         *(element("section", element("h3", title), _list(part)) for title, part in parts if part),

@@ -7,8 +7,8 @@ from mixer.report.markup import Html, element, name
 from mixer.report.report_words import NOTHING, number
 
 ABOUT = (
-    "How deep each track's native settings alone null against the mix: the lower, "
-    "the more of it can be edited. Bands: the largest difference of a band's level over the song. "
+    "How deeply each track's native settings alone null against the mix: the lower, the more of "
+    "the processing is editable. Bands: the largest difference of a band's level over the song. "
     "A shallow null with bands within 1 dB is mostly phase and timing, hardly audible. "
     "With the residual, the untouched session is the mix."
 )

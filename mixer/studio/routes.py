@@ -225,7 +225,7 @@ class Routes:
         except KeyError:
             raise _ProblemError(404, "unknown audio; reload the page") from None
         except IndexError:
-            raise _ProblemError(416, "that is beyond the song's end") from None
+            raise _ProblemError(416, "the position is beyond the song's end") from None
         except GoneError:
             raise _ProblemError(410, "these samples are no longer available") from None
         headers = {"X-Frames": str(len(data) // 4)}
@@ -310,4 +310,4 @@ def _found(look: Callable[[], Any]) -> Any:
     try:
         return look()
     except KeyError:
-        raise _ProblemError(404, "this name is unknown here") from None
+        raise _ProblemError(404, "unknown name") from None

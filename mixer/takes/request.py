@@ -55,7 +55,7 @@ def requests_of(text: str) -> list[Request]:
     gathered.refuse()
     if waiting:
         raise SettingsError(
-            f"{quote(text)}: nothing to do with {waiting[0]}; for example, {waiting[0]} up"
+            f"{quote(text)} does not say what to do with {waiting[0]}; for example, {waiting[0]} up"
         )
     return found
 
@@ -92,7 +92,7 @@ def _read(text: str) -> Request:
         words = words.replace(said[0], " ")
     amounts = _AMOUNT.findall(words)
     if len(amounts) + bool(said) > 1:
-        raise SettingsError(f"{quote(text)} says more than once by how much; give one amount")
+        raise SettingsError(f"{quote(text)} gives more than one amount; give one")
     tokens = _tokens(_AMOUNT.sub(" ", words))
     if any(token[0].isdigit() or token[0] in "+-" for token in tokens):
         raise SettingsError(

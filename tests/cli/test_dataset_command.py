@@ -119,7 +119,7 @@ def test_a_damaged_song_is_in_no_stem_of_a_measured_profile(
     assert run(["profile", "measure", str(source), "-o", str(all_songs), *QUICK, "-q"]) == 1
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith("left out: cut: bass.wav: truncated")
-    assert said[1:] == [f"mixer: 1 songs left out; {all_songs} is the average of the others"]
+    assert said[1:] == [f"mixer: 1 song left out; {all_songs} is the average of the others"]
     assert json.loads(all_songs.read_text()) == json.loads(sound.read_text())
 
 

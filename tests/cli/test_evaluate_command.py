@@ -95,7 +95,7 @@ def test_one_bad_pair_of_many_is_told_and_fails_the_run(folders, capsys) -> None
     answer = json.loads(said.out)
     assert [result["song"] for result in answer["results"]] == ["a", "c"]
     assert answer["failed"][0]["song"] == "b"
-    assert "1 could not be measured, see above; 2 were" in said.err
+    assert "1 could not be measured (see above); 2 were" in said.err
 
 
 def test_stems_tell_what_masks_what(folders, write_song, rng, capsys) -> None:
@@ -155,7 +155,7 @@ def test_systems_are_told_in_the_paper_s_table(write_song, rng, capsys, tmp_path
     [
         (["evaluate", "A"], 2, "give a mix and its reference"),
         (["evaluate", "A", "nowhere.wav"], 2, "does not exist"),
-        (["evaluate", "A", "FOLDER"], 1, "give two of one kind"),
+        (["evaluate", "A", "FOLDER"], 1, "give two files or two folders"),
         (["evaluate", "A", "A", "--max-lag", "-1"], 2, "0 or more"),
         (["evaluate", "A", "A", "--max-lag", "nan"], 2, "must be a number"),
         (["evaluate", "A", "A", "--seed", "-1"], 2, "must be a whole number from 0"),

@@ -35,7 +35,7 @@ def test_a_line_a_track_says_what_was_set_and_what_the_hand_added(
     assert any(line.startswith("Kick ") and line.rstrip().endswith("muted") for line in lines)
     assert any(line.startswith("mix bus") for line in lines)
     assert rendered(folder, tmp_path) == 0
-    assert "added by hand" not in capsys.readouterr().err
+    assert "your settings" not in capsys.readouterr().err
 
 
 def test_how_sure_a_model_of_tracks_is_is_told(folder: Path, tmp_path: Path, capsys) -> None:

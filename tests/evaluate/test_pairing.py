@@ -35,7 +35,7 @@ def test_two_files_are_a_pair(folders) -> None:
 
 def test_what_does_not_pair_is_an_error(folders, tmp_path) -> None:
     mixes, references = folders
-    with pytest.raises(InputError, match="give two of one kind"):
+    with pytest.raises(InputError, match="give two files or two folders"):
         find_pairs(mixes, references / "a.mp3")
     with pytest.raises(InputError, match="no such file"):
         find_pairs(mixes, tmp_path / "nowhere")
@@ -44,7 +44,7 @@ def test_what_does_not_pair_is_an_error(folders, tmp_path) -> None:
     with pytest.raises(InputError, match="no audio files"):
         find_pairs(mixes, other)
     (other / "z.wav").write_bytes(b"")
-    with pytest.raises(InputError, match="no file name occurs in both"):
+    with pytest.raises(InputError, match="no file name is in both"):
         find_pairs(mixes, other)
     (other / "z.flac").write_bytes(b"")
     with pytest.raises(InputError, match=r"z\.flac and z\.wav share a name"):

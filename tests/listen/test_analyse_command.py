@@ -104,7 +104,7 @@ def test_one_bad_file_costs_itself(study_folder, capsys) -> None:
     streams = capsys.readouterr()
     assert len(json.loads(streams.out)["participants"]) == 5
     assert "bad.json: test_id must be that of this test" in streams.err
-    assert "1 sets of answers could not be used, see above; 5 were read" in streams.err
+    assert "1 set of answers could not be used (see above); 5 could" in streams.err
     assert "Traceback" not in streams.err
     assert (out / "report.html").is_file()
     alone = ["listen", "analyse", str(study_folder), str(folder / "bad.json"), "--no-plots"]

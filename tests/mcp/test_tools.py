@@ -219,7 +219,7 @@ def test_a_relative_path_in_a_recipe_is_checked_from_where_it_is_opened(
     monkeypatch.chdir(tmp_path)
     for change, why in (
         ({"song": {**recipe["song"], "folder": "private/song"}}, "lies outside"),
-        ({"settings": {**recipe["settings"], "model": "~/model"}}, "is not a whole path"),
+        ({"settings": {**recipe["settings"], "model": "~/model"}}, "is not an absolute path"),
     ):
         path.write_text(json.dumps({**recipe, **change}))
         assert why in call("revise", mix="mixes/song.mix.json", changes=["vocals up"])

@@ -75,7 +75,9 @@ class BandMixerParameters(FlatIntegers):
             raise ValueError(f"n_fft is {self.n_fft}; it must be even and at least 64")
         # Levels then take no more memory than the audio does.
         if self.n_bands > self.n_fft // 4:
-            raise ValueError(f"n_bands is {self.n_bands}: at most a quarter of n_fft, {self.n_fft}")
+            raise ValueError(
+                f"n_bands is {self.n_bands}; at most a quarter of n_fft ({self.n_fft})"
+            )
 
     @property
     def n_inputs(self) -> int:

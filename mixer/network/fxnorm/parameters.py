@@ -76,24 +76,26 @@ class HyperParameters(FlatIntegers):
             raise ValueError(f"n_channels is {self.n_channels}; it must be 2, as stems are stereo")
         if self.kernel_samples < self.stride_samples:
             raise ValueError(
-                f"kernel_samples {self.kernel_samples} is shorter than stride_samples"
-                f" {self.stride_samples}: samples would be skipped"
+                f"kernel_samples is {self.kernel_samples}; it must be at least stride_samples"
+                f" ({self.stride_samples}), or samples would be skipped"
             )
         if self.hop_samples < self.kernel_samples:
             raise ValueError(
-                f"a latent frame of {self.hop_samples} samples (stride_samples x pool_frames) is"
-                f" shorter than kernel_samples {self.kernel_samples}"
+                f"stride_samples x pool_frames is {self.hop_samples}; it must be at least"
+                f" kernel_samples ({self.kernel_samples})"
             )
         if self.n_filters % 2:
-            raise ValueError(f"n_filters {self.n_filters} is odd: the BLSTM has half a direction")
+            raise ValueError(
+                f"n_filters is {self.n_filters}; it must be even, half for each direction"
+            )
         if self.tcn_kernel_frames % 2 == 0:
-            raise ValueError(f"tcn_kernel_frames {self.tcn_kernel_frames} is even: it must be odd")
+            raise ValueError(f"tcn_kernel_frames is {self.tcn_kernel_frames}; it must be odd")
         if self.n_tcn_blocks < 2:
-            raise ValueError("n_blocks x n_repeats is 1: at least 2 temporal blocks are needed")
+            raise ValueError("n_blocks x n_repeats is 1; it must be at least 2")
         if self.tcn_reach_frames > _FURTHEST_REACH_FRAMES:
             raise ValueError(
-                f"the temporal blocks reach {self.tcn_reach_frames} frames, at most"
-                f" {_FURTHEST_REACH_FRAMES} are allowed; lower n_blocks or tcn_kernel_frames"
+                f"the temporal blocks reach {self.tcn_reach_frames} frames; at most"
+                f" {_FURTHEST_REACH_FRAMES} are allowed, so lower n_blocks or tcn_kernel_frames"
             )
 
     @property

@@ -54,17 +54,19 @@ class WaveUNetParameters(FlatIntegers):
     def __post_init__(self) -> None:
         check_ranges(self, _LARGEST)
         if self.n_channels != 2:
-            raise ValueError(f"n_channels is {self.n_channels}: stems are stereo, 2")
+            raise ValueError(f"n_channels is {self.n_channels}; it must be 2, as stems are stereo")
         if self.n_features % NORM_CHANNELS:
-            raise ValueError(f"n_features {self.n_features} is not a multiple of {NORM_CHANNELS}")
+            raise ValueError(
+                f"n_features is {self.n_features}; it must be a multiple of {NORM_CHANNELS}"
+            )
         if max(self.level_channels) > 1 << 14:
             raise ValueError(
-                f"n_features {self.n_features} doubled over {self.n_levels} levels is more than"
+                f"n_features is {self.n_features}; doubled over {self.n_levels} levels it exceeds"
                 f" {1 << 14} channels"
             )
         for name in ("kernel_samples", "filter_samples"):
             if getattr(self, name) % 2 == 0:
-                raise ValueError(f"{name} {getattr(self, name)} is even: it must be odd")
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be odd")
 
     @property
     def n_inputs(self) -> int:

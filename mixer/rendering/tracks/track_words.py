@@ -1,4 +1,4 @@
-"""Settings of a track, a stem or a bus in an engineer's words: "-2.1 dB, 35 L, room -14 dB".
+"""Settings of a track, a stem or a bus in an engineer's words: "-2.1 dB, 35 L, short room -14 dB".
 
 Descriptions are made from the record (`mixer.network.track_mixer.track_settings.as_json`), so that
 a mix read from its recipe is described exactly like one that was just rendered.
@@ -30,7 +30,7 @@ _LEAST_CURVE_DB, _LEAST_PAN, _LEAST_SHARE, _LEAST_BALANCE_DB = 1.0, 0.015, 0.02,
 # Moves of a curve worth a word; the others are smaller.
 _MOST_MOVES = 3
 _ROOMS: tuple[tuple[Literal["short_room_db", "long_room_db", "echo_db"], str], ...] = (
-    ("short_room_db", "room"),
+    ("short_room_db", "short room"),
     ("long_room_db", "long room"),
     ("echo_db", "echo"),
 )
@@ -108,7 +108,7 @@ def space_words(space: SpaceTable) -> str:
         space: `mixer.network.track_mixer.track_settings.SpaceSettings` as JSON.
     """
     return (
-        f"room {space['short_decay_s']:.2g} s, long room {space['long_decay_s']:.2g} s, "
+        f"short room {space['short_decay_s']:.2g} s, long room {space['long_decay_s']:.2g} s, "
         f"echo {1e3 * space['echo_s']:.0f} ms"
     )
 

@@ -84,7 +84,7 @@ function slider(what, { low, high }, value, found, words, { zero, spread }) {
     at("found", from);
   }
   at("knob", here);
-  const said = moved ? `${words(found)}, by hand ${words(value)}` : words(value);
+  const said = moved ? `${words(found)}, changed to ${words(value)}` : words(value);
   return html("span", { className: `slider ${moved ? "moved" : ""}`, role: "img", "aria-label": `${what} ${said}`, title: said }, line, html("span", { className: "value", text: words(value) }));
 }
 

@@ -14,7 +14,7 @@ export function timeline(host, figures, player) {
 
   const play = html("button", { className: "play", type: "button", text: "Play" });
   const time = html("output", { "aria-label": "Position" });
-  const match = html("button", { type: "button", text: "Match loudness", title: "L" });
+  const match = html("button", { type: "button", text: "Equal loudness", title: "L" });
   const clear = html("button", { type: "button", text: "Clear solo and mute", title: "0" });
   const level = svg("rect", { class: "level", height: 10, width: 0 });
   const meter = html("span", { className: "meter" }, "Peak",

@@ -11,7 +11,7 @@ export function keyTable(studio) {
   return {
     Listening: [
       ["Space", "play, pause", " ", () => player.toggle()],
-      ["← →", "5 s back, on", "ArrowLeft", () => player.seek(player.position_s() - SEEK_STEP_S)],
+      ["← →", "5 s back, forward", "ArrowLeft", () => player.seek(player.position_s() - SEEK_STEP_S)],
       [null, null, "ArrowRight", () => player.seek(player.position_s() + SEEK_STEP_S)],
       ["Home", "to the start", "Home", () => player.seek(0)],
       ["O", "loop the section, stop looping", "o", () => overview.toggleLoop()],
@@ -37,7 +37,7 @@ export function keyTable(studio) {
     ],
     "On a control": [
       ["↑ ↓", "move; with Shift, in fine steps", null, null],
-      ["PgUp PgDn", "move far", null, null],
+      ["PgUp PgDn", "move in large steps", null, null],
       ["Delete", "reset", null, null],
       ["[ ]", "on a band: wider, narrower", null, null],
     ],

@@ -43,7 +43,7 @@ def curve(**moves_db: float) -> tuple[float, ...]:
                 compression=Compression(threshold_db=-24.0, ratio=2.5),
                 short_room_db=-14.0,
             ),
-            "-2.1 dB, 35 L, high-pass 110 Hz, -3 dB at 400 Hz, 2.5:1 at -24 dB, room -14 dB",
+            "-2.1 dB, 35 L, high-pass 110 Hz, -3 dB at 400 Hz, 2.5:1 at -24 dB, short room -14 dB",
         ),
         (
             TrackSettings(gain_db=12.0, pan=1.0, width=1.3, widen_db=-18.0, shape=0.2, ride=0.5),
@@ -76,7 +76,7 @@ def test_a_bus_tells_its_gain_its_curve_and_its_glue() -> None:
 
 def test_the_space_is_told_once() -> None:
     told = space_words(as_json(SpaceSettings()))
-    assert told == "room 0.5 s, long room 1.8 s, echo 375 ms"
+    assert told == "short room 0.5 s, long room 1.8 s, echo 375 ms"
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_the_model_is_told_as_it_was_and_the_hand_with_what_it_changed() -> None
     found = TrackSettings(gain_db=-4.6, pan=0.4, compression=Compression(-16.0, 3.9))
     used = TrackSettings(gain_db=-4.6, compression=Compression(-16.0, 6.9), short_room_db=-20.0)
     track = {"loudness_lufs": -20.0, "strip": as_json(used)}
-    assert track_words(track) == "-4.6 dB, 6.9:1 at -16 dB, room -20 dB"
+    assert track_words(track) == "-4.6 dB, 6.9:1 at -16 dB, short room -20 dB"
     assert added_words(track) == ""
     track["found"] = as_json(found)
     assert track_words(track) == "-4.6 dB, 40 R, 3.9:1 at -16 dB"
-    assert added_words(track) == "centre, 6.9:1 at -16 dB, room -20 dB"
+    assert added_words(track) == "centre, 6.9:1 at -16 dB, short room -20 dB"
     track["hand"] = {"heard": True, "set": {"network": {"ratio": 3.0}, "gain_db": 2.0}}
-    assert added_words(track) == "centre, 6.9:1 at -16 dB, room -20 dB, +2 dB"
+    assert added_words(track) == "centre, 6.9:1 at -16 dB, short room -20 dB, +2 dB"
     track["hand"] = {"heard": False, "set": {"mute": True}}
     assert added_words(track) == "muted"
 

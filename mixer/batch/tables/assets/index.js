@@ -198,7 +198,7 @@ function showState() {
 // --- the player: all songs at one loudness ---
 
 const audio = html("audio", { controls: "", preload: "none" });
-const match = html("button", { type: "button", text: "Match loudness", "aria-pressed": "true", title: "L" });
+const match = html("button", { type: "button", text: "Equal loudness", "aria-pressed": "true", title: "L" });
 const what = html("p", { className: "what" });
 const detail = html("div", { className: "detail" });
 let playing = null;
@@ -260,7 +260,7 @@ function select(song) {
     const goal = song.target_lufs === null ? "no target" : `target ${shown(song.target_lufs, 1, "LUFS")}`;
     const ceiling = song.ceiling_dbtp === null ? "no ceiling" : `ceiling ${shown(song.ceiling_dbtp, 1, "dBTP")}`;
     parts.push(part("Made with", [song.model, song.preset && `preset ${song.preset}`, song.album && `album ${song.album}`].filter(Boolean).join(", ")));
-    parts.push(part("Asked for", `${goal}, ${ceiling}`));
+    parts.push(part("Requested", `${goal}, ${ceiling}`));
     const files = html("span", { className: "links" }, link("mix", song.mix, `mix of ${song.id}`));
     if (song.report) files.append(link("report", song.report, `report on ${song.id}`));
     for (const { name, url } of song.stems) files.append(link(`stem ${name}`, url, `${name} of ${song.id}`));
