@@ -16,7 +16,7 @@ PAPER_OPTIONS ?=
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(RUNTIME) ## set up, compose a demo song and mix it with the embedded default model
+demo: $(RUNTIME) ## set up, compose a demo song and mix it with the default model
 	@$(BIN)/mixer demo demo/song --overwrite
 	@$(BIN)/mixer render demo/song -o demo/demo.wav --overwrite
 
@@ -32,16 +32,16 @@ docs: $(DEVELOPMENT) ## write the generated pages, and build the site into build
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-fuzz: $(DEVELOPMENT) ## run 500 hostile cases: damaged files, odd settings, bad days (under ten minutes on two cores)
+fuzz: $(DEVELOPMENT) ## run 500 hostile cases: damaged files, odd settings, full disks (under ten minutes on two cores)
 	$(BIN)/python -m tests.fuzz.run --seed 1 --cases 500
 
-bench: $(DEVELOPMENT) ## measure speed and memory on this machine, beside what else one might use (under six minutes)
+bench: $(DEVELOPMENT) ## measure speed and memory on this machine, and those of other tools (under six minutes)
 	$(BIN)/python -m benchmarks
 
-figures: $(DEVELOPMENT) ## measure every figure of docs/performance.md anew and write it there (about 20 minutes)
+figures: $(DEVELOPMENT) ## measure every figure of docs/performance.md again and write it there (about 20 minutes)
 	$(BIN)/python -m benchmarks --parts renders peers normalisation network network_parts libraries memory clock batch lengths --page docs/performance.md
 
-bench-check: $(DEVELOPMENT) ## has a render become dearer than what is written down? (half a minute)
+bench-check: $(DEVELOPMENT) ## compare the cost of renders with the recorded one (half a minute)
 	$(BIN)/python -m benchmarks.regression
 
 gpu-check: $(DEVELOPMENT) ## CUDA against the CPU: parity, speed, memory, training (under eight minutes)
@@ -53,19 +53,19 @@ firefox-check: $(DEVELOPMENT) ## the studio's page in Firefox, or another one: F
 studio-sequences: $(DEVELOPMENT) ## a hundred random sequences of edits, undo and reload on the studio's page (about ten minutes)
 	STUDIO_SEQUENCES=100 $(BIN)/pytest tests/studio/test_sequences.py
 
-default-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the default model (about 40 minutes on two cores)
+default-model: $(DEVELOPMENT) ## compose, mix, train, export and evaluate the default model (about 40 minutes on two cores)
 	$(BIN)/python -m export.make_default -o build/default-model
 
 track-mixer: $(DEVELOPMENT) ## compose, listen, train and export the track mixer (about an hour on two cores)
 	$(BIN)/python -m export.make_track_mixer -o build/track-mixer
 
-paper-model: $(DEVELOPMENT) ## compose, mix, train, export and judge the paper's network, small (about an hour and a half on two cores)
+paper-model: $(DEVELOPMENT) ## compose, mix, train, export and evaluate the paper's network, small (about an hour and a half on two cores)
 	$(BIN)/python -m export.make_paper -o build/paper $(PAPER_OPTIONS)
 
-evaluate-tracks: $(DEVELOPMENT) ## judge models track by track on songs that nothing is trained on
+evaluate-tracks: $(DEVELOPMENT) ## evaluate models track by track on songs that nothing is trained on
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json
 
-evaluate-default: $(DEVELOPMENT) ## judge the default models by the benchmark: held-out songs, real ones, the demo, tracks (about 20 minutes)
+evaluate-default: $(DEVELOPMENT) ## evaluate the default models by the benchmark: held-out songs, real ones, the demo, tracks (about 20 minutes)
 	$(BIN)/python -m training.shipped.evaluate --json build/benchmark.json
 	$(BIN)/python -m training.shipped.evaluate --model tracks --json build/benchmark-tracks.json
 	$(BIN)/python -m training.shipped.evaluate_tracks --json build/tracks.json

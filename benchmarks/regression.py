@@ -4,16 +4,16 @@
     python -m benchmarks.regression --write       # write down what it costs now (half a minute)
     python -m benchmarks.regression --against DIR # against another checkout, in the same run
 
-Seconds mean nothing on a machine that others share. Beside another checkout, instructions are
-counted where valgrind is installed: the same Python, libraries and processor run both checkouts, so
+Seconds mean nothing on a shared machine. With --against, instructions are counted
+where valgrind is installed: the same Python, libraries and processor run both checkouts, so
 that nothing but the change makes a difference. Each stage of each case is compared as well, so that
-one that is a small part of its case is seen; it is refused only where its case has become dearer
+one that is a small part of its case is seen; it is refused only where its case has become costlier
 too, since work that moves from one stage to another costs nothing.
 
-Without valgrind each case is counted in CPU seconds, by turns with the other checkout; and against
-what is written down, by turns with a loop of the same kinds of work, as a ratio to it, which
-differs from machine to machine. Of several turns the cheapest of each counts, and what seems dearer
-is measured up to twice more before it is believed.
+Without valgrind each case is counted in CPU seconds, alternating with the other checkout. Without
+--against it alternates with a loop of the same kinds of work, and their ratio is compared with the
+recorded one; this ratio differs from machine to machine. Of several turns the cheapest of each
+counts, and a case that seems costlier is measured up to twice more before it is reported.
 """
 
 from __future__ import annotations

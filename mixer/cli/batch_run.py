@@ -121,7 +121,7 @@ def run_command(
     """Render the songs of MANIFEST, a CSV file; a column `song` names their folders.
 
     Other columns set options of a row: preset, daw, report, loudness_lufs, vocals.gain_db and so
-    on. A row's cells override the options here, these its song.toml, and that its presets.
+    on. From highest to lowest precedence: a row's cells, the options here, song.toml, presets.
 
     Finished songs whose inputs have not changed are skipped. Results are in results.csv and
     results.jsonl. Ctrl-C finishes the running songs; a second one drops them.

@@ -30,7 +30,8 @@ from mixer.normalisations import EFFECTS, parse_effects
 @click.option(
     "--warm-up",
     type=Number(),
-    help="Seconds of wrapped audio in front of a song.  [default: 30; Wave-U-Net: 0]",
+    help="Seconds of the song's end that the network hears before its start.  "
+    "[default: 30; Wave-U-Net: 0]",
 )
 @click.option(
     "--panning-limits-time-axis",

@@ -109,7 +109,7 @@ class RenderSettings:
     rooms: str | None = option(None, "Folder of impulse responses.", is_path=True, has_column=False)
     warm_up_s: float | None = option(
         None,
-        "Seconds of wrapped audio in front of the song.",
+        "Seconds of the song's end that the network hears before its start.",
         title="warm-up in seconds",
         range=_WARM_UP_RANGE_S,
         otherwise=_MODELS_OWN,
