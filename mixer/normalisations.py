@@ -74,7 +74,7 @@ def check_effects(effects: Sequence[str], amounts: Mapping[str, float] | None = 
             raise SettingsError(f"unknown effect {name!r}; choose from {', '.join(EFFECTS)}")
     if list(effects) != [name for name in EFFECTS if name in effects]:
         raise SettingsError(
-            f"effects {','.join(effects)}: name each at most once, in the order {','.join(EFFECTS)}"
+            f"effects {','.join(effects)} must each be named once, in the order {','.join(EFFECTS)}"
         )
     for effect in NORMALISATIONS:
         if {effect.name, effect.excludes} <= set(effects):
