@@ -117,6 +117,8 @@ def test_loudness_is_said_in_a_sentence(data: ReportData) -> None:
         )
         return loudness_sentence(replace(data, mix=mix))
 
+    peaks = [said(None, loudness_lufs=-14.0, true_peak_dbtp=peak) for peak in (-1.0, None)]
+    assert ["its highest true peak is -1.0 dBTP" in words for words in peaks] == [True, False]
     assert said(-14.0, loudness_lufs=None) == "The mix is silent."
     assert "-14.0 LUFS, on its target of -14;" in said(-14.0, loudness_lufs=-14.04)
     assert "-16.5 LUFS, 2.5 LU below its target of -14" in said(-14.0, loudness_lufs=-16.5)

@@ -12,7 +12,7 @@ from mixer import RenderSettings, load_song, render
 from mixer.audio import read_audio
 from mixer.console.settings import Band, Compressor, Console, Strip
 from mixer.errors import OutputError
-from mixer.report import report_data, write_listening_copies, write_report
+from mixer.report import report_data, report_tables, write_listening_copies, write_report
 from mixer.report.listening import linked_player
 from mixer.report.markup import data_block, element, text
 from mixer.report.report_words import rows, words
@@ -50,6 +50,16 @@ def test_the_figures_of_the_mix_are_in_its_tables(data, folder) -> None:
     assert f"\u2212{abs(master['loudness_lufs']):.1f}\u00a0LUFS" in page
     assert f"\u2212{abs(master['true_peak_dbtp']):.1f}\u00a0dBTP" in page
     assert "exact stem name" in page  # why vocals.wav is vocals
+
+
+def test_files_are_counted_stem_by_stem(data) -> None:
+    song = data.mix.song
+    first, *others = song.recordings
+    more = replace(song, recordings=(first, first, first, *others))
+    mix = replace(data.mix, plan=replace(data.mix.plan, song=more))
+    rows = str(report_tables.stems(replace(data, mix=mix))).partition("<tbody>")[2].split("</tr>")
+    counts = dict(re.sub("<[^>]*>", " ", row).split()[:2] for row in rows[: len(song.stems)])
+    assert counts == {stem: "3" if stem == first.stem else "1" for stem in song.stems}
 
 
 def test_strips_are_shown_as_they_were_set_and_with_what_they_did(data, folder) -> None:
@@ -121,7 +131,8 @@ def test_short_and_silent_songs_have_a_report(write_song, tmp_path, seconds) -> 
     silent = np.zeros((2, n_samples), np.float32)
     level = np.float32(0.3 if seconds else 0.0)
     folder = write_song({"vocals.wav": silent, "bass.wav": silent + level})
-    mix = render(load_song(folder), RenderSettings(model="none"), wet_stems=True)
+    settings = RenderSettings(model="none", loudness_lufs=-14.0)
+    mix = render(load_song(folder), settings, wet_stems=True)
     data = report_data(replace(mix, stages={"input": silent}), files={})
     assert "Mix report" in written(tmp_path / "a.html", data)
     assert "Mix report" in written(tmp_path / "b.html", data, embed=True)

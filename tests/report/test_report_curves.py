@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mixer.meters.masking import bark_powers, stem_masked_shares
+from mixer.report.data import _lined_up
 from mixer.report.listening import loudest_region
 from mixer.report.matching import Level, matching_gains_db
 from mixer.report.report_curves import (
@@ -52,6 +53,11 @@ def test_peak_reduction_is_what_the_peaks_lost() -> None:
     drawn = peak_reduction_db(before, after, n_columns=10)
     assert drawn == pytest.approx([0.0] * 5 + [6.02] * 5, abs=0.01)
     assert peak_reduction_db(1e-5 * before, after, n_columns=4) == [0.0] * 4
+    # A peak is one of any channel and either sign.
+    for sign, channel in ((1.0, 0), (-1.0, 1)):
+        before, after = (np.full((2, 4), level, np.float32) for level in (0.1, 0.1))
+        before[channel, 1], after[channel, 1] = sign * 0.8, sign * 0.4
+        assert peak_reduction_db(before, after, n_columns=2) == [6.02, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,32 @@ def test_masking_is_in_the_band_where_both_sound() -> None:
     assert found["bass", "other"][bands[5000]] is None  # there is no bass up there
     assert masking_by_pair({}) == []
     assert masking_by_pair({"bass": np.zeros((24, 3), np.float32)}) == []
+
+
+def test_all_others_mask_as_one_stem_that_is_their_sum(rng) -> None:
+    """A stem does not mask itself."""
+    powers = {
+        stem: bark_powers(noise(rng, 1.0, RATE_HZ, level)[:1], RATE_HZ)
+        for stem, level in {"vocals": 0.06, "bass": 0.08, "drums": 0.1}.items()
+    }
+    found = {(row["stem"], row["masker"]): row for row in masking_by_pair(powers)}
+    for stem, own in powers.items():
+        rest = sum(power for other, power in powers.items() if other != stem)
+        alone = masking_by_pair({stem: own, "rest": rest})[0]
+        together = found[stem, ALL_OTHERS]
+        assert (together["share"], together["bands"]) == (alone["share"], alone["bands"])
+    shares = [found[stem, ALL_OTHERS]["share"] for stem in powers]
+    assert shares == sorted(shares, reverse=True)  # the softer, the more is hidden
+    assert 0.1 < shares[1] < 0.9
+
+
+def test_a_spectrum_is_lined_up_by_its_power_where_stems_sound() -> None:
+    bands_hz = np.array([20.0, 60.0, 1_000.0, 12_000.0, 20_000.0])
+    curve_db = np.array([40.0, 10.0, 0.0, -10.0, 40.0])
+    mean_db = 10.0 * np.log10((10.0 + 1.0 + 0.1) / 3.0)
+    drawn = _lined_up(curve_db, bands_hz)
+    assert drawn == pytest.approx((curve_db - mean_db).tolist(), abs=0.01)
+    assert _lined_up(None, bands_hz) is None
 
 
 def test_matched_sources_are_equally_loud_and_none_clips() -> None:
