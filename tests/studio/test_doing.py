@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mixer.studio.making import Maker
+from mixer.studio.wet import track_audio as plain
 from tests.studio.desk import Open, settled
 
 
@@ -46,7 +48,19 @@ def test_the_beginnings_of_tracks_and_all_of_them_are_one_work(
 ) -> None:
     monkeypatch.setattr("mixer.studio.making.FIRST_S", 1.0)
     monkeypatch.setattr("mixer.studio.wet.FIRST_S", 1.0)
+    made: dict[bool, dict[int, np.ndarray]] = {True: {}, False: {}}
+
+    def track_audio(to_mix, index, baked, kept, *, excerpt):
+        made[excerpt][index] = plain(to_mix, index, baked, kept, excerpt=excerpt)
+        return made[excerpt][index]
+
+    monkeypatch.setattr("mixer.studio.making.track_audio", track_audio)
     settled(opened(track_song))
+    for index, whole in made[False].items():
+        first = made[True][index]
+        # Half a second of it is left out, where filters do not see what follows.
+        assert (first.shape[1], whole.shape[1]) == (22_050, 3 * 44_100)
+        np.testing.assert_allclose(first, whole[:, :22_050], atol=1e-4)
     assert list(told) == ["listening", "rendering tracks", "rendering the mix"]
     shares = [share for _, share in told["rendering tracks"]]
     # Six beginnings of one second, six tracks of three, some of them at once.

@@ -186,9 +186,12 @@ class StageClock:
             self._tell()
 
     def tick(self) -> None:
-        """Advance the progress at the forecast pace by the time that has passed."""
+        """Advance the progress at the forecast pace by the time that has passed.
+
+        Before a stage has begun, there is nothing to tell.
+        """
         with self._lock:
-            if self._over.is_set():
+            if self._over.is_set() or self._due_s == math.inf:
                 return
             self._go_on()
             self._tell()

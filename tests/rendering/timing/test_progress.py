@@ -239,6 +239,15 @@ def test_after_its_end_a_clock_says_nothing(clock, hands, told) -> None:
     assert len(told) == n_told
 
 
+def test_nothing_is_told_before_a_stage_has_begun(clock, hands, told) -> None:
+    hands.now_s += 2.0
+    clock.tick()
+    assert told == []
+    clock.start(Stage.NETWORK)
+    clock.tick()
+    assert {stage for stage, _, _ in told} == {"network"}
+
+
 def test_a_listener_that_wants_no_more_ends_the_ticks_and_not_the_render(hands) -> None:
     def refuse(stage: str, detail: str, share: float) -> None:
         raise RuntimeError("overtaken")
