@@ -15,6 +15,7 @@ def folders(tmp_path) -> tuple[Path, Path]:
         folder.mkdir()
         for name in [*names, "notes.txt", ".hidden.wav"]:
             (folder / name).write_bytes(b"")
+        (folder / "d.wav").mkdir()
     return mixes, references
 
 

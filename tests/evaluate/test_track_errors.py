@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mixer.evaluate.track_errors import HUMAN_SPREAD_DB, compare_tracks, measure_truth_of_tracks
-from tests.signals import band
+from tests.signals import band, noise
 
 RATE = 44_100
 STEMS = {"Kick": "drums", "Snare": "drums", "Bass": "bass", "Vox": "vocals"}
@@ -57,6 +57,22 @@ def test_a_fader_is_off_and_a_voice_stands_at_the_side():
         np.mean([far == 0.0 for far in beyond.values()])
     )
     assert errors.beyond_human_spread_db == pytest.approx(np.mean(list(beyond.values())))
+
+
+def test_half_of_the_side_is_six_decibels_less_width_and_no_lean():
+    rng = np.random.default_rng(2)
+    wide = {name: noise(rng, 2.0, RATE, 0.1) for name in STEMS}
+    truth = measure_truth_of_tracks(wide, STEMS, RATE)
+
+    def against(wet: dict[str, np.ndarray]):
+        groups = groups_of(wet)
+        return compare_tracks(truth, np.add.reduce(list(groups.values())), groups, wet, RATE)
+
+    narrow = against({name: 0.75 * audio + 0.25 * audio[::-1] for name, audio in wide.items()})
+    assert narrow.mix_width_db == pytest.approx(20.0 * np.log10(0.5), abs=0.02)
+    assert against({name: audio[::-1] for name, audio in wide.items()}).mix_width_db == (
+        pytest.approx(0.0, abs=0.01)
+    )
 
 
 def test_a_system_without_wet_tracks_is_judged_by_its_groups():

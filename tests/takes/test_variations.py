@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from mixer.cli.main import run
 from mixer.files.whole_file import hash_file
 from mixer.network.output import RunOptions
 from mixer.network.runner import LocalRunner
-from mixer.output.destination import Destination
+from mixer.output.destination import Destination, render_to
 from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_reader import read_recipe
 from mixer.output.replay import replay
@@ -170,6 +171,34 @@ def test_a_second_run_numbers_on_and_leaves_the_first_as_it_is(make: Make, tmp_p
     table = json.loads(again.table.read_text())
     assert [row["preset"] for row in table["variations"]] == ["song.var1.toml", "song.var2.toml"]
     assert {axis["name"] for axis in table["axes"]} == {axis.name for axis in AXES}
+
+
+def test_the_first_mix_is_the_one_there_while_nothing_of_it_has_changed(
+    write_song, rng, tmp_path: Path
+) -> None:
+    files = {f"{n}.wav": audio for n, audio in band(rng, 0.6, RATE_HZ).items()}
+    folder = write_song(files)
+    where = Destination(tmp_path / "mixes" / "song.wav", OutputSettings("wav"))
+
+    def found(place: Destination = where, **settings: object) -> bool:
+        song, resolved = load_asked(folder)
+        plan = plan_render(song, with_console(RenderSettings("none", **settings), resolved.console))
+        return find_first(plan, place, song) is not None
+
+    assert not found()
+    song, resolved = load_asked(folder)
+    settings = with_console(RenderSettings("none"), resolved.console)
+    render_to(where, plan_render(song, settings))
+    assert found()
+    assert not found(replace(where, overwrite=True))
+    assert not found(loudness_lufs=-20.0)
+    mix = where.path.read_bytes()
+    where.path.write_bytes(mix[:-2] + b"\0\1")
+    assert not found()
+    where.path.write_bytes(mix)
+    assert found()
+    write_song(files | {"bass.wav": 0.5 * files["bass.wav"]})
+    assert not found()
 
 
 def test_a_blend_lies_between_what_it_blends(make: Make) -> None:
