@@ -20,7 +20,7 @@ from mixer.batch.requests.tree import manifest_text
 from mixer.batch.states import State
 from mixer.batch.survey import ROUGH_SECONDS_PER_SECOND, read_headers
 from mixer.batch.tables.index_page import index_page
-from mixer.batch.tables.outliers import correlation, find_outliers, spectrum_correlations
+from mixer.batch.tables.outliers import correlation, find_outliers, spectrum_correlations, unusual
 from mixer.batch.tables.results import COLUMNS, result_of, write_results
 from mixer.errors import InputError, SettingsError
 from mixer.song.folders.song_folders import find_song_folders
@@ -82,6 +82,14 @@ def test_a_song_is_held_to_the_targets_of_its_own_row() -> None:
         "missed": ["-16.4 LUFS, 2.4 LU below its target of -14.0"],
         "above": ["-2.5 dBTP, above its ceiling of -3.0"],
     }
+
+
+def test_what_is_unusual_depends_on_how_far_the_others_are_apart() -> None:
+    apart = {f"s{n}": -20.0 + 3.0 * n for n in range(9)}
+    assert unusual(apart, 0.5) == set()
+    assert unusual(apart | {"loud": 40.0, "soft": -60.0}, 0.5) == {"loud", "soft"}
+    alike = dict.fromkeys(apart, -14.0)
+    assert unusual(alike | {"near": -13.5, "loud": -13.4}, 0.5) == {"loud"}
 
 
 def test_correlations_are_those_of_numpy() -> None:
