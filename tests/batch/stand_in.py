@@ -1,7 +1,8 @@
 """A work function that is quick: it copies the song's first file, and dies where a song says so.
 
 A song's `behaviour.json` may ask for: `seconds` to take, `die` how many times (the deaths are
-counted in a file beside it), `fail` with a message, `grow` by so many bytes while it runs.
+counted in a file beside it), `fail` with a message, `grow` by so many bytes while it runs, wait for
+so much `company`.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from mixer.batch.states import Ending, Phase
 
 FILE = "drums.wav"
 _PIECES = 4
+_LONGEST_WAIT_S = 20.0
 
 
 def copy_song(order: Order, context: WorkerContext, report: Report) -> Outcome:
@@ -92,13 +94,20 @@ def _die(song: Path, behaviour: dict) -> None:
 
 
 def count_song(order: Order, context: WorkerContext, report: Report) -> Outcome:
-    """As `copy_song`; how many run at once is written beside the songs."""
+    """As `copy_song`; how many run at once is written beside the songs.
+
+    One that wants `company` goes on once so many others are there.
+    """
+    company = _behaviour(Path(order.song)).get("company", 0)
     folder = Path(order.song).parent / "running"
     folder.mkdir(exist_ok=True)
     with context.compute:
         mark = folder / order.token
         mark.touch()
-        (Path(order.song) / "beside").write_text(str(len(list(folder.iterdir()))))
-        time.sleep(0.15)
+        n_beside, until_s = 0, time.monotonic() + (_LONGEST_WAIT_S if company else 0.1)
+        while time.monotonic() < until_s and not 0 < company < n_beside:
+            n_beside = max(n_beside, len(list(folder.iterdir())))
+            time.sleep(0.005)
+        (Path(order.song) / "beside").write_text(str(n_beside))
         mark.unlink()
     return copy_song(order, context, report)

@@ -49,7 +49,8 @@ def test_a_song_waits_in_a_busy_worker_only_while_there_are_more_than_workers(en
     # Only its files are read for now: a quarter of its memory.
     assert engine.has_room(800, 3)
     assert not engine.has_room(804, 3)
-    put(engine, 0, order("c", 400))
+    put(engine, 0, order("c", 800))
+    assert engine._slots[0].need_bytes() == 800 + 0.25 * 400  # the larger one computes, at worst
     put(engine, 1, order("d", 400))
     assert not engine.has_room(0, 99)  # two songs a worker are the most
 
