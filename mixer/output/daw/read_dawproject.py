@@ -222,8 +222,8 @@ def _pan(channel: ET.Element | None) -> float:
     pan = None if channel is None else channel.find("Pan")
     if pan is None:
         return 0.0
-    value = _value(pan, 0.5)
-    value = value if pan.get("unit") == "linear" else 2.0 * value - 1.0
+    is_linear = pan.get("unit") == "linear"
+    value = _value(pan, 0.0) if is_linear else 2.0 * _value(pan, 0.5) - 1.0
     return float(np.clip(value, -1.0, 1.0))
 
 

@@ -8,6 +8,7 @@ import pytest
 from mixer.errors import InputError
 from mixer.output.daw.native_strip import EqBand
 from mixer.output.daw.read_reaper import read_reaper
+from mixer.output.daw.read_session import ReadTrack
 from mixer.output.daw.reaeq import bandwidth_octaves, read_reaeq, reaeq_lines
 from mixer.output.daw.rpp_text import words_of
 from mixer.output.daw.session_reading import read_session
@@ -85,6 +86,36 @@ def test_folders_sends_and_envelopes_of_any_project(tmp_path) -> None:
     assert kick.strip.sends == (("Verb", pytest.approx(-12.04, abs=0.01)),)
     clip = kick.clips[0]
     assert (clip.file, clip.position_s, clip.offset_s) == ("audio/kick.wav", 3.0, 1.0)
+
+
+def test_what_a_project_leaves_out_is_as_reaper_has_it(tmp_path) -> None:
+    """Faders at 0 dB, pans in the middle, envelopes that act; muted sends and items are out."""
+    usual, off, curved = (
+        f"<VOLENV2\n {act}\n PT 0 1 {shape}\n PT 1 0.5 0\n >\n"
+        for act, shape in (("", 0), ("ACT 0 -1", 0), ("ACT 1 -1", 2))
+    )
+    path = project(
+        tmp_path,
+        f"<TRACK\n NAME Plain\n {usual}>\n<TRACK\n NAME Off\n {off}>\n"
+        f"<TRACK\n NAME Curved\n {curved}>\n"
+        "<TRACK\n NAME Verb\n AUXRECV 0 0\n AUXRECV 1 0 1 0 1 0\n AUXRECV 2 0 2 0 0 0\n>\n"
+        "<TRACK\n NAME Inverted\n VOLPAN -2 1\n MUTESOLO 0 1 0\n"
+        " <ITEM\n MUTE 1 0\n <SOURCE WAVE\n FILE a.wav\n >\n >\n"
+        " <ITEM\n VOLPAN 2 -1 -0.25 1\n <SOURCE WAVE\n FILE b.wav\n >\n >\n>",
+    )
+    plain, off, curved, _, inverted = read_reaper(path).tracks
+    assert (plain.strip.gain_db, plain.strip.pan, plain.strip.muted) == (0.0, 0.0, False)
+    assert plain.strip.automation == ((0.0, 1.0), (1.0, 0.5))
+    assert (off.strip.automation, off.remarks) == ((), ())
+    assert (len(curved.strip.automation), plain.remarks) == (2, ())
+    assert curved.remarks[0].startswith("automation that is not straight")
+    assert plain.strip.sends == (("Verb", 0.0),)
+    assert off.strip.sends == ()
+    assert curved.strip.sends == (("Verb", pytest.approx(6.02, abs=0.01)),)
+    assert inverted.strip.gain_db == pytest.approx(6.02, abs=0.01)
+    assert (inverted.strip.pan, inverted.strip.soloed) == (1.0, True)
+    (clip,) = inverted.clips
+    assert (clip.file, clip.gain, clip.pan) == ("b.wav", -0.5, -1.0)
 
 
 @pytest.mark.parametrize(
@@ -239,10 +270,63 @@ def test_sends_of_a_dawproject_that_are_off_are_none(tmp_path) -> None:
     )
     tracks = "".join(f'<Track name="{to}"><Channel id="{to}"/></Track>' for to in ("r1", "r2"))
     voice = f'<Track name="voice"><Channel><Sends>{sends}</Sends></Channel></Track>'
+    ((name, level_db),) = dawproject(tmp_path, voice + tracks)[0].strip.sends
+    assert (name, level_db) == ("r1", pytest.approx(-6.0))
+
+
+def dawproject(tmp_path: Path, tracks: str) -> tuple[ReadTrack, ...]:
     path = tmp_path / "song.dawproject"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(
-            "project.xml", f"<Project><Structure>{voice}{tracks}</Structure></Project>"
+        archive.writestr("project.xml", f"<Project><Structure>{tracks}</Structure></Project>")
+    return read_session(path).tracks
+
+
+@pytest.mark.parametrize(
+    ("written", "pan"),
+    [
+        ('<Pan unit="linear" value="-0.5"/>', -0.5),
+        ('<Pan unit="normalized" value="0.25"/>', -0.5),
+        ('<Pan value="1"/>', 1.0),
+        ('<Pan unit="linear" value="7"/>', 1.0),
+        ('<Pan unit="linear"/>', 0.0),
+        ("<Pan/>", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_pans_of_a_dawproject_have_their_units(tmp_path, written, pan) -> None:
+    (track,) = dawproject(tmp_path, f"<Track><Channel>{written}</Channel></Track>")
+    assert track.strip.pan == pan
+
+
+@pytest.mark.parametrize(
+    ("written", "gain_db"),
+    [('unit="decibel" value="-6"', -6.0), ('unit="linear" value="2"', 6.0206), ("", 0.0),
+     ('unit="decibel"', 0.0), ('value="0"', -180.0), ('unit="decibel" value="900"', 60.0)],
+)  # fmt: skip
+def test_faders_of_a_dawproject_have_their_units(tmp_path, written, gain_db) -> None:
+    (track,) = dawproject(tmp_path, f"<Track><Channel><Volume {written}/></Channel></Track>")
+    assert track.strip.gain_db == pytest.approx(gain_db, abs=1e-3)
+
+
+def test_devices_of_a_dawproject_that_are_off_do_nothing(tmp_path) -> None:
+    def devices(kind: str, inside: str = "") -> str:
+        states = ("", '<Enabled value="true"/>', '<Enabled value="false"/>')
+        return "".join(
+            f'<{kind} deviceName="{kind} {place}">{state}{inside}</{kind}>'
+            for place, state in enumerate(states)
         )
-    ((name, level_db),) = read_session(path).tracks[0].strip.sends
-    assert (name, level_db) == ("r1", pytest.approx(-6.0))
+
+    band = '<Band type="bell"><Freq value="900"/><Gain value="{}"/>{}</Band>'
+    bands = band.format(3, "") + band.format(4, '<Enabled value="false"/>')
+    own, others = devices("Equalizer", bands), devices("Vst3Plugin")
+    channel = f"<Channel><Devices>{own}{others}</Devices></Channel>"
+    (track,) = dawproject(tmp_path, f"<Track>{channel}</Track>")
+    assert [band.gain_db for band in track.strip.bands] == [3.0, 3.0]
+    assert track.foreign == ("Vst3Plugin 0", "Vst3Plugin 1")
+
+
+def test_tracks_without_end_are_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("mixer.output.daw.read_dawproject.MOST_TRACKS", 3)
+    assert len(dawproject(tmp_path, "<Track/>" * 3)) == 3
+    with pytest.raises(InputError, match="too many tracks or clips"):
+        dawproject(tmp_path, "<Track/>" * 4)
