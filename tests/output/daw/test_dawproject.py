@@ -92,6 +92,10 @@ def test_references_lead_to_what_they_mean(session, path) -> None:
             channel = channels[channel.get("destination")]
             steps += 1
         assert steps <= 2
+    for track in tracks.values():
+        holds_tracks = track.find("Track") is not None
+        assert (track.get("contentType") == "tracks") == holds_tracks
+        assert (track.find("Channel").get("role") == "submix") == holds_tracks
     lanes = project.find("Arrangement/Lanes")
     assert lanes is not None
     clips = {tracks[lane.get("track")].get("name"): lane.find("Clips/Clip") for lane in lanes}

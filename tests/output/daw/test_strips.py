@@ -96,6 +96,11 @@ def test_a_gain_that_moves_is_heard(rng) -> None:
     )
     assert gains_db[times < 1.9] == pytest.approx(0.0, abs=0.05)
     assert gains_db[times > 2.1] == pytest.approx(-6.0, abs=0.05)
+    # The power half way between the two is that of the moment at which the gain moved.
+    half_way_db = 10.0 * np.log10(0.5 * (1.0 + 10.0**-0.6))
+    assert np.interp(-half_way_db, -gains_db[195:205], times[195:205]) == pytest.approx(
+        2.0, abs=2e-3
+    )
 
 
 def test_silence_in_between_keeps_the_gain_before_it(rng) -> None:
