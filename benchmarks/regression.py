@@ -47,7 +47,7 @@ BASELINE = Path(__file__).with_suffix(".json")
 COUNTED_BOUND = 1.12
 # Factor by which a case must cost more for one of its stages to be refused. A stage that is less
 # than this share of its case is not looked at by itself: the case would hardly show it.
-DEARER, LEAST_SHARE = 1.01, 0.05
+COSTLIER, LEAST_SHARE = 1.01, 0.05
 # Beside other work, the cheapest of five turns was up to 1.15 times the truth.
 BOUND = 1.2
 N_TURNS, N_AGAIN = 5, 2
@@ -114,8 +114,8 @@ def ratios(own: Costs, others: Costs) -> Ratios:
     return found
 
 
-def dearer(measure: Callable[[], Ratios]) -> Ratios:
-    """Ratios of all cases; while one seems dearer, all are measured again, and the least counts."""
+def costlier(measure: Callable[[], Ratios]) -> Ratios:
+    """Ratios of all cases; all are measured again while one seems costlier; the least counts."""
     found = measure()
     for _ in range(N_AGAIN):
         if not exceeding(found, BOUND):
@@ -139,9 +139,9 @@ def without_small_stages(costs: Costs) -> Costs:
 
 
 def exceeding(found: Ratios, bound: float) -> list[str]:
-    """Cases, and stages of dearer cases, that cost more than a bound allows."""
+    """Cases, and stages of costlier cases, that cost more than a bound allows."""
     dear = [name for name, ratio in found.items() if ratio is not None and ratio > bound]
-    return [n for n in dear if n == case_of(n) or (found[case_of(n)] or 0.0) > DEARER]
+    return [n for n in dear if n == case_of(n) or (found[case_of(n)] or 0.0) > COSTLIER]
 
 
 def judged(found: Ratios, bound: float, beside: str) -> int:
@@ -171,12 +171,12 @@ def main() -> int:
         return 0
     if asked.against is None:
         known = json.loads(BASELINE.read_text(encoding="utf-8"))
-        found = dearer(lambda: ratios(seconds_beside_the_loop(), known))
+        found = costlier(lambda: ratios(seconds_beside_the_loop(), known))
         return judged(found, BOUND, "what is recorded")
     other = asked.against.resolve()
     if can_count():
         return judged(counts_beside(other), COUNTED_BOUND, "the other checkout")
-    found = dearer(functools.partial(seconds_beside, other))
+    found = costlier(functools.partial(seconds_beside, other))
     return judged(found, BOUND, "the other checkout")
 
 

@@ -83,7 +83,7 @@ class Gathered:
         self._lines: dict[str, None] = {}
 
     @contextlib.contextmanager
-    def going_on(self) -> Iterator[None]:
+    def gathering(self) -> Iterator[None]:
         """Keep the mistakes that are raised within, and go on after it."""
         try:
             yield

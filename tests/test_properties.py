@@ -15,7 +15,7 @@ from mixer.cli.numbers import Number, Whole
 from mixer.errors import InputError, PresetError, SettingsError
 from mixer.files.document import Document, parse_json
 from mixer.files.toml_text import parse_toml
-from mixer.files.wording import CONTROL_SIGN, quote, visible
+from mixer.files.wording import CONTROL_CHARACTER, quote, visible
 from mixer.preset.assignments import read_assignment
 from mixer.preset.console_shape import LAYER
 from mixer.rendering.options import options_of
@@ -38,7 +38,7 @@ quick = settings(max_examples=80, deadline=None, derandomize=True)
 @given(ANY_TEXT)
 def test_no_shown_text_commands_a_terminal_or_breaks_a_stream(text: str) -> None:
     for shown in (printable(text), visible(text), quote(text)):
-        assert not CONTROL_SIGN.search(shown)
+        assert not CONTROL_CHARACTER.search(shown)
         shown.encode("utf-8")
     assert "\n" not in quote(text)
 

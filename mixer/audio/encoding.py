@@ -30,7 +30,7 @@ def refuse_without_encoder(title: str) -> None:
         ) from None
 
 
-def told_blocks(audio: np.ndarray, told: Told) -> Iterator[np.ndarray]:
+def blocks_with_progress(audio: np.ndarray, told: Told) -> Iterator[np.ndarray]:
     """Audio, (channels, samples), block by block; each is told as soon as the next is wanted."""
     n_samples = audio.shape[1]
     for start in range(0, n_samples, BLOCK_SAMPLES):
@@ -77,7 +77,7 @@ def encode(
             opened.metadata.update(tags or {})
             # In pieces, so that it can be interrupted.
             begin = 0
-            for block in told_blocks(audio, told):
+            for block in blocks_with_progress(audio, told):
                 clipped = np.clip(block, -1.0, 1.0)
                 frame = av.AudioFrame.from_ndarray(
                     np.ascontiguousarray(clipped), format="fltp", layout="stereo"

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, bext_chunk, coding_history_line
-from mixer.audio.encoding import Told, encode, refuse_without_encoder, told_blocks
+from mixer.audio.encoding import Told, blocks_with_progress, encode, refuse_without_encoder
 from mixer.audio.formats import (
     DEFAULT_BIT_DEPTH,
     DEFAULT_FORMAT,
@@ -186,7 +186,7 @@ def _rounded(
     """Audio block by block as it is stored: float32, or integers from `quantise`."""
     of_16_bit = bit_depth == "16" and not _on_grid(audio, 16)
     dither = np.random.default_rng(seed) if of_16_bit else None
-    for block in told_blocks(audio, told):
+    for block in blocks_with_progress(audio, told):
         yield block if bit_depth == "32f" else quantise(block, int(bit_depth), dither)
 
 
@@ -240,7 +240,7 @@ def _encoded(
         )
     encoded = io.BytesIO()
     options = {**of_format.options, **_level_of(of_format, coding, sample_rate, audio.shape[0])}
-    blocks = (np.clip(block, -1.0, 1.0) for block in told_blocks(audio, told))
+    blocks = (np.clip(block, -1.0, 1.0) for block in blocks_with_progress(audio, told))
     _encode(encoded, blocks, audio.shape[0], sample_rate, of_format, "", tags, options)
     return encoded.getvalue()
 

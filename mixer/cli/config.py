@@ -11,7 +11,7 @@ from mixer.cli.console import answer, say, talk
 from mixer.cli.groups import Commands
 from mixer.errors import SettingsError
 from mixer.output.config import BATCH, RENDER, Config, config_path, known_options, read_config
-from mixer.output.config_edit import keys_there, set_default, unset_default
+from mixer.output.config_edit import keys_in_config, set_default, unset_default
 from mixer.rendering.options import Option
 
 _BUILT_IN = "built in"
@@ -53,7 +53,7 @@ def set_command(key: str, value: str) -> None:
 
 
 @command.command("unset")
-@click.argument("key", shell_complete=lambda ctx, param, text: _matching(text, keys_there()))
+@click.argument("key", shell_complete=lambda ctx, param, text: _matching(text, keys_in_config()))
 def unset_command(key: str) -> None:
     """Remove KEY from config.toml.
 

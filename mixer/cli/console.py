@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from mixer.files.wording import CONTROL_SIGN
+from mixer.files.wording import CONTROL_CHARACTER
 
 if TYPE_CHECKING:
     from mixer.rendering.timing.progress import Progress as ProgressCallback
@@ -34,7 +34,7 @@ def printable(text: object) -> str:
     if whole.isascii() and whole.isprintable():
         return whole
     whole = whole.encode("utf-8", "backslashreplace").decode("utf-8")
-    return CONTROL_SIGN.sub(lambda sign: ascii(sign.group())[1:-1], whole)
+    return CONTROL_CHARACTER.sub(lambda sign: ascii(sign.group())[1:-1], whole)
 
 
 def talk(text: str, *, tone: Tone = Tone.PLAIN) -> None:
@@ -76,7 +76,7 @@ def answer(value: Mapping[str, object]) -> None:
     """One JSON object on stdout."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     # As JSON escapes them: what is left of them is in its texts.
-    say(CONTROL_SIGN.sub(lambda sign: f"\\u{ord(sign.group()):04x}", text))
+    say(CONTROL_CHARACTER.sub(lambda sign: f"\\u{ord(sign.group()):04x}", text))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from mixer.cli.console import answer, progress_bar, talk, talk_error
 from mixer.cli.evaluate_tables import print_result, print_summary
 from mixer.cli.extras import load_extra
 from mixer.cli.groups import Commands
-from mixer.cli.loading_view import load_in_sight
+from mixer.cli.loading_view import load_with_progress
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
 from mixer.errors import InputError, MixerError
@@ -219,7 +219,7 @@ def system(
     results: list[SongResult] = []
     failed: list[dict[str, str]] = []
     with progress_bar(quiet=quiet or as_json) as bar:
-        loaded, show = load_in_sight(songs, open_song, bar)
+        loaded, show = load_with_progress(songs, open_song, bar)
         check_songs(loaded, settings)
         for index, song in enumerate(loaded):
 

@@ -12,11 +12,11 @@ from mixer.cli.console import answer, printable, say, talk, talk_warning
 from mixer.cli.paths import FilePath
 from mixer.errors import SettingsError
 from mixer.files.wording import joined
-from mixer.learn.hand_edit import Edit, edit_of
 from mixer.learn.recall_reader import WrittenMix, read_recall, recall_of
 from mixer.learn.session_changes import Comparison, compare_session
 from mixer.learn.song_toml import song_toml_with, write_song_toml
 from mixer.learn.taste import Taste, taste_of
+from mixer.learn.user_edit import Edit, edit_of
 from mixer.output.daw.daw_formats import DAW_TITLES
 from mixer.output.daw.session_reading import read_session
 from mixer.preset.preset_writing import save_preset

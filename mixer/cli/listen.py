@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from mixer.cli.console import answer, progress_bar, say, talk
 from mixer.cli.groups import Commands
-from mixer.cli.loading_view import load_in_sight
+from mixer.cli.loading_view import load_with_progress
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath, required_output
 from mixer.errors import InputError
@@ -172,7 +172,7 @@ def build(
     parsed = parse_systems(systems, human_folder)
     settings = _settings(options)
     with progress_bar(quiet=quiet or as_json) as bar:
-        loaded, show = load_in_sight(songs, load_song, bar)
+        loaded, show = load_with_progress(songs, load_song, bar)
         built = build_test(loaded, parsed, output, settings, overwrite=overwrite, progress=show)
     if not quiet:
         for remark in built.remarks:

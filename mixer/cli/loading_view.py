@@ -13,7 +13,7 @@ LoadedSong = TypeVar("LoadedSong")
 _SHARE = 0.02
 
 
-def load_in_sight(
+def load_with_progress(
     songs: Sequence[Path], load: Callable[[Path], LoadedSong], show: Progress
 ) -> tuple[list[LoadedSong], Progress]:
     """Load songs one by one, and show each.

@@ -17,7 +17,7 @@ from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.song import Song
 
 
-def plan_in_sight(
+def plan_with_progress(
     song: Song,
     settings: RenderSettings,
     show: Progress,

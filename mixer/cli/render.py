@@ -20,7 +20,7 @@ from mixer.audio.formats import (
 from mixer.cli.console import answer, progress_bar
 from mixer.cli.opening import open_written
 from mixer.cli.paths import FilePath
-from mixer.cli.planning_view import plan_in_sight
+from mixer.cli.planning_view import plan_with_progress
 from mixer.cli.render_view import result, show_delivered, show_plan, show_result
 from mixer.cli.render_warnings import note_rate, warn, warn_clipped, warn_damaged
 from mixer.cli.session_song import DEFAULT_FOLDER, SongOrSession, song_of_session
@@ -35,7 +35,7 @@ from mixer.preset.merge import Resolved
 from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.level_words import ROUGH
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.settings import RenderSettings, at_fitting_rate, with_console
 from mixer.rendering.timing.forecast import looking_s
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_mix
@@ -125,10 +125,12 @@ def command(
             wanted, asked = destination.wanted, settings_of(options, resolved, defaults)
             settings = at_fitting_rate(asked, song, wanted.format)
             tracks, sources = wanted.tracks, resolved.sources
-            plan, clock = plan_in_sight(song, settings, show, loading, sources, wet_tracks=tracks)
+            plan, clock = plan_with_progress(
+                song, settings, show, loading, sources, wet_tracks=tracks
+            )
         # A dry run reports what it would replace instead.
         _check(replace(destination, overwrite=overwrite or dry_run), plan)
-        plan = hands_on_wet_stems(plan) if wanted.hands_stems_on else plan
+        plan = with_leakage_warning(plan) if wanted.delivers_wet_stems else plan
         if not quiet:
             warn(song, plan, with_files=not dry_run)
             note_rate(asked, plan, FORMATS[wanted.format].title)

@@ -19,11 +19,11 @@ from mixer.rendering.tracks.track_words import (
     added_words,
     bus_words,
     changed_stem_words,
-    hand_words,
     is_touched,
     space_words,
     stem_words,
     track_words,
+    user_words,
 )
 
 # At most this many silent tracks are named; the others are counted.
@@ -99,7 +99,7 @@ def show_mix_table(mix: Mix) -> None:
     bus = mix.measurements["console"].get("master")
     if bus:
         n_empty = 3 + bool(wet) + (unsure is not None)
-        done = hand_words(
+        done = user_words(
             {"heard": True, "set": plain_strip(mix.console.master), "effects": bus["effects"]}
         )
         table.add_row("bus", *[""] * n_empty, Text(printable(done)))
@@ -134,8 +134,8 @@ def show_tracks(mix: Mix) -> None:
     table.add_column("role")
     table.add_column("in LUFS", justify="right")
     table.add_column("set by the model", ratio=3)
-    has_hand = any(map(is_touched, record["tracks"].values()))
-    if has_hand:
+    has_user_settings = any(map(is_touched, record["tracks"].values()))
+    if has_user_settings:
         table.add_column("your settings", ratio=2)
     for name, track in record["tracks"].items():
         if track["loudness_lufs"] is None:
@@ -145,7 +145,7 @@ def show_tracks(mix: Mix) -> None:
             track["role"].replace("_", " "),
             cell(track["loudness_lufs"]),
             track_words(track),
-            *([Text(printable(added_words(track)))] if has_hand else []),
+            *([Text(printable(added_words(track)))] if has_user_settings else []),
         )
     for name, bus in (*record["groups"].items(), ("mix", record["mix"])):
         table.add_row(f"{name} bus", "", "", bus_words(bus))
@@ -170,5 +170,5 @@ def _done_words(mix: Mix, stem: str, strip: StripReport | None) -> Iterator[str]
     if strip is not None:
         effects = strip.get("effects", {})
         settings = plain_strip(mix.console.strip(stem))
-        done = hand_words({"heard": strip["heard"], "set": settings, "effects": effects})
+        done = user_words({"heard": strip["heard"], "set": settings, "effects": effects})
         yield done if record is None else f"strip: {done}"

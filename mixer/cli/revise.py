@@ -18,7 +18,7 @@ from mixer.cli.settings_options import given_settings, settings_options
 from mixer.files.wording import listed, quote
 from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_words import change_lines, proof_lines
-from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
 from mixer.song.folders.folder_names import RECIPE_SUFFIX
 from mixer.takes.numbering import first_mixes
@@ -117,8 +117,8 @@ def command(
 
 def _warn(revision: Revision) -> None:
     plan = revision.plan
-    if revision.destination.wanted.hands_stems_on:
-        plan = hands_on_wet_stems(plan)
+    if revision.destination.wanted.delivers_wet_stems:
+        plan = with_leakage_warning(plan)
     for warning in plan.warnings:
         talk_warning(warning)
 

@@ -11,7 +11,7 @@ import click
 from mixer.cli.console import answer, level, progress_bar, say, talk
 from mixer.cli.numbers import Number, Whole
 from mixer.cli.paths import FilePath
-from mixer.cli.planning_view import plan_in_sight
+from mixer.cli.planning_view import plan_with_progress
 from mixer.cli.render import output_path, settings_of
 from mixer.cli.render_view import show_delivered, show_result
 from mixer.cli.render_warnings import warn
@@ -132,7 +132,9 @@ def command(
             path, file_format = output_path(output, outputs.format, song)
             settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
             tracks, sources = outputs.tracks, resolved.sources
-            plan, clock = plan_in_sight(song, settings, show, loading, sources, wet_tracks=tracks)
+            plan, clock = plan_with_progress(
+                song, settings, show, loading, sources, wet_tracks=tracks
+            )
             destination = Destination(
                 path, replace(outputs, format=file_format), overwrite=overwrite
             )

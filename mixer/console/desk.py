@@ -74,7 +74,7 @@ def apply_console(
     console: Console,
     *,
     tempo_bpm: float | None = None,
-    tells_loudness: bool = True,
+    reports_loudness: bool = True,
     progress: Callable[[str], None] | None = None,
     plugin_runner: RunPlugin = run_plugin,
     consume: Collection[str] = (),
@@ -86,7 +86,7 @@ def apply_console(
         sample_rate: Hz.
         console: its strips of stems that the song does not have are ignored.
         tempo_bpm: beats per minute, for a delay in beats; None if unknown.
-        tells_loudness: whether to report the loudness before and after each strip.
+        reports_loudness: whether to report the loudness before and after each strip.
         progress: called with each stem's name before it is processed.
         plugin_runner: what runs a VST3, for tests.
         consume: stems that the caller no longer needs, not even for a duck or a loudness; they may
@@ -119,7 +119,7 @@ def apply_console(
             console.strip(stem),
             sends,
             plugin_runner,
-            tells_loudness=tells_loudness,
+            reports_loudness=reports_loudness,
             consume=stem in consume,
         )
         report["stems"][stem] = done
@@ -137,7 +137,7 @@ def _through_strip(
     sends: Sends,
     plugin_runner: RunPlugin,
     *,
-    tells_loudness: bool,
+    reports_loudness: bool,
     consume: bool,
 ) -> tuple[FloatArray, StripReport]:
     """A stem that is heard, after its strip and with its returns, and what was done to it."""
@@ -153,7 +153,7 @@ def _through_strip(
     )
     done, sent = sends.add_returns(done, strip)
     report: StripReport = {"heard": True, "effects": effects, "sends": sent}
-    if done is not audio and tells_loudness:
+    if done is not audio and reports_loudness:
         report["loudness_before_lufs"] = _loudness_lufs(audio, sample_rate)
         report["loudness_after_lufs"] = _loudness_lufs(done, sample_rate)
     return done, report
@@ -180,7 +180,7 @@ def apply_master_strip(
     sample_rate: int,
     strip: Strip,
     *,
-    tells_loudness: bool = True,
+    reports_loudness: bool = True,
     plugin_runner: RunPlugin = run_plugin,
     consume: bool = False,
 ) -> tuple[FloatArray, BusReport]:
@@ -190,7 +190,7 @@ def apply_master_strip(
         mix: float32 `(2, samples)`; not changed, unless `consume` is set.
         sample_rate: Hz.
         strip: the console's master.
-        tells_loudness: as in `apply_console`.
+        reports_loudness: as in `apply_console`.
         plugin_runner: what runs a VST3, for tests.
         consume: as in `apply_strip`.
 
@@ -209,13 +209,13 @@ def apply_master_strip(
                 f"{MASTER}.{name} does not apply to the bus; set it on a stem instead"
             )
     # Before: it may be consumed.
-    tells_loudness = tells_loudness and not is_neutral(strip)
-    before_lufs = _loudness_lufs(mix, sample_rate) if tells_loudness else None
+    reports_loudness = reports_loudness and not is_neutral(strip)
+    before_lufs = _loudness_lufs(mix, sample_rate) if reports_loudness else None
     out, effects = apply_strip(
         mix, sample_rate, strip, stem=MASTER, plugin_runner=plugin_runner, consume=consume
     )
     report: BusReport = {"effects": effects}
-    if tells_loudness:
+    if reports_loudness:
         report["loudness_before_lufs"] = before_lufs
         report["loudness_after_lufs"] = _loudness_lufs(out, sample_rate)
     return out, report

@@ -271,7 +271,7 @@ class Console:
         space: changes of the rooms and the echo that a model of tracks sends to.
         roles, tracks: settings of the strips of all tracks of a role, and of tracks by name or
             pattern: validated tables of strip keys, which are merged for each track of a song
-            (`mixer.rendering.track_hand`).
+            (`mixer.rendering.user_strips`).
     """
 
     strips: tuple[tuple[str, Strip], ...] = ()

@@ -117,7 +117,7 @@ def parts_of(audio: Array) -> Iterator[slice]:
         yield slice(start, start + _BLOCK_SAMPLES)
 
 
-def let_go_of_pages() -> None:
+def release_pages() -> None:
     """For code that reads long arrays here and there: a few samples may map megabytes of a file."""
     _PAGER.let_go()
 
@@ -198,7 +198,7 @@ def _mapped(shape: tuple[int, ...]) -> Array:
             f"there ({error.strerror}); free some space, or name another folder with the "
             "environment variable TMPDIR"
         ) from None
-    _PAGER.look_after(mapped)
+    _PAGER.add_map(mapped)
     return np.frombuffer(mapped, np.float32).reshape(shape)
 
 
@@ -217,7 +217,7 @@ class _Pager:
         self._least_bytes = 0
         self._looked_s = 0.0
 
-    def look_after(self, mapped: mmap.mmap) -> None:
+    def add_map(self, mapped: mmap.mmap) -> None:
         """Let go of a map's pages from now on, for as long as it is there."""
         if not hasattr(mmap, "MADV_DONTNEED") or not _RESIDENT.exists():
             return  # such a system trims mapped files by itself

@@ -97,7 +97,7 @@ def read_pairs(table: Path) -> list[FilePair]:
             gathered = Gathered(InputError)
             pairs: list[FilePair] = []
             for row in rows:
-                with gathered.going_on():
+                with gathered.gathering():
                     pairs.append(_pair(table, rows.line_num, row))
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise InputError(f"{table}: cannot be read as a CSV ({error}); save it as UTF-8") from None

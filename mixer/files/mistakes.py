@@ -23,7 +23,7 @@ NOTHING = "none"
 MOST_POINTS = 10_000
 LATEST_S = 360_000.0
 PLACE = re.compile(r"[0-9]{1,4}")
-_CONTROL_SIGN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_KEY = 40
 _TEXTS = {
     TextKind.LINE: "one line of text",
@@ -144,7 +144,7 @@ def _name_mistakes(
         return
     for key, inner in table.items():
         is_name = isinstance(key, str) and len(key) <= LONGEST_PROSE
-        if not is_name or (shape.names != TextKind.RAW and _CONTROL_SIGN.search(key)):
+        if not is_name or (shape.names != TextKind.RAW and _CONTROL_CHARACTER.search(key)):
             yield Mistake((*path, str(key)), "must have a name of one line")
         else:
             yield from find_mistakes(shape.item, inner, (*path, key), is_layer=is_layer)
@@ -234,7 +234,7 @@ def _wrong_text(leaf: Leaf, value: Any) -> str | None:
 def _is_text(value: str, kind: TextKind) -> bool:
     if kind in (TextKind.PROSE, TextKind.RAW):
         return "\0" not in value and (kind == TextKind.RAW or _is_unicode(value))
-    return not _CONTROL_SIGN.search(value) if kind == TextKind.NAME else value.isprintable()
+    return not _CONTROL_CHARACTER.search(value) if kind == TextKind.NAME else value.isprintable()
 
 
 def _range(low: float, high: float) -> str:

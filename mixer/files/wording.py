@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 # Characters that a terminal obeys, or that hide a name; tabs and ends of lines only show.
-CONTROL_SIGN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONGEST = 60
 _LONGEST_LINE = 4_096
 _MOST_NAMES = 20

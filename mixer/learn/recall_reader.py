@@ -38,14 +38,14 @@ class Written:
         source: the mixer's own name of the track, or of the stem.
         role: of a track.
         strip: its settings.
-        hand: what the user had set of it, as a preset says it.
+        user: what the user had set of it, as a preset says it.
     """
 
     name: str
     source: str
     role: str | None
     strip: Strip
-    hand: Mapping[str, Any] = field(default_factory=dict)
+    user: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,10 @@ def _written(row: Mapping[str, Any]) -> Written:
         automation=tuple((_number(t, _TIME_S), _number(v, _FACTOR)) for t, v in row["automation"]),
         sends=tuple((str(name), _number(db, _LEVEL_DB)) for name, db in row["sends"].items()),
     )
-    role, hand = None if row["role"] is None else str(row["role"]), dict(row["hand"])
-    if next(find_mistakes(STRIP, hand, is_layer=True), None) is not None:
+    role, user = None if row["role"] is None else str(row["role"]), dict(row["user"])
+    if next(find_mistakes(STRIP, user, is_layer=True), None) is not None:
         raise ValueError("not a strip of a preset")
-    return Written(str(row["name"]), str(row["source"]), role, strip, hand)
+    return Written(str(row["name"]), str(row["source"]), role, strip, user)
 
 
 def _band(kind: Any, frequency_hz: Any, gain_db: Any, q: Any) -> EqBand:

@@ -13,7 +13,7 @@ from mixer.files.toml_lines import find_lines
 from mixer.files.toml_text import parse_toml
 from mixer.files.toml_writing import table_lines
 from mixer.files.whole_file import write_output
-from mixer.learn.hand_edit import Edit
+from mixer.learn.user_edit import Edit
 from mixer.preset.layer import SONG_KEY, song_layer
 from mixer.song.folders.folder_names import SONG_FILE
 

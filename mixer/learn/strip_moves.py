@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mixer.console.settings import Filter
-from mixer.learn.hand_edit import BAND_TYPES, HAND_SENDS, NO_EFFECT, ROOMS, Edit, edit_of
 from mixer.learn.recall_reader import WrittenMix
 from mixer.learn.session_changes import Changed
+from mixer.learn.user_edit import BAND_TYPES, HAND_SENDS, NO_EFFECT, ROOMS, Edit, edit_of
 from mixer.network.track_mixer.track_settings import HIGH_PASS_OFF_HZ
 from mixer.output.daw.native_strip import EqBand
 from mixer.preset.console_shape import NETWORK
@@ -86,26 +86,26 @@ def moves_of(changed: Changed, mix: WrittenMix) -> Moves:
 def _pan(changed: Changed, edit: Edit) -> Iterator[Move]:
     """A pan, from an edit that has nothing else."""
     if "pan" in edit.table:
-        pan, hand = edit.table["pan"], changed.written.hand
-        own_gain_db = _number(hand.get("gain_db"), 0.0)
+        pan, user = edit.table["pan"], changed.written.user
+        own_gain_db = _number(user.get("gain_db"), 0.0)
         gain_db = _number(edit.table.get("gain_db"), own_gain_db)
         yield Move(
             ("pan",),
             pan,
-            pan - _number(hand.get("pan"), 0.0),
+            pan - _number(user.get("pan"), 0.0),
             own_gain_db=own_gain_db,
             pan_gain_db=gain_db - own_gain_db,
         )
 
 
 def _settings(changed: Changed, edit: Edit, mix: WrittenMix) -> Iterator[Move]:
-    table, hand = edit.table, changed.written.hand
+    table, user = edit.table, changed.written.user
     for key, neutral in (("gain_db", 0.0), ("loudness_lufs", mix.loudness_lufs)):
         value = table.get(key)
         if isinstance(value, int | float):
-            yield Move((key,), value, value - _number(hand.get(key), neutral or 0.0))
+            yield Move((key,), value, value - _number(user.get(key), neutral or 0.0))
     if "width" in table:
-        width, before = table["width"], _number(hand.get("width"), 1.0)
+        width, before = table["width"], _number(user.get("width"), 1.0)
         yield Move(("width",), width, math.log2(max(width, 0.05) / max(before, 0.05)))
     if "mute" in table:
         yield Move(("mute",), float(table["mute"]), 1.0 if table["mute"] else -1.0)
@@ -127,7 +127,7 @@ def _sends(changed: Changed, edit: Edit) -> Iterator[Move]:
                 said = edit.table[NETWORK][ROOMS[name]]["set"]
                 yield Move(keys, None if level_db is None else said, change)
             else:
-                own = changed.written.hand.get(NETWORK, {}).get(ROOMS[name], {})
+                own = changed.written.user.get(NETWORK, {}).get(ROOMS[name], {})
                 yield Move(keys, _number(own.get("offset"), 0.0) + change, change, by=True)
 
 

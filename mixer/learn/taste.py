@@ -14,11 +14,11 @@ from typing import Any
 from mixer.console.settings import MASTER
 from mixer.learn.common_bands import Cluster, Placed, clusters_of, net_bands
 from mixer.learn.decision import LEAST_DB, is_most, why_not
-from mixer.learn.hand_edit import band_row
 from mixer.learn.recall_reader import WrittenMix
 from mixer.learn.session_changes import Changed
 from mixer.learn.strip_moves import Keys, Move, Moves, moves_of, preset_value
 from mixer.learn.taste_words import setting_words, spread_words
+from mixer.learn.user_edit import band_row
 from mixer.output.daw.daw_formats import Device
 from mixer.output.daw.strip_words import band_words, hz_words
 from mixer.preset.console_shape import ROLES

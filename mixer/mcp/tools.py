@@ -25,7 +25,7 @@ from mixer.preset.assignments import parse_key, parse_value, split_assignment
 from mixer.preset.find import find_preset, is_name
 from mixer.preset.layer import read_layer
 from mixer.rendering.asked_song import load_asked
-from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import at_fitting_rate, with_console
 from mixer.rendering.timing.progress import Progress
@@ -102,8 +102,8 @@ class Tools:
             raise SettingsError(f"{quote(path.name)} must end in .{wanted.format}")
         destination = Destination(self._folders.mix(path), wanted, overwrite=overwrite)
         destination.check(plan)
-        if wanted.hands_stems_on:
-            plan = hands_on_wet_stems(plan)
+        if wanted.delivers_wet_stems:
+            plan = with_leakage_warning(plan)
         done = render_to(destination, plan, progress=progress)
         return {
             **_mix_figures(done.recipe, path),

@@ -100,7 +100,7 @@ def unset_default(key: str) -> Changed:
     return Changed(path, key, "")
 
 
-def keys_there() -> tuple[str, ...]:
+def keys_in_config() -> tuple[str, ...]:
     """The keys that the user's file sets, those for one command as "render.format".
 
     Raises:

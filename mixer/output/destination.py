@@ -36,7 +36,7 @@ from mixer.rendering.mastering import master
 from mixer.rendering.mix import Mix, Premaster
 from mixer.rendering.pipeline import premaster
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.timing.forecast import making_forecast, mastering_s
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
@@ -264,8 +264,8 @@ def finished(
     consume: bool = False,
 ) -> Mix:
     """The mix after its master, as it goes to a destination; arguments as for `master`."""
-    if destination.wanted.hands_stems_on:
-        made = replace(made, plan=hands_on_wet_stems(made.plan))
+    if destination.wanted.delivers_wet_stems:
+        made = replace(made, plan=with_leakage_warning(made.plan))
     return master(made, clock, consume=consume)
 
 

@@ -184,7 +184,7 @@ class OutputSettings:
     @property
     def takes_stems(self) -> bool:
         """Whether wet stems must be rendered."""
-        return self.hands_stems_on or self.check_translation
+        return self.delivers_wet_stems or self.check_translation
 
     @property
     def writes_stems(self) -> bool:
@@ -192,7 +192,7 @@ class OutputSettings:
         return self.stems or bool(self.daw) or self.has_report
 
     @property
-    def hands_stems_on(self) -> bool:
+    def delivers_wet_stems(self) -> bool:
         """Whether wet stems are delivered separately: as files, or as versions of the mix."""
         return self.writes_stems or self.has_versions
 

@@ -87,14 +87,14 @@ def song_table(path: Path) -> Mapping[str, Any]:
 
 def _layer(document: Document, shape: Table, path: Path, name: str) -> Layer:
     gathered = Gathered(PresetError)
-    with gathered.going_on():
+    with gathered.gathering():
         document.check(shape, is_layer=True)
     extends = []
     for keys, extended in _names_of_extended(document.table):
-        with gathered.going_on():
+        with gathered.gathering():
             extends.append(_found(document, keys, extended, path, shape is SONG_TABLE))
     if shape is SONG_TABLE:
-        with gathered.going_on():
+        with gathered.gathering():
             document.refuse(_find_plugins(document.table))
     gathered.refuse()
     table = {key: part for key, part in document.table.items() if key not in _ABOUT}

@@ -85,7 +85,7 @@ def resolve(
     )
 
 
-def lay_over(table: Mapping[str, Any], assignment: str, source: str) -> Console:
+def with_assignment(table: Mapping[str, Any], assignment: str, source: str) -> Console:
     """An existing console with one setting changed.
 
     Args:
@@ -104,7 +104,7 @@ def _whole_table(table: Mapping[str, Any], layers: Sequence[Layer]) -> dict[str,
     whole = dict(table)
     gathered = Gathered(PresetError)
     for layer in layers:
-        with gathered.going_on():
+        with gathered.gathering():
             whole = _laid_over(whole, layer)
     gathered.refuse()
     gathered.add(
@@ -124,14 +124,14 @@ def _read_layers(
     gathered = Gathered(PresetError)
     layers: list[Layer] = []
     for preset in presets:
-        with gathered.going_on():
+        with gathered.gathering():
             layers += _with_extended(find_preset(str(preset)))
     if song_table:
-        with gathered.going_on():
+        with gathered.gathering():
             own = song_layer(song_table, song_path)
             layers += [*_extended(own, ()), own]
     for text in sets:
-        with gathered.going_on():
+        with gathered.gathering():
             layers.append(read_assignment(text))
     gathered.refuse()
     return layers

@@ -44,7 +44,7 @@ def load_asked(
     except PresetError as error:
         gathered = Gathered(PresetError)
         gathered.add(*error.lines)
-        with gathered.going_on():
+        with gathered.gathering():
             resolve(presets, song_table(song_path), sets, song_path=song_path)
         gathered.refuse()
         raise

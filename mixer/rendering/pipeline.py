@@ -26,7 +26,7 @@ from mixer.rendering.mix import (
     measure_levels,
 )
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
-from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.sound.known_levels import KnownLevels
@@ -90,7 +90,7 @@ def render(
         network.bundle if network else None,
         wet_tracks=wet_tracks,
     )
-    plan = hands_on_wet_stems(plan) if wet_stems else plan
+    plan = with_leakage_warning(plan) if wet_stems else plan
     forecast_s = making_forecast(
         plan, wet_stems=wet_stems, wet_tracks=wet_tracks, stages=stages, threads=threads
     )
@@ -200,7 +200,7 @@ def over_desk(
     *,
     wet_stems: bool,
     known: KnownLevels | None = None,
-    tells_loudness: bool = True,
+    reports_loudness: bool = True,
     hear: OfStems | None = None,
 ) -> Premaster:
     """Every wet stem through its strip, their sum through the bus's.
@@ -211,7 +211,7 @@ def over_desk(
         clock: is notified of each stage.
         wet_stems: also return the wet stems.
         known: earlier measurements of the same stems; None measures all.
-        tells_loudness: whether the record says how loud each strip found its stem and left it.
+        reports_loudness: whether the record says how loud each strip found its stem and left it.
         hear: is given the wet stems after their strips, which are then neither returned nor
             measured; not for a plan for which a variation is requested.
 
@@ -223,15 +223,21 @@ def over_desk(
     """
     if not plan.varies:
         return _through_desk(
-            wet, plan, clock, known, wet_stems=wet_stems, tells_loudness=tells_loudness, hear=hear
+            wet,
+            plan,
+            clock,
+            known,
+            wet_stems=wet_stems,
+            reports_loudness=reports_loudness,
+            hear=hear,
         )
     from mixer.rendering.sound.variation_step import make_varied
 
     known = known or KnownLevels(plan.mix_rate, wet)
 
     def make(varied: RenderPlan) -> Premaster:
-        tells = tells_loudness and varied.settings.variation is not None
-        return _through_desk(wet, varied, clock, known, wet_stems=True, tells_loudness=tells)
+        tells = reports_loudness and varied.settings.variation is not None
+        return _through_desk(wet, varied, clock, known, wet_stems=True, reports_loudness=tells)
 
     made = make_varied(plan, known, make, mastered_loudness_lufs)
     if wet_stems:
@@ -247,7 +253,7 @@ def _through_desk(
     known: KnownLevels | None,
     *,
     wet_stems: bool,
-    tells_loudness: bool,
+    reports_loudness: bool,
     hear: OfStems | None = None,
 ) -> Premaster:
     mix, stems, desk = run_desk(
@@ -256,7 +262,7 @@ def _through_desk(
         plan,
         wet.output_curve,
         clock,
-        tells_loudness=tells_loudness,
+        reports_loudness=reports_loudness,
         hear=hear,
     )
     known = known or KnownLevels(plan.mix_rate)

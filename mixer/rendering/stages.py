@@ -128,7 +128,7 @@ def run_desk(
     output_curve: Callable[[np.ndarray], np.ndarray] | None,
     clock: StageClock,
     *,
-    tells_loudness: bool = True,
+    reports_loudness: bool = True,
     hear: OfStems | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], DeskReport]:
     """Run every wet stem through its strip, and their sum through the output curve and the bus.
@@ -141,7 +141,7 @@ def run_desk(
         mix, wet, output_curve: of a `mixer.rendering.mix.WetMix`; not changed.
         plan: of the render.
         clock: is notified of the stage.
-        tells_loudness: as in `mixer.console.desk.apply_console`.
+        reports_loudness: as in `mixer.console.desk.apply_console`.
         hear: is given the wet stems after their strips; then the mix may take their memory.
 
     Returns:
@@ -156,13 +156,13 @@ def run_desk(
     if not plan.touches_stems and not touches_bus:
         return mix, _given_to(hear, stems), report
     clock.start(Stage.CONSOLE)
-    steps_s = desk_steps_s(plan, wet, song_seconds(plan), tells_loudness=tells_loudness)
+    steps_s = desk_steps_s(plan, wet, song_seconds(plan), reports_loudness=reports_loudness)
     steps = Steps(clock, steps_s)
     held_db = plan.settings.held_staging_db
     gain_db = staging_gain_db(mix, rate) if held_db is None else held_db
     gain = np.float32(db_to_gain(gain_db))
     if plan.touches_stems:
-        stems, report = _stems_on_desk(wet, gain, plan, steps, tells_loudness)
+        stems, report = _stems_on_desk(wet, gain, plan, steps, reports_loudness)
         steps.at(SUM, 0.0)
         kept = _given_to(hear, stems)
         mix = _mix_of_changed(mix, wet, stems, plan, output_curve, consume=hear is not None)
@@ -174,7 +174,7 @@ def run_desk(
         own = mix if plan.touches_stems else None
         steps.at(BUS, 0.0)
         bus, report["master"] = _bus_on_desk(
-            gained(mix, gain) if own is None else multiply_by(own, gain), plan, tells_loudness
+            gained(mix, gain) if own is None else multiply_by(own, gain), plan, reports_loudness
         )
         mix = divide_by(bus, gain)
     report["staging_gain_db"] = gain_db
@@ -195,19 +195,19 @@ def _stems_on_desk(
     gain: np.float32,
     plan: RenderPlan,
     steps: Steps,
-    tells_loudness: bool,
+    reports_loudness: bool,
 ) -> tuple[dict[str, np.ndarray], DeskReport]:
     """Wet stems after their strips, and what the strips did."""
     from mixer.console.desk import apply_console
 
     staged = _staged(wet, gain, plan.console)
-    consumed = set[str]() if tells_loudness else _consumable(wet, staged, plan.console)
+    consumed = set[str]() if reports_loudness else _consumable(wet, staged, plan.console)
     output = apply_console(
         staged,
         plan.mix_rate,
         plan.console,
         tempo_bpm=plan.song.tempo_bpm,
-        tells_loudness=tells_loudness,
+        reports_loudness=reports_loudness,
         progress=lambda stem: steps.at(stem, 0.0),
         consume=consumed,
     )
@@ -227,13 +227,13 @@ def _stems_on_desk(
 
 
 def _bus_on_desk(
-    staged: np.ndarray, plan: RenderPlan, tells_loudness: bool
+    staged: np.ndarray, plan: RenderPlan, reports_loudness: bool
 ) -> tuple[np.ndarray, BusReport]:
     """The mix at the desk's level, which may be overwritten, after the bus's strip."""
     from mixer.console.desk import apply_master_strip
 
     return apply_master_strip(
-        staged, plan.mix_rate, plan.console.master, tells_loudness=tells_loudness, consume=True
+        staged, plan.mix_rate, plan.console.master, reports_loudness=reports_loudness, consume=True
     )
 
 

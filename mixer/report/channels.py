@@ -132,14 +132,14 @@ def _why_nothing(mix: Mix) -> str:
 
 
 def _of_tracks(mix: Mix) -> Iterator[Channel]:
-    record, hand = mix.measurements["tracks"], mix.plan.hand
+    record, user = mix.measurements["tracks"], mix.plan.user
     for name, track in record["tracks"].items():
         width = None if track["channels"] == 1 else 1.0
         found = _of_track(track.get("found", track["strip"]), width)
         used = _of_track(track["strip"], width)
-        strip = hand.strips.get(name, Strip())
+        strip = user.strips.get(name, Strip())
         notes = [] if track["loudness_lufs"] is not None else ["silent"]
-        if name in hand.not_heard:
+        if name in user.not_heard:
             notes.append("muted" if strip.mute else "silent: other channels are soloed")
         yield _channel(name, track["stem"], found, used, strip, mix, notes, track["role"])
     for stem, bus in (*record["groups"].items(), (MIX_BUS, record["mix"])):

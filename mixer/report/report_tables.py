@@ -259,10 +259,10 @@ def tracks(data: ReportData) -> Html:
     record = data.mix.measurements["tracks"]
     names = list(data.mix.song.stems)
     heads = ["Track", "Role", "Recorded, LUFS", "Set by the model"]
-    has_hand = any(map(is_touched, record["tracks"].values()))
+    has_user_settings = any(map(is_touched, record["tracks"].values()))
     found = []
     for track_name, track in record["tracks"].items():
-        hand = name(with_minus(added_words(track))) if is_touched(track) else ""
+        user = name(with_minus(added_words(track))) if is_touched(track) else ""
         loudness_lufs = track["loudness_lufs"]
         found.append(
             element(
@@ -271,7 +271,7 @@ def tracks(data: ReportData) -> Html:
                 element("td", track["role"].replace("_", " ")),
                 element("td", "" if loudness_lufs is None else number(loudness_lufs)),
                 element("td", with_minus(track_words(track))),
-                element("td", hand, class_="hand") if has_hand else None,
+                element("td", user, class_="hand") if has_user_settings else None,
             )
         )
     buses = [(stem, _swatch(stem, names), bus) for stem, bus in record["groups"].items()]
@@ -282,11 +282,11 @@ def tracks(data: ReportData) -> Html:
             element("th", swatch, f"{title} bus", scope="row"),
             *(element("td") for _ in range(2)),
             element("td", with_minus(bus_words(bus))),
-            element("td", class_="hand") if has_hand else None,
+            element("td", class_="hand") if has_user_settings else None,
         )
         for title, swatch, bus in buses
     ]
-    heads += ["Your settings"] if has_hand else []
+    heads += ["Your settings"] if has_user_settings else []
     head = element("tr", *(element("th", title, scope="col") for title in heads))
     table = element("table", element("thead", head), element("tbody", *found), class_="moves")
     return element(

@@ -21,7 +21,7 @@ from mixer.meters.loudness import integrated_loudness_lufs
 from mixer.song.damaged_files import remarks_on
 from mixer.song.deciding_files import deciding_files
 from mixer.song.file_listing import doubts
-from mixer.song.preparation import at_full_scale, mend_microphones
+from mixer.song.preparation import at_full_scale, fix_microphones
 from mixer.song.recording import Recording
 from mixer.song.samples import read_sum
 from mixer.song.song import Song
@@ -276,7 +276,7 @@ def _compare_lengths(files: Sequence[FileInspection]) -> None:
 def _compare_microphones(
     files: Sequence[FileInspection], song: Song, recordings: Sequence[Recording]
 ) -> None:
-    _, said = mend_microphones(replace(song, recordings=tuple(recordings)), ())
+    _, said = fix_microphones(replace(song, recordings=tuple(recordings)), ())
     for file in files:
         if file.file in said:
             file.findings.append(said[file.file])

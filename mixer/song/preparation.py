@@ -44,7 +44,7 @@ def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[
     recordings, notes = at_full_scale(song.recordings)
     notes += [f"{r.file}: {text}" for r in recordings for text in offset_remarks(r.source)]
     song = replace(song, recordings=recordings)
-    song, said = mend_microphones(song, fixes)
+    song, said = fix_microphones(song, fixes)
     notes += [f"{file}: {text}" for file, text in said.items()]
     for place, remarks in deciding_files([r.source for r in recordings]).items():
         notes += [f"{recordings[place].file}: {remark}" for remark in remarks]
@@ -60,7 +60,7 @@ def prepare_song(song: Song, *, trim: bool, fixes: Sequence[str] = ()) -> tuple[
     return song, notes
 
 
-def mend_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, str]]:
+def fix_microphones(song: Song, fixes: Sequence[str]) -> tuple[Song, dict[str, str]]:
     """Correct polarity and delay between microphones on one source, and say what is found.
 
     Args:

@@ -162,9 +162,9 @@ def read_song_file(folder: Path, file_names: Iterable[str]) -> SongSettings:
     document = read_toml(path, f"a {SONG_FILE}", PresetError)
     names = list(file_names)
     gathered = Gathered(PresetError)
-    with gathered.going_on():
+    with gathered.gathering():
         document.check(table_of(SongSettings))
-    with gathered.going_on():
+    with gathered.gathering():
         document.refuse(_find_strangers(document, names))
     gathered.refuse()
     settings = document.read_as(SongSettings)

@@ -11,8 +11,8 @@ from mixer.network.output import StemTable
 from mixer.network.track_mixer.track_settings import CURVE_HZ, HIGH_PASS_OFF_HZ, TrackSettings
 from mixer.preset.assignments import split_key
 from mixer.preset.console_shape import TRACKS
-from mixer.rendering.track_hand import TrackHand
 from mixer.rendering.tracks.group_sends import RETURNS
+from mixer.rendering.user_strips import UserStrips
 from mixer.song.tracks import Track
 from mixer.stems import color_of
 from mixer.studio.edits import Edits, key_of
@@ -59,7 +59,7 @@ def track_parts(track: Track) -> tuple[str, ...]:
 def track_channel(
     place: int,
     track: Track,
-    hands: tuple[TrackHand, TrackHand],
+    hands: tuple[UserStrips, UserStrips],
     edits: Edits,
     model: ModelTable | None,
     audio: Audio | None,

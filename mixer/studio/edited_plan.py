@@ -19,7 +19,7 @@ from mixer.rendering.plans.model_choice import model_of
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_console
-from mixer.rendering.track_hand import TrackHand, hand_on_tracks, refuse_more_than_gains
+from mixer.rendering.user_strips import UserStrips, refuse_more_than_gains, split_user_strips
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.song import Song
 from mixer.song.tracks import Track, tracks_of
@@ -57,7 +57,7 @@ class Planned:
     tracks: tuple[Track, ...]
     base: Resolved
     full: Resolved
-    hands: tuple[TrackHand, TrackHand]
+    hands: tuple[UserStrips, UserStrips]
     settings: RenderSettings
     mixes_tracks: bool
     references: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ def plan_edits(song: Song, song_table: Mapping[str, Any], edits: Edits, revision
     base, full = resolve_edits(song_table, edits)
     refuse_foreign_plugins(full.sources, song_path=song.folder / SONG_FILE)
     tracks = tracks_of(song)
-    hands = hand_on_tracks(base.console, tracks)[0], hand_on_tracks(full.console, tracks)[0]
+    hands = split_user_strips(base.console, tracks)[0], split_user_strips(full.console, tracks)[0]
     asked = asked_settings(edits, song.folder / FOLDER / REFERENCES)
     settings = settings_over_defaults(asked, full.console)
     # Settings of single tracks must not switch the model behind the user's back.

@@ -152,7 +152,7 @@ def read_changes(changes: Edits) -> dict[str, Any]:
     gathered = Gathered(SettingsError)
     found: dict[str, Any] = {}
     for key, value in changes.items():
-        with gathered.going_on():
+        with gathered.gathering():
             parts = _parts(key)
             if value is not None:
                 _check(parts, value)

@@ -14,7 +14,7 @@ from mixer.files.wording import quote, suggest
 from mixer.output.destination import Destination, render_to
 from mixer.output.names import mix_name
 from mixer.output.output_settings import DawAudio, OutputSettings, ReportKind
-from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.settings import at_fitting_rate
 from mixer.rendering.timing.progress import Progress
 from mixer.studio.edited_plan import Planned
@@ -119,8 +119,8 @@ def run_job(job: RenderJob, progress: Progress) -> None:
     job.name = path.name
     destination = Destination(path, job.wanted)
     destination.check(plan)
-    if job.wanted.hands_stems_on:
-        plan = hands_on_wet_stems(plan)
+    if job.wanted.delivers_wet_stems:
+        plan = with_leakage_warning(plan)
     done = render_to(destination, plan, progress=progress)
     expected = dict.fromkeys(
         (*destination.paths(plan.song).values(), *destination.beside().values())

@@ -35,7 +35,7 @@ from mixer.studio.bus_gains import BusGains, SongBuses
 from mixer.studio.channel_tables import model_of_stem, model_of_track, track_id
 from mixer.studio.edited_plan import Planned
 from mixer.studio.made import MIX, ExactRender, Made, strips_of
-from mixer.studio.return_responses import respond_for_hand, respond_for_model
+from mixer.studio.return_responses import add_model_responses, add_user_responses
 from mixer.studio.sample_store import SampleStore, level_of
 from mixer.studio.song_cache import SongCache
 from mixer.studio.wet import (
@@ -72,22 +72,22 @@ class Maker:
     def __init__(
         self,
         scratch: Path,
-        tell_audio: Callable[[str], None],
-        tell_doing: Callable[[str, str, float], None],
+        report_audio: Callable[[str], None],
+        report_work: Callable[[str, str, float], None],
         is_overtaken: Callable[[], bool],
     ) -> None:
         """Start with an empty cache.
 
         Args:
             scratch: a folder for samples, removed with the session.
-            tell_audio: called with the name of samples that changed.
-            tell_doing: called with the current work, details, and the share done, 0 to 1.
+            report_audio: called with the name of samples that changed.
+            report_work: called with the current work, details, and the share done, 0 to 1.
             is_overtaken: whether the work in progress is obsolete.
         """
         self.made = Made()
-        self.store = SampleStore(self.made, scratch, tell_audio)
+        self.store = SampleStore(self.made, scratch, report_audio)
         self._scratch = scratch
-        self._tell_doing, self._is_overtaken = tell_doing, is_overtaken
+        self._tell_doing, self._is_overtaken = report_work, is_overtaken
         self._told_at = 0.0
         self._keys: dict[str, str] = {}
         self._buses = SongBuses()
@@ -99,7 +99,7 @@ class Maker:
     @one_blas_thread
     def tracks(self, planned: Planned, plan: RenderPlan) -> None:
         """Make the wet tracks that differ from those before, and the responses of the returns."""
-        respond_for_hand(self.made, planned, plan)
+        add_user_responses(self.made, planned, plan)
         if not plan.tracks:
             self._of_tracks = None
             return
@@ -126,7 +126,7 @@ class Maker:
             self._make_tracks(planned, plan, places, (0.0, begin), excerpt=True)
         self._make_tracks(planned, plan, [place for place, _ in stale], (begin, 1.0), excerpt=False)
         self._keys |= {track_id(place): key for place, key in stale}
-        respond_for_model(self.made, of_tracks, plan)
+        add_model_responses(self.made, of_tracks, plan)
 
     def _set_tracks(self, plan: RenderPlan) -> TrackMixSettings:
         kept = self._kept_of(plan).material
@@ -242,7 +242,7 @@ class Maker:
             self._identity(plan),
             plan.settings.amount,
             plan.handled_song.recordings,
-            plan.hand,
+            plan.user,
             plan.gains_before,
             plan.changes,
             asked.space,
@@ -371,7 +371,7 @@ def has_wet_stems(plan: RenderPlan) -> bool:
     return plan.bundle is None or plan.bundle.manifest.has_wet_stems
 
 
-def without_hand(planned: Planned) -> Planned:
+def without_user_settings(planned: Planned) -> Planned:
     """The planned song without the user's edits of the console."""
     console = planned.base.console
     settings = dataclasses.replace(

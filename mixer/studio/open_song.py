@@ -23,7 +23,7 @@ from mixer.rendering.timing.progress import Progress
 from mixer.studio.edited_plan import table_edits
 from mixer.studio.edits import Edits, read_changes
 from mixer.studio.jobs import MOST_JOBS, RenderJob, read_wanted, run_job
-from mixer.studio.making import without_hand
+from mixer.studio.making import without_user_settings
 from mixer.studio.messages.song_state import Overview, Saved, SongState
 from mixer.studio.messages.work_state import Job, TakeRow, Takes
 from mixer.studio.mix_sources import Sources, source_of
@@ -217,7 +217,7 @@ class SongSession:
             if remove:
                 self._sources.remove(source)
             else:
-                make = self._sources.ask(source, without_hand(planned))
+                make = self._sources.ask(source, without_user_settings(planned))
                 self._desk.add(Task("rendering a source", make))
             self._desk.told()
             return self.state()
@@ -310,7 +310,7 @@ class SongSession:
             if job.state == "waiting":
                 desk.tasks = [task for task in desk.tasks if task.job is not job]
                 job.state = "cancelled"
-                desk.told_job(job)
+                desk.announce_job(job)
             return job.as_json()
 
     def close(self) -> None:

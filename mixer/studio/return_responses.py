@@ -9,10 +9,10 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.group_sends import echo_of
 from mixer.studio.edited_plan import Planned
 from mixer.studio.made import Made, Response
-from mixer.studio.wet import TrackMixSettings, hand_responses, model_responses, settings_key
+from mixer.studio.wet import TrackMixSettings, model_responses, settings_key, user_responses
 
 
-def respond_for_model(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan) -> None:
+def add_model_responses(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan) -> None:
     """Make the impulse responses of the returns that tracks send to, unless they exist.
 
     Args:
@@ -30,7 +30,7 @@ def respond_for_model(made: Made, of_tracks: TrackMixSettings, plan: RenderPlan)
             _take(made, name, key, samples, vars(echo_of(space) if name == "echo" else space))
 
 
-def respond_for_hand(made: Made, planned: Planned, plan: RenderPlan) -> None:
+def add_user_responses(made: Made, planned: Planned, plan: RenderPlan) -> None:
     """Make the impulse responses of the user's reverb and delay, if anything is sent to them."""
     console = planned.full.console
     strips = [strip for _, strip in console.strips] + list(planned.hands[1].strips.values())
@@ -42,7 +42,7 @@ def respond_for_hand(made: Made, planned: Planned, plan: RenderPlan) -> None:
     key = settings_key(console.reverb, console.delay, plan.song.tempo_bpm)
     missing = _missing(made, key, used)
     if missing:
-        found = hand_responses(console, missing, plan.mix_rate, plan.song.tempo_bpm)
+        found = user_responses(console, missing, plan.mix_rate, plan.song.tempo_bpm)
         for name, samples in found.items():
             _take(made, name, key, samples, vars(getattr(console, name)))
 

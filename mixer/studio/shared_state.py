@@ -143,7 +143,7 @@ class Desk:
         """Announce that the state has changed."""
         self.tell({"type": "state", "song": self.song_id, "revision": self.revision})
 
-    def told_job(self, job: RenderJob) -> None:
+    def announce_job(self, job: RenderJob) -> None:
         """Announce the state of a job."""
         row = job.as_json()
         self.tell({"type": "job", "song": self.song_id, "revision": self.revision, "job": row})

@@ -39,7 +39,7 @@ class Worker:
             song_id, folder, tell: as in `Desk`.
             scratch: a folder for samples.
         """
-        self.maker = Maker(scratch, self.tell_audio, self.tell_doing, self.is_overtaken)
+        self.maker = Maker(scratch, self.report_audio, self.report_work, self.is_overtaken)
         self.desk = Desk(song_id, folder, tell, self.maker.made)
         # Revisions: of the wet tracks, and of the last exact render that was tried.
         self._prepared = self._tried = -1
@@ -69,18 +69,18 @@ class Worker:
             return task.job is not None and task.job.cancelled.is_set()
         return self._is_exact and self._tried != desk.revision
 
-    def tell_doing(self, what: str, detail: str, share: float) -> None:
+    def report_work(self, what: str, detail: str, share: float) -> None:
         """Report the current work, and the share of it done, 0 to 1."""
         desk, task = self.desk, self._at
         desk.doing = {"what": what, "detail": detail, "share": min(max(share, 0.0), 1.0)}
         if task is not None and task.job is not None:
             task.job.doing = desk.doing
-            desk.told_job(task.job)
+            desk.announce_job(task.job)
         desk.tell(
             {"type": "doing", "song": desk.song_id, "revision": desk.revision, "doing": desk.doing}
         )
 
-    def tell_audio(self, name: str) -> None:
+    def report_audio(self, name: str) -> None:
         """Report that more samples of a source are ready, or that they have changed."""
         desk = self.desk
         audio = audio_of(name, desk.made)
@@ -183,7 +183,7 @@ class Worker:
         self._at = task
         if job is not None:
             job.state = "running"
-            desk.told_job(job)
+            desk.announce_job(job)
         try:
             task.run(desk.plan)
             if job is not None:
@@ -199,7 +199,7 @@ class Worker:
             self._at = None
             if job is not None:
                 job.doing = None
-                desk.told_job(job)
+                desk.announce_job(job)
             desk.told()
 
     def _guarded(self, step: Callable[[], None]) -> None:

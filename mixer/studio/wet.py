@@ -175,7 +175,7 @@ def model_responses(
     }
 
 
-def hand_responses(
+def user_responses(
     console: Console, names: Sequence[str], sample_rate: int, tempo_bpm: float | None
 ) -> dict[str, FloatArray]:
     """Impulse responses of the user's reverb and delay: as `model_responses`."""

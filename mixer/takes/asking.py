@@ -18,11 +18,11 @@ from mixer.files.wording import quote
 from mixer.output.recipe import ChangedSetting
 from mixer.preset.assignments import parse_key, split_assignment
 from mixer.preset.console_shape import ALL_STEMS, ROLES
-from mixer.preset.merge import lay_over
+from mixer.preset.merge import with_assignment
 from mixer.preset.schema import neutral_value, plain_table
 from mixer.stems import STEMS
 from mixer.takes.request import requests_of
-from mixer.takes.words import Context, assignments_of, strips_there
+from mixer.takes.words import Context, assignments_of, strips_in_song
 
 _SIGNS = ("+", "-")
 
@@ -64,7 +64,7 @@ def ask(
     before = plain_table(console)
     now, gathered = console, Gathered(SettingsError)
     for text in texts:
-        with gathered.going_on():
+        with gathered.gathering():
             now = _with(now, text, Context(before, known, stems, roles))
     gathered.refuse()
     changes = changed_settings(before, plain_table(now))
@@ -89,7 +89,7 @@ def _with(console: Console, text: str, context: Context) -> Console:
         return _laid_over(console, text, text, context)
     gathered = Gathered(SettingsError)
     for request in requests_of(text):
-        with gathered.going_on():
+        with gathered.gathering():
             now = replace(context, table=plain_table(console))
             for assignment in assignments_of(request, now):
                 console = _laid_over(console, assignment, request.text, context)
@@ -105,7 +105,7 @@ def _laid_over(console: Console, assignment: str, text: str, context: Context) -
     for each in keys:
         _refuse_what_is_not_there(each, text, context)
         table = plain_table(console)
-        console = lay_over(table, _absolute(f"{each}={value}", table), quote(text))
+        console = with_assignment(table, _absolute(f"{each}={value}", table), quote(text))
     return console
 
 
@@ -113,9 +113,9 @@ def _refuse_what_is_not_there(key: str, text: str, context: Context) -> None:
     """Raise if the song has no such stem or role; of tracks the plan does."""
     (first, *rest), _ = parse_key(key)
     if first in STEMS:
-        strips_there((first,), first, text, context)
+        strips_in_song((first,), first, text, context)
     elif first == ROLES and rest:
-        strips_there((f"{first}.{rest[0]}",), rest[0].replace("_", " "), text, context)
+        strips_in_song((f"{first}.{rest[0]}",), rest[0].replace("_", " "), text, context)
 
 
 def _absolute(assignment: str, table: Mapping[str, Any]) -> str:

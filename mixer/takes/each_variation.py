@@ -123,7 +123,7 @@ def _mix(first: First, asked: Asked, plan: RenderPlan, destination: Destination)
         plan,
         StageClock(None),
         wet_stems=False,
-        tells_loudness=False,
+        reports_loudness=False,
         hear=hear,
     )
     place = place_of(

@@ -50,7 +50,7 @@ def requests_of(text: str) -> list[Request]:
     found, waiting, gathered = list[Request](), list[str](), Gathered(SettingsError)
     pieces = _BETWEEN.split(text.strip().rstrip(" .,;!"))
     for part, joint in zip(pieces[::2], (None, *pieces[1::2]), strict=True):
-        with gathered.going_on():
+        with gathered.gathering():
             _take_part(part, joint is not None, found, waiting)
     gathered.refuse()
     if waiting:

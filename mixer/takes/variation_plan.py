@@ -22,7 +22,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.sound.known_levels import KnownLevels
 from mixer.rendering.sound.sound import with_moves
-from mixer.rendering.sound.variation_step import steps_to
+from mixer.rendering.sound.variation_step import variation_moves
 from mixer.stems import VOCALS
 from mixer.takes.blending import blend_consoles
 from mixer.takes.numbering import base_of, variations_beside
@@ -143,7 +143,7 @@ def asked_variations(
         text = ", ".join(f"{name} {move_db:+g} dB" for name, move_db in moves.items())
         found.append(Asked(text, moves, with_moves(plan.asked, moves, plan.song.stems)))
     for name in wanted.names:
-        moves = steps_to(name, wanted.away, axes)
+        moves = variation_moves(name, wanted.away, axes)
         found.append(Asked(name, moves, with_moves(plan.asked, moves, plan.song.stems)))
     for text, parts in wanted.blends:
         consoles = [(share, _console_of(part, first, wanted.away, axes)) for part, share in parts]
@@ -161,7 +161,7 @@ def _console_of(part: str, first: First, away: float, axes: Sequence[Axis]) -> C
     if part == FIRST:
         return plan.asked
     if part in named_moves():
-        return with_moves(plan.asked, steps_to(part, away, axes), plan.song.stems)
+        return with_moves(plan.asked, variation_moves(part, away, axes), plan.song.stems)
     there = variations_beside(first.recipe.parent, base)
     beside = {f"var{number}": path for number, path in there.items()}
     if part in beside:

@@ -44,7 +44,7 @@ def assignments_of(request: Request, context: Context) -> list[str]:
     wish = request.wish
     names = request.targets or ((wish.target,) if wish.target else context.stems)
     targets = [
-        one for name in names for one in strips_there(TARGETS[name], name, request.text, context)
+        one for name in names for one in strips_in_song(TARGETS[name], name, request.text, context)
     ]
     each = dict.fromkeys(targets)
     found = [one for target in each for one in _of_target(request, target, context)]
@@ -56,7 +56,7 @@ def assignments_of(request: Request, context: Context) -> list[str]:
     return found
 
 
-def strips_there(strips: Sequence[str], name: str, text: str, context: Context) -> list[str]:
+def strips_in_song(strips: Sequence[str], name: str, text: str, context: Context) -> list[str]:
     """Those of several strips that the song has.
 
     Args:

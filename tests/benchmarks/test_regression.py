@@ -1,4 +1,4 @@
-"""A third more is refused and a tenth is not; what seems dearer is measured again first."""
+"""A third more is refused and a tenth is not; what seems costlier is measured again first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from benchmarks.regression import (
     BOUND,
     COUNTED_BOUND,
     Ratios,
-    dearer,
+    costlier,
     exceeding,
     judged,
     ratios,
@@ -50,22 +50,22 @@ def test_what_fails_here_is_never_passed_over() -> None:
 @pytest.mark.parametrize(
     ("again", "found"),
     [([1.1], 1.1), ([1.4, 1.1], 1.1), ([1.4, 1.3], 1.3), ([1.7, 1.6], 1.5)],
-    ids=["a moment of noise", "a longer one", "dearer indeed", "the least of all"],
+    ids=["a moment of noise", "a longer one", "costlier indeed", "the least of all"],
 )
 def test_only_what_is_dearer_each_time_is_dearer(again, found) -> None:
     answers: list[Ratios] = [{"render": ratio, "new": None} for ratio in (1.5, *again)]
-    assert dearer(lambda: answers.pop(0)) == {"render": found, "new": None}
+    assert costlier(lambda: answers.pop(0)) == {"render": found, "new": None}
     assert not answers
 
 
 def test_what_costs_the_same_is_measured_once() -> None:
     answers: list[Ratios] = [{"render": 1.0}, {"render": 0.5}]
-    assert dearer(lambda: answers.pop(0)) == {"render": 1.0}
+    assert costlier(lambda: answers.pop(0)) == {"render": 1.0}
     assert len(answers) == 1
 
 
 @pytest.mark.parametrize(
-    ("whole", "refused"), [(1.03, ["a, 9 s: network"]), (1.0, [])], ids=["dearer", "moved"]
+    ("whole", "refused"), [(1.03, ["a, 9 s: network"]), (1.0, [])], ids=["costlier", "moved"]
 )
 def test_a_stage_is_refused_where_its_case_is_dearer_too(whole, refused, capsys) -> None:
     found: Ratios = {"a, 9 s": whole, "a, 9 s: network": 1.3, "a, 9 s: write": 0.7}

@@ -1,4 +1,4 @@
-"""A mix of tracks on the command line: a line a track, its settings as JSON, the hand on it."""
+"""A mix of tracks on the command line: a line a track, its settings as JSON, the user's strips."""
 
 from __future__ import annotations
 

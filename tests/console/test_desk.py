@@ -133,7 +133,7 @@ def test_stems_that_are_given_away_give_the_same(rng) -> None:
     expected = apply_console(stems, RATE_HZ, console).stems
     given = {stem: audio.copy() for stem, audio in stems.items()}
     away = {"bass", "vocals"}
-    found = apply_console(given, RATE_HZ, console, tells_loudness=False, consume=away).stems
+    found = apply_console(given, RATE_HZ, console, reports_loudness=False, consume=away).stems
     for stem, audio in expected.items():
         assert np.array_equal(found[stem], audio)
         if stem not in away:

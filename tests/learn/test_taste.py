@@ -47,7 +47,7 @@ def strips(path):
 
 @pytest.fixture(scope="module")
 def learnt(songs):
-    """Sessions changed as a hand of some habits would, and what was said of them."""
+    """Sessions changed as a user of some habits would, and what was said of them."""
     for number in range(5):
         text = Text(songs / f"out{number}" / "mix.rpp")
         text.volpan("Lead Vox", db=(1.0, 1.4, 2.0, 1.2, 1.6)[number])

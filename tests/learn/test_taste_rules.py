@@ -95,10 +95,10 @@ def test_rooms_are_raised_set_where_they_were_off_or_taken_away() -> None:
     assert "send to Long room off" in off.words
 
 
-def in_hand(hand, was, now):
+def in_hand(user, was, now):
     """A pad that the user had set before, changed in a session."""
     mix, (changed,) = song(track("pad", now, was))
-    before = replace(changed.written, hand=hand)
+    before = replace(changed.written, user=user)
     return replace(mix, tracks=(before,)), [replace(changed, written=before)]
 
 

@@ -25,7 +25,7 @@ ROW = {
     "bands": [["bell", 100.0, 3.0, 1.0]],
     "automation": [[0.0, 1.0]],
     "sends": {"Reverb": -12.0},
-    "hand": {"gain_db": 1.0},
+    "user": {"gain_db": 1.0},
 }
 SESSION = '<REAPER_PROJECT 0.1 "7.0"\n<TRACK\nNAME Kick\nVOLPAN {} 0 -1 -1 1\n>\n>\n'
 
@@ -48,7 +48,7 @@ def write_recall(folder: Path, **of_row: Any) -> Path:
 
 def test_what_mixer_writes_is_read(tmp_path: Path) -> None:
     (row,) = read_recall(write_recall(tmp_path), "reaper").tracks
-    assert (row.name, row.hand, row.strip.bands[0].kind) == ("Kick", {"gain_db": 1.0}, "bell")
+    assert (row.name, row.user, row.strip.bands[0].kind) == ("Kick", {"gain_db": 1.0}, "bell")
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_what_mixer_writes_is_read(tmp_path: Path) -> None:
         {"automation": [[0.0, -1.0]]},
         {"automation": [[1e308, 1.0]]},
         {"sends": ["Reverb"]},
-        {"hand": {"eq": [1, 2]}},
-        {"hand": {"gain_db": [[0]]}},
-        {"hand": {"eq": [{"plugins": [{"path": "/bin/sh"}]}]}},
-        {"hand": [1]},
+        {"user": {"eq": [1, 2]}},
+        {"user": {"gain_db": [[0]]}},
+        {"user": {"eq": [{"plugins": [{"path": "/bin/sh"}]}]}},
+        {"user": [1]},
     ],
     ids=str,
 )

@@ -15,7 +15,7 @@ from mixer.cli.main import run
 from mixer.output.destination import Destination, forecast_of, render_to
 from mixer.output.output_settings import OutputSettings, ReportKind
 from mixer.output.writing_forecast import report_steps_s
-from mixer.rendering.plans.plan_notes import hands_on_wet_stems
+from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.timing.forecast import looking_s
@@ -32,7 +32,7 @@ def folder(write_song, rng):
 
 def told_of(folder, path, wanted: OutputSettings) -> list[tuple[str, str, float]]:
     plan = plan_render(load_song(folder), RenderSettings(model="none", device="cpu"))
-    plan = hands_on_wet_stems(plan) if wanted.hands_stems_on else plan
+    plan = with_leakage_warning(plan) if wanted.delivers_wet_stems else plan
     told: list[tuple[str, str, float]] = []
     render_to(Destination(path, wanted), plan, progress=lambda *step: told.append(step))
     return told
@@ -76,7 +76,7 @@ def test_each_thing_that_is_written_has_its_stage_and_its_share(folder, tmp_path
 def test_a_mix_that_was_made_is_not_foreseen_to_be_measured_again(folder, tmp_path) -> None:
     def mastering_s(wanted: OutputSettings, loudness_lufs: float | None = None) -> float:
         settings = RenderSettings(model="none", device="cpu", loudness_lufs=loudness_lufs)
-        plan = hands_on_wet_stems(plan_render(load_song(folder), settings))
+        plan = with_leakage_warning(plan_render(load_song(folder), settings))
         return forecast_of(Destination(tmp_path / "x.wav", wanted), plan, is_made=True)["master"]
 
     assert mastering_s(OutputSettings()) == 0.0

@@ -73,14 +73,14 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
     document = read_toml(path, "a training configuration", SettingsError)
     gathered = Gathered(SettingsError)
     config = TrainingConfig()
-    with gathered.going_on():
+    with gathered.gathering():
         config = document.build(CONFIG)
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals:
             gathered.add(f"{quote(override)} has no =; write section.key=value")
             continue
-        with gathered.going_on():
+        with gathered.gathering():
             config = _with_override(config, name.strip(), text.strip())
     gathered.refuse()
     gathered.add(*_contradictions(config, document.where))

@@ -245,7 +245,7 @@ class _Render:
         if self.order.phase == Phase.FINISH and not self.order.album_moves:
             kept = load_premaster(Path(self.order.premaster), plan, inputs_sha256)
         destination.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.order.album_moves and plan.has_desk_behind:
+        if self.order.album_moves and plan.has_strips_after_network:
             kept = self._in_its_album(destination, plan, network)
             plan = kept.plan
         return render_to(

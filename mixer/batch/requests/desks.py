@@ -58,12 +58,12 @@ def check_defaults(defaults: Defaults) -> None:
     from mixer.preset.trust import refuse_foreign_plugins
 
     gathered = Gathered(PresetError)
-    with gathered.going_on():
+    with gathered.gathering():
         resolved = resolve(defaults.presets)
         if not defaults.allow_plugins:
             refuse_foreign_plugins(resolved.sources)
     for text in defaults.sets:
-        with gathered.going_on():
+        with gathered.gathering():
             read_assignment(text)
     gathered.refuse()
 
@@ -116,7 +116,7 @@ def find_misfits(
 def _tracks_of_no_use(row: Row, desk: Desk) -> Iterator[str]:
     """Settings of tracks by name for a model that mixes stems; roles may not be in the song."""
     from mixer.preset.console_shape import TRACKS
-    from mixer.rendering.track_hand import more_than_gains
+    from mixer.rendering.user_strips import more_than_gains
 
     # By name to what is said of it: the desk's own table has been read before.
     of_tracks = cast("Mapping[str, Mapping[str, object]]", desk.console.get(TRACKS, {}))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mixer.errors import InputError
 from mixer.files.spreadsheet import cell
-from mixer.files.wording import CONTROL_SIGN, visible
+from mixer.files.wording import CONTROL_CHARACTER, visible
 from mixer.song.folders.song_folders import find_song_folders
 
 HEADER = (
@@ -53,7 +53,9 @@ def manifest_text(folder: Path, base: Path) -> tuple[str, list[str]]:
         except UnicodeEncodeError:
             left_out.append(f"{os.fsencode(path)!r}: its name is not UTF-8; rename it")
             continue
-        if CONTROL_SIGN.search(path + name):  # the text goes to a terminal as often as to a file
+        if CONTROL_CHARACTER.search(
+            path + name
+        ):  # the text goes to a terminal as often as to a file
             left_out.append(f"{visible(path)}: its name holds a control character; rename it")
             continue
         # A path that a spreadsheet would take for a formula gets ./ in front.

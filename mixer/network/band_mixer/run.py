@@ -121,7 +121,7 @@ def _sum_stems(
     buses = _buses(song, strips)
     sums = StemSums(strips, buses, song.hyper, song.weights)
     for done, _ in enumerate(pool.map(sums.run, range(sums.n_segments)), start=1):
-        song.tell_of_second_pass(_STEMS * done / sums.n_segments)
+        song.report_second_pass(_STEMS * done / sums.n_segments)
     if song.options.consume and isinstance(song.stems, list):
         song.stems[:] = [None] * len(song.stems)
     returns = pool.submit(add_returns, buses.mix, song.sample_rate, buses.width, buses.room)
@@ -184,7 +184,7 @@ class _Song:
         whole = 1.0 + _A_WET_STEM * sum(self.is_wanted(name) for name in self.names)
         self.options.progress(done / whole)
 
-    def tell_of_second_pass(self, share: float) -> None:
+    def report_second_pass(self, share: float) -> None:
         """Report the share of the second pass that is done."""
         self.tell(_LEVELS + _CONTROLS + (1.0 - _LEVELS - _CONTROLS) * share)
 

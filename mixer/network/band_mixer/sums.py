@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.blocks import zero_padded
-from mixer.dsp.long_audio import let_go_of_pages
+from mixer.dsp.long_audio import release_pages
 from mixer.dsp.short_time import Analysis, Synthesis, distinct_channels, is_silent
 from mixer.dsp.threads import stop_if_asked
 from mixer.network.band_mixer.bands import frames_at_once
@@ -145,7 +145,7 @@ class StemSums:
         edges = {}
         for cut in range(self._segment_hops, self._n_hops, self._segment_hops):
             edges[cut] = zero_padded(stem, (cut - 1) * hop, (cut + 1) * hop).copy()
-            let_go_of_pages()
+            release_pages()
         return edges
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.console.settings import MASTER
-from mixer.console.settings import Strip as HandStrip
+from mixer.console.settings import Strip as UserStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.track_settings import (
     BusTable,
@@ -45,7 +45,7 @@ from mixer.output.daw.nearness import nearness
 from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
 from mixer.output.daw.standby import Limiting, Standby, standby_of
 from mixer.output.daw.strip_fit import fit_strip, with_automation
-from mixer.output.daw.strip_of_track import hand_bands, moves, track_strip
+from mixer.output.daw.strip_of_track import moves, track_strip, user_bands
 from mixer.output.daw.strip_words import null_words, standby_lines, strip_lines
 from mixer.output.daw.wet_session import reference_track, wet_tracks
 from mixer.output.names import session_audio
@@ -182,24 +182,24 @@ class _Maker:
     def _track(self, track: Track, wet: FloatArray | None) -> tuple[DawTrack, FloatArray]:
         """A track of the session, and how it sounds there; float32 (2, samples)."""
         dry = read_track(track, self._n_samples, self._rate)
-        hand = self._mix.plan.hand.strips.get(track.name)
+        user = self._mix.plan.user.strips.get(track.name)
         notes = [f"{track.role.replace('_', ' ')}, {track.stem}"]
-        table, standby = self._tables.get(track.name), standby_of(None, hand)
+        table, standby = self._tables.get(track.name), standby_of(None, user)
         if table is not None:
             settings = track_settings(table["strip"])
-            sends = self._returns.sends(settings, hand)
+            sends = self._returns.sends(settings, user)
             strip = track_strip(
-                settings, hand, self._rate, sends, fixed_shelves=Device.ACE_EQ in self._devices
+                settings, user, self._rate, sends, fixed_shelves=Device.ACE_EQ in self._devices
             )
-            if wet is not None and moves(settings, hand) and np.any(wet):
+            if wet is not None and moves(settings, user) and np.any(wet):
                 strip = self._moving(strip, dry, wet)
-            standby = standby_of(settings.compression, hand)
+            standby = standby_of(settings.compression, user)
         elif wet is not None:
             strip = fit_strip(_stereo(dry), wet, self._rate, self._devices)
         else:
-            strip = track_strip(TrackSettings(), hand, self._rate, ())
-        if hand is not None:
-            strip = replace(strip, muted=hand.mute, soloed=hand.solo)
+            strip = track_strip(TrackSettings(), user, self._rate, ())
+        if user is not None:
+            strip = replace(strip, muted=user.mute, soloed=user.solo)
         sound = run_strip(dry, self._rate, strip, self._devices)
         near = None
         if wet is not None:
@@ -263,25 +263,25 @@ class _Maker:
         parent: str | None,
     ) -> tuple[DawGroup, FloatArray]:
         """A folder whose strip makes `after` of `before`, and what it makes of the session's."""
-        set_by_hand = self._mix.plan.console
-        hand = set_by_hand.master if stem == MASTER else set_by_hand.strip(stem)
-        known = tuple(hand_bands(hand)) if hand.amount == 1.0 else ()
+        user_console = self._mix.plan.console
+        user = user_console.master if stem == MASTER else user_console.strip(stem)
+        known = tuple(user_bands(user)) if user.amount == 1.0 else ()
         # A folder has no files, so it has no mid signal.
         strip = fit_strip(before, after, self._rate, self._devices - {Device.WIDTH}, known)
         strip = held_below(strip, self._daw.most_gain_db)
         sound = run_strip(native, self._rate, strip, self._devices)
         near = nearness(sound, after, self._rate)
-        standby = self._bus_standby(stem, hand)
+        standby = self._bus_standby(stem, user)
         notes = (*strip_lines(strip), *standby_lines(standby), null_words(near))
         return DawGroup(name, color, strip, parent, stem, notes, standby, near=near), sound
 
-    def _bus_standby(self, stem: str, hand: HandStrip) -> Standby:
+    def _bus_standby(self, stem: str, user: UserStrip) -> Standby:
         """The dynamics of a bus, and the limiter after that of the mix."""
         buses: Mapping[str, BusTable] = {}
         if self._record and self._mix.settings.amount == 1.0:
             buses = {**self._record["groups"], MASTER: self._record["mix"]}
         table = buses.get(stem)
-        standby = standby_of(None if table is None else Compression(**table["compression"]), hand)
+        standby = standby_of(None if table is None else Compression(**table["compression"]), user)
         ceiling_dbtp = self._mix.settings.true_peak_dbtp
         if stem != MASTER or ceiling_dbtp is None:
             return standby
@@ -348,10 +348,10 @@ class _Maker:
         return not anywhere or asked.strip(stem).solo or self._has_soloed_tracks(stem)
 
     def _is_track_heard(self, track: Track) -> bool:
-        return track.name not in self._mix.plan.hand.not_heard
+        return track.name not in self._mix.plan.user.not_heard
 
     def _has_soloed_tracks(self, stem: str) -> bool:
-        strips = self._mix.plan.hand.strips
+        strips = self._mix.plan.user.strips
         tracks = tracks_of(self._mix.plan.song)
         return any(t.stem == stem and t.name in strips and strips[t.name].solo for t in tracks)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
 from mixer.console.settings import MASTER
-from mixer.console.settings import Strip as HandStrip
+from mixer.console.settings import Strip as UserStrip
 from mixer.files.spreadsheet import cell
 from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.daw.daw_session import DawGroup, DawSession, DawTrack, in_order
@@ -37,7 +37,7 @@ _HEADINGS = ("Track", "Folder", "Fader", "Pan", "Width", "EQ", "Dynamics", "Send
 class WrittenStrip(TypedDict):
     """A strip as it was written; bands are kind, Hz, dB and Q, automation seconds and factors.
 
-    `source` is the mixer's own name of the track or stem, `hand` what presets, `song.toml` and
+    `source` is the mixer's own name of the track or stem, `user` what presets, `song.toml` and
     options said of it, as a preset says it.
     """
 
@@ -52,7 +52,7 @@ class WrittenStrip(TypedDict):
     bands: list[tuple[str, float, float, float]]
     automation: list[tuple[float, float]]
     sends: dict[str, float]
-    hand: Mapping[str, Any]
+    user: Mapping[str, Any]
 
 
 class WrittenSession(TypedDict):
@@ -80,7 +80,7 @@ class Recall(TypedDict):
 
 def written_session(session: DawSession, plan: RenderPlan) -> WrittenSession:
     """The session that `mixer learn` compares an edited one with."""
-    strips, asked = plan.hand.strips, plan.asked
+    strips, asked = plan.user.strips, plan.asked
     tracks = [
         _written(track.name, track.source, track.role, track.strip, strips.get(track.source))
         for track in session.tracks
@@ -103,7 +103,7 @@ def written_session(session: DawSession, plan: RenderPlan) -> WrittenSession:
 
 
 def _written(
-    name: str, source: str, role: str | None, strip: Strip, hand: HandStrip | None
+    name: str, source: str, role: str | None, strip: Strip, user: UserStrip | None
 ) -> WrittenStrip:
     return {
         "name": name,
@@ -117,7 +117,7 @@ def _written(
         "bands": [(b.kind, b.frequency_hz, b.gain_db, b.q) for b in strip.bands],
         "automation": [(time_s, factor) for time_s, factor in strip.automation],
         "sends": dict(strip.sends),
-        "hand": {} if hand is None else plain_strip(hand),
+        "user": {} if user is None else plain_strip(user),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixer.console.sends import Sends
-from mixer.console.settings import Strip as HandStrip
+from mixer.console.settings import Strip as UserStrip
 from mixer.dsp.blocks import FloatArray, db_to_gain
 from mixer.network.track_mixer.track_settings import SpaceSettings, TrackSettings
 from mixer.output.daw.standby import Echo, Room
@@ -43,19 +43,19 @@ class SessionReturns:
         """
         self._space, self._console, self._rate = space, plan.console, plan.mix_rate
         self._rooms = RoomReturns(space, plan.mix_rate)
-        self._hand = Sends(
+        self._user = Sends(
             plan.console.reverb, plan.console.delay, plan.mix_rate, plan.song.tempo_bpm
         )
 
     def sends(
-        self, settings: TrackSettings | None, hand: HandStrip | None
+        self, settings: TrackSettings | None, user: UserStrip | None
     ) -> tuple[tuple[str, float], ...]:
         """Levels in dB by the name of the return; a send that is automated is at its mean."""
         found = []
         for key, factor in self._rooms.levels(settings) if settings is not None else ():
             found.append((RETURN_NAMES[key], round(20.0 * float(np.log10(factor)), 3)))
-        if hand is not None and hand.amount == 1.0:
-            for key, level_db in ((REVERB, hand.reverb_db), (DELAY, hand.delay_db)):
+        if user is not None and user.amount == 1.0:
+            for key, level_db in ((REVERB, user.reverb_db), (DELAY, user.delay_db)):
                 if isinstance(level_db, tuple):
                     level_db = float(np.mean([value for _, value in level_db]))
                 if level_db is not None:
@@ -65,7 +65,7 @@ class SessionReturns:
     def come_back(self, name: str, sent: FloatArray) -> FloatArray:
         """Output of a return, float32 (2, samples); `sent` is overwritten."""
         key = _KEYS[name]
-        returns = self._hand if key in (REVERB, DELAY) else self._rooms
+        returns = self._user if key in (REVERB, DELAY) else self._rooms
         return returns.come_back(key, sent)
 
     def all_back(self, sends: tuple[tuple[str, float], ...], sent: FloatArray) -> FloatArray:
@@ -99,7 +99,7 @@ class SessionReturns:
         if key == ECHO:
             return Echo(1e3 * space.echo_s, space.echo_feedback, LOW_CUT_HZ, HIGH_CUT_HZ)
         delay = self._console.delay
-        time_ms = float(self._hand.report()["delay"]["time_ms"])  # type: ignore[arg-type]
+        time_ms = float(self._user.report()["delay"]["time_ms"])  # type: ignore[arg-type]
         return Echo(time_ms, delay.feedback, delay.low_cut_hz, delay.high_cut_hz)
 
     def words(self, name: str) -> str:

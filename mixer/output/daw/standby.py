@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mixer.console.master import RELEASE_MS
 from mixer.console.settings import Compressor, Gate
-from mixer.console.settings import Strip as HandStrip
+from mixer.console.settings import Strip as UserStrip
 from mixer.network.track_mixer.track_settings import Compression
 
 
@@ -77,17 +77,17 @@ class Standby:
 NO_STANDBY = Standby()
 
 
-def standby_of(compression: Compression | None, hand: HandStrip | None) -> Standby:
+def standby_of(compression: Compression | None, user: UserStrip | None) -> Standby:
     """The dynamics of a strip, the model's and the user's; automated ones first.
 
     Args:
         compression: of the model; None for none.
-        hand: None for none.
+        user: None for none.
     """
     found = [] if compression is None or compression.is_off else [compression]
-    gate = None if hand is None else hand.gate
-    if hand is not None and hand.compressor is not None:
-        own = _at_first(hand.compressor)
+    gate = None if user is None else user.gate
+    if user is not None and user.compressor is not None:
+        own = _at_first(user.compressor)
         found.append(Compression(*(own[key] for key in ("threshold_db", "ratio", "attack_ms",
                                                         "release_ms"))))  # fmt: skip
     return Standby(() if gate is None else (Gate(**_at_first(gate)),), tuple(found))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mixer.console.settings import Band, Filter, Number, following_level
-from mixer.console.settings import Strip as HandStrip
+from mixer.console.settings import Strip as UserStrip
 from mixer.console.stereo import pan_gains
 from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.erb_bands import band_centres_hz
@@ -35,7 +35,7 @@ _PASS_QS = {12: (0.7071067811865476,), 24: (0.541196100146197, 1.306562964876377
 
 def track_strip(
     settings: TrackSettings,
-    hand: HandStrip | None,
+    user: UserStrip | None,
     sample_rate: int,
     sends: tuple[tuple[str, float], ...],
     *,
@@ -45,7 +45,7 @@ def track_strip(
 
     Args:
         settings: as the model set them.
-        hand: what the user added; None for none.
+        user: what the user added; None for none.
         sample_rate: of the session, in Hz.
         sends: by return, in dB.
         fixed_shelves: the equaliser's shelves have one Q.
@@ -53,41 +53,41 @@ def track_strip(
     bands = tuple(_bands_of_settings(settings, sample_rate, fixed_shelves))
     left, right = _gains(settings.gain_db, settings.pan)
     width = settings.width
-    if hand is not None and hand.amount == 1.0:
-        bands += tuple(hand_bands(hand))
-        by_hand = _gains(_constant(hand.gain_db, 0.0), _constant(hand.pan, 0.0))
+    if user is not None and user.amount == 1.0:
+        bands += tuple(user_bands(user))
+        by_hand = _gains(_constant(user.gain_db, 0.0), _constant(user.pan, 0.0))
         left, right = left * by_hand[0], right * by_hand[1]
-        width *= _constant(hand.width, 1.0)
+        width *= _constant(user.width, 1.0)
     gain, pan = placed(left, right)
     gain_db = 20.0 * np.log10(gain) if gain > 0.0 else _LOWEST_DB
     return Strip(
         gain_db=round(float(gain_db), 3),
         pan=round(pan, 4),
-        muted=hand is not None and hand.mute,
-        soloed=hand is not None and hand.solo,
+        muted=user is not None and user.mute,
+        soloed=user is not None and user.solo,
         width=round(width, 4),
         bands=bands,
         sends=sends,
     )
 
 
-def moves(settings: TrackSettings, hand: HandStrip | None) -> bool:
+def moves(settings: TrackSettings, user: UserStrip | None) -> bool:
     """Whether a strip's gain moves in time."""
     by_model = settings.shape != 0.0 or settings.ride != 0.0 or not settings.compression.is_off
-    if hand is None:
+    if user is None:
         return by_model
-    is_automated = any(isinstance(n, tuple) for n in (hand.gain_db, hand.amount))
-    return by_model or is_automated or hand.amount != 1.0 or bool(following_level(hand))
+    is_automated = any(isinstance(n, tuple) for n in (user.gain_db, user.amount))
+    return by_model or is_automated or user.amount != 1.0 or bool(following_level(user))
 
 
-def hand_bands(hand: HandStrip) -> Iterator[EqBand]:
+def user_bands(user: UserStrip) -> Iterator[EqBand]:
     """Filters of the user's that stand still, in their order."""
-    for kind, setting in (("high_pass", hand.high_pass), ("low_pass", hand.low_pass)):
+    for kind, setting in (("high_pass", user.high_pass), ("low_pass", user.low_pass)):
         if setting is not None and _stands_still(setting):
             for q in _PASS_QS[setting.slope_db_per_octave]:
                 yield EqBand("high_pass" if kind == "high_pass" else "low_pass",
                              _constant(setting.frequency_hz, 0.0), 0.0, q)  # fmt: skip
-    for band in hand.eq:
+    for band in user.eq:
         if _stands_still(band):
             gain_db = 0.0 if band.type == "notch" else _constant(band.gain_db, 0.0)
             yield EqBand(

@@ -42,7 +42,7 @@ _SILENCE = 1e-12
 _INAUDIBLE_DB = -60.0
 
 
-def knows_doubt(manifest: Manifest) -> bool:
+def can_estimate_uncertainty(manifest: Manifest) -> bool:
     """Whether a model of stems has settings whose uncertainty can be estimated."""
     return CONTROLS_GRAPH in manifest.graphs and tuple(manifest.stems) == tuple(STEMS)
 

@@ -79,9 +79,9 @@ def _listen(job: Job, steps: Steps) -> tuple[TrackLevels, ...]:
 def _of_tracks(job: Job) -> Material:
     """Every track through the strip that the model sets, summed by groups, each after its bus."""
     from mixer.rendering.tracks import track_console, track_material
-    from mixer.rendering.tracks.track_hand_strips import HandStrips
     from mixer.rendering.tracks.track_strip import run_bus
     from mixer.rendering.tracks.tracks_to_mix import TracksToMix
+    from mixer.rendering.tracks.user_strip_chain import UserStripChain
 
     plan, clock = job.plan, job.clock
     rate = plan.mix_rate
@@ -98,12 +98,12 @@ def _of_tracks(job: Job) -> Material:
     settings = track_console.with_changes(found, plan)
     clock.stop()
     clock.start(Stage.TRACKS)
-    hand = HandStrips(plan.hand, plan.console, rate, plan.song.tempo_bpm)
+    user = UserStripChain(plan.user, plan.console, rate, plan.song.tempo_bpm)
     kept = ScratchTracks([track.name for track in plan.tracks]) if job.wet_tracks else None
     to_mix = TracksToMix(plan.tracks, levels, settings, plan.n_samples, rate)
     groups = track_material.mix_tracks(
         to_mix,
-        hand,
+        user,
         keep=None if kept is None else kept.keep,
         threads=job.threads,
         tell=clock.at,
@@ -127,7 +127,7 @@ def _of_tracks(job: Job) -> Material:
         device=None if network is None else network.description,
         output_curve=bus,
         tracks=track_console.TrackMix(
-            settings, kept, track_console.describe(to_mix, found, hand.report)
+            settings, kept, track_console.describe(to_mix, found, user.report)
         ),
         levels=meaning.as_json(),
         doubts=doubts,

@@ -13,7 +13,7 @@ from mixer.console.settings import Console
 from mixer.rendering.choices.level_words import MIX, RAW
 from mixer.rendering.choices.shipped import AUTO_MODEL, DEFAULT_MODEL, TRACK_MODEL
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.track_hand import asks_more_than_gains
+from mixer.rendering.user_strips import asks_more_than_gains
 from mixer.song.song import Song
 from mixer.song.tracks import are_mono_recordings, tracks_of
 

@@ -16,11 +16,11 @@ from mixer.network.model import Bundle
 from mixer.network.track_mixer.architecture import TRACK_MIXER
 from mixer.rendering.choices.baselines import LEVELS, NONE
 from mixer.rendering.choices.shipped import TRACK_MODEL
-from mixer.rendering.doubts.doubt import knows_doubt
+from mixer.rendering.doubts.doubt import can_estimate_uncertainty
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.track_hand import (
-    TrackHand,
-    with_hand,
+from mixer.rendering.user_strips import (
+    UserStrips,
+    with_track_gains,
 )
 from mixer.setting_changes import StripChanges
 from mixer.song.song import Song
@@ -67,10 +67,10 @@ class RenderPlan:
         asked: the requested console.
         console: the part of it that acts on the wet stems and on the bus.
         gains_before: mute, solo and gain of stems that act before the network instead.
-        changes: by stem, changes to the model's settings; those of tracks are in `hand`.
+        changes: by stem, changes to the model's settings; those of tracks are in `user`.
         has_output_curve: the model's mix is the tanh of the sum of its wet stems.
         tracks: inputs of a model of tracks; empty for a model of stems.
-        hand: the user's settings of single tracks.
+        user: the user's settings of single tracks.
         reference: target that the mix is moved towards; None for none.
         presets: name, path and sha256 of every file that the console was read from.
         warnings: a line for each setting that applies but may be unintended.
@@ -92,7 +92,7 @@ class RenderPlan:
     changes: Mapping[str, StripChanges] = field(default_factory=dict)
     has_output_curve: bool = False
     tracks: tuple[Track, ...] = ()
-    hand: TrackHand = field(default_factory=TrackHand)
+    user: UserStrips = field(default_factory=UserStrips)
     reference: Target | None = None
     presets: Sequence[Mapping[str, str]] = ()
     warnings: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class RenderPlan:
 
         A model of stems mixes this song, and a mix is blended with it.
         """
-        return with_hand(self.song, tracks_of(self.song), self.hand)
+        return with_track_gains(self.song, tracks_of(self.song), self.user)
 
     @property
     def mix_rate(self) -> int:
@@ -154,7 +154,7 @@ class RenderPlan:
         return not is_neutral_console(replace(self.console, master=Strip()))
 
     @property
-    def has_desk_behind(self) -> bool:
+    def has_strips_after_network(self) -> bool:
         """Whether all strips act after the network, so that only the desk need run again."""
         is_faithful = self.bundle is None or self.bundle.manifest.has_faithful_wet_stems
         return is_faithful or bool(self.tracks)
@@ -184,7 +184,7 @@ class RenderPlan:
         """Whether the model is one of stems that is asked how sure it is."""
         if not self.settings.uncertainty or self.bundle is None:
             return False
-        return knows_doubt(self.bundle.manifest)
+        return can_estimate_uncertainty(self.bundle.manifest)
 
     @property
     def varies(self) -> bool:

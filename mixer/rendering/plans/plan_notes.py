@@ -10,17 +10,17 @@ from mixer.files.mistakes import dotted
 from mixer.files.wording import joined
 from mixer.network.manifest import FAITHFUL_BELOW_DB, Manifest
 from mixer.preset.console_shape import NETWORK, ROLES, TRACKS
-from mixer.rendering.doubts.doubt import knows_doubt
+from mixer.rendering.doubts.doubt import can_estimate_uncertainty
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.setting_changes import asked_for
 
 
-def no_doubts(plan: RenderPlan) -> tuple[str, ...]:
+def without_uncertainty(plan: RenderPlan) -> tuple[str, ...]:
     """A line if the uncertainty is requested from a model that cannot estimate it."""
     if not plan.settings.uncertainty or plan.material is MaterialKind.TRACKS:
         return ()
     bundle = plan.bundle if plan.material is MaterialKind.NETWORK else None
-    if bundle is not None and knows_doubt(bundle.manifest):
+    if bundle is not None and can_estimate_uncertainty(bundle.manifest):
         return ()
     return (
         f"model {plan.model_name} outputs no settings that could be compared, so --uncertainty "
@@ -58,7 +58,7 @@ def _of_tracks_without_effect(console: Console, known: frozenset[str]) -> Iterat
                     yield dotted((kind, name, NETWORK, key))
 
 
-def hands_on_wet_stems(plan: RenderPlan) -> RenderPlan:
+def with_leakage_warning(plan: RenderPlan) -> RenderPlan:
     """The plan of a render that delivers wet stems, with a warning if they are unreliable."""
     manifest = plan.bundle.manifest if plan.bundle is not None else None
     if manifest is None or plan.material is not MaterialKind.NETWORK:

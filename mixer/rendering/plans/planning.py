@@ -19,14 +19,14 @@ from mixer.rendering.plans.plan_by_model import (
     plan_of_stems,
     plan_of_tracks,
 )
-from mixer.rendering.plans.plan_notes import changes_without_effect, no_doubts
+from mixer.rendering.plans.plan_notes import changes_without_effect, without_uncertainty
 from mixer.rendering.settings import RenderSettings
-from mixer.rendering.track_hand import (
-    TrackHand,
-    hand_on_tracks,
-    handed_to_tracks,
+from mixer.rendering.user_strips import (
+    UserStrips,
     refuse_more_than_gains,
     roles_not_there,
+    split_user_strips,
+    with_mutes_on_tracks,
 )
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.preparation import prepare_song
@@ -67,7 +67,7 @@ def plan_render(
         console, presets = resolved.console, resolved.sources
     _check_plugins(song, console)
     song, notes = prepare_song(song, trim=settings.trim == "auto", fixes=settings.fix)
-    hand, of_stems = hand_on_tracks(console, tracks_of(song))
+    user, of_stems = split_user_strips(console, tracks_of(song))
     changes = {stem: strip.network for stem, strip in of_stems.strips if strip.network is not None}
     of_stems = without_changes(of_stems)
     settings = replace(settings, model=model_of(song, settings, console, wet_tracks=wet_tracks))
@@ -81,11 +81,11 @@ def plan_render(
         plan = of_kind(song, settings, of_stems, presets, bundle)
     not_there = roles_not_there(console, tracks_of(song))
     notes += () if not_there is None else (not_there,)
-    notes += _check_hand(plan, hand, console)
-    asked = handed_to_tracks(console, tracks_of(song))
-    plan = replace(plan, asked=asked, hand=hand, changes=changes)
+    notes += _check_user_strips(plan, user, console)
+    asked = with_mutes_on_tracks(console, tracks_of(song))
+    plan = replace(plan, asked=asked, user=user, changes=changes)
     plan = _with_reference(plan, song, told)
-    notes += no_doubts(plan)
+    notes += without_uncertainty(plan)
     return replace(plan, warnings=(*notes, *plan.warnings, *changes_without_effect(plan)))
 
 
@@ -101,14 +101,14 @@ def with_desk(plan: RenderPlan, settings: RenderSettings) -> RenderPlan:
         ValueError: the wet material would be another.
     """
     console = settings.console or Console()
-    hand, of_stems = hand_on_tracks(console, tracks_of(plan.song))
+    user, of_stems = split_user_strips(console, tracks_of(plan.song))
     changes = {stem: strip.network for stem, strip in of_stems.strips if strip.network is not None}
     of_stems, gains_before = without_changes(of_stems), dict[str, PreNetworkGain]()
     if plan.bundle is not None and not plan.tracks:
         gains_before, of_stems, _ = around_network(of_stems, plan.bundle.manifest, settings.amount)
-    if (hand, changes, gains_before) != (plan.hand, plan.changes, plan.gains_before):
+    if (user, changes, gains_before) != (plan.user, plan.changes, plan.gains_before):
         raise ValueError("another desk must not change the wet material")
-    asked = handed_to_tracks(console, tracks_of(plan.song))
+    asked = with_mutes_on_tracks(console, tracks_of(plan.song))
     return replace(plan, settings=settings, asked=asked, console=of_stems)
 
 
@@ -127,10 +127,10 @@ def _with_reference(
     return plan
 
 
-def _check_hand(plan: RenderPlan, hand: TrackHand, console: Console) -> tuple[str, ...]:
+def _check_user_strips(plan: RenderPlan, user: UserStrips, console: Console) -> tuple[str, ...]:
     """Notes about the user's strips on single tracks."""
-    _check_plugin_files(hand.strips)
-    if hand.is_idle:
+    _check_plugin_files(user.strips)
+    if user.is_idle:
         return ()
     if not plan.tracks:
         refuse_more_than_gains(console, tracks_of(plan.song), plan.model_name)

@@ -78,7 +78,7 @@ class KnownLevels:
         found = gated_loudness_lufs(energies * db_to_gain(gain_db) ** 2, self._sample_rate)
         return found if np.isfinite(found) else None
 
-    def came_as(self, stem: str) -> FloatArray | None:
+    def before_strip(self, stem: str) -> FloatArray | None:
         """A wet stem before its strip, float32 (2, samples); None if it is not known."""
         return None if self._wet is None else self._wet.wet_stems.get(stem)
 

@@ -84,7 +84,7 @@ def measure_vocals_lu(
     rest = [audio for stem, audio in wet_stems.items() if stem != VOCALS]
     if vocals is None or not (rest or known.has_unmade):
         return None
-    strip, came = plan.console.strip(VOCALS), known.came_as(VOCALS)
+    strip, came = plan.console.strip(VOCALS), known.before_strip(VOCALS)
     gain_db = strip.gain_db
     # The effect of a fader alone on a loudness need not be measured.
     if came is not None and strip == Strip(gain_db=gain_db) and not isinstance(gain_db, tuple):

@@ -47,7 +47,7 @@ def make_varied(
         raise InputError(f"{visible(plan.song.folder)}: a silent mix has no variations")
     sound = measure_sound(first, known)
     del first
-    moves = steps_to(name, 1.0, movable(plan, sound)[0])
+    moves = variation_moves(name, 1.0, movable(plan, sound)[0])
     made = make(varied_plan(plan, moves, variation_target_lufs(first_lufs)))
     place = place_of(measure_sound(made, known), sound, first_lufs, moves)
     return replace(made, measurements={**made.measurements, "variation": place})
@@ -95,7 +95,7 @@ def movable(plan: RenderPlan, sound: Mapping[str, float]) -> tuple[list[Axis], t
     return axes, tuple(f"{name} unchanged: {why}" for name, why in reasons.items())
 
 
-def steps_to(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
+def variation_moves(name: str, away: float, axes: Sequence[Axis]) -> dict[str, float]:
     """The moves of a named variation of a mix, in dB by axis.
 
     Args:

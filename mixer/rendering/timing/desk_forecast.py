@@ -16,7 +16,7 @@ LEVEL, SUM, BUS = "level", "sum", MASTER
 
 
 def desk_steps_s(
-    plan: RenderPlan, stems: Iterable[str], song_s: float, *, tells_loudness: bool = True
+    plan: RenderPlan, stems: Iterable[str], song_s: float, *, reports_loudness: bool = True
 ) -> dict[str, float]:
     """Seconds that each step on the desk is foreseen to take, by name, in their order.
 
@@ -24,9 +24,9 @@ def desk_steps_s(
         plan: of the mix.
         stems: that are there; each is a step, which takes no time where its strip is neutral.
         song_s: length of the song, from `mixer.rendering.timing.forecast.song_seconds`.
-        tells_loudness: the loudness before and after each strip is measured.
+        reports_loudness: the loudness before and after each strip is measured.
     """
-    told = 2.0 * costs.HEAR_A_LOUDNESS * tells_loudness
+    told = 2.0 * costs.HEAR_A_LOUDNESS * reports_loudness
     touched = plan.touches_stems
     found = {LEVEL: costs.HEAR_A_LOUDNESS if plan.settings.held_staging_db is None else 0.0}
     for stem in stems:

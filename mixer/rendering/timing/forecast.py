@@ -245,7 +245,7 @@ def a_variation_s(plan: RenderPlan) -> float:
     """Seconds of one core to mix, measure and master a variation of a mix."""
     song_s, desk_s = song_seconds(plan), 0.0
     if not is_neutral_console(plan.console):
-        steps_s = desk_steps_s(plan, plan.song.stems, song_s, tells_loudness=False)
+        steps_s = desk_steps_s(plan, plan.song.stems, song_s, reports_loudness=False)
         desk_s = sum(steps_s.values()) - steps_s[LEVEL]  # which is that of the first mix
     return desk_s + song_s * costs.A_VARIATION_OF_A_MIX
 

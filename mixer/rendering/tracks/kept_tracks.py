@@ -18,7 +18,7 @@ import numpy as np
 
 from mixer.dsp.blocks import FloatArray
 from mixer.files.array_file import read_array
-from mixer.rendering.tracks.track_hand_strips import HandRecord
+from mixer.rendering.tracks.user_strip_chain import UserStripRecord
 
 # The largest share of the free disk space that tracks may take.
 _DISK_SHARE = 0.25
@@ -30,7 +30,7 @@ class KeptGroup:
 
     key: str
     audio: FloatArray
-    report: Mapping[str, HandRecord]
+    report: Mapping[str, UserStripRecord]
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from mixer.rendering.doubts.doubt import Doubts, doubts_of
 from mixer.rendering.levels.incoming_levels import Meaning, meaning_of_levels
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.tracks.track_files import TrackFiles
-from mixer.rendering.tracks.track_hand_strips import HandRecord
 from mixer.rendering.tracks.tracks_to_mix import TracksToMix
+from mixer.rendering.tracks.user_strip_chain import UserStripRecord
 from mixer.setting_changes import changes_after
 from mixer.song.microphones.microphone_names import Microphone, microphone_groups
 from mixer.song.names.sides import Side, find_sides
@@ -40,7 +40,7 @@ class TrackRecord(TypedDict):
     """Loudness of a track (None for silence), and its settings.
 
     `found` is present if the user changed the model's setting, and holds the model's own value;
-    `hand` is present if the track has a strip of the user's.
+    `user` is present if the track has a strip of the user's.
     """
 
     stem: str
@@ -49,7 +49,7 @@ class TrackRecord(TypedDict):
     loudness_lufs: float | None
     strip: TrackTable
     found: NotRequired[TrackTable]
-    hand: NotRequired[HandRecord]
+    user: NotRequired[UserStripRecord]
 
 
 class TracksRecord(TypedDict, total=False):
@@ -180,7 +180,7 @@ def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:
     The echo follows the song's tempo, if that is known, unless the console changes its time.
     """
     found = replace(found, space=found.space.in_tempo(plan.song.tempo_bpm))
-    strips = plan.hand.strips
+    strips = plan.user.strips
     of_tracks = {
         place: strips[track.name].network
         for place, track in enumerate(plan.tracks)
@@ -197,14 +197,14 @@ def with_changes(found: ConsoleSettings, plan: RenderPlan) -> ConsoleSettings:
 
 
 def describe(
-    to_mix: TracksToMix, found: ConsoleSettings, hand: Mapping[str, HandRecord]
+    to_mix: TracksToMix, found: ConsoleSettings, user: Mapping[str, UserStripRecord]
 ) -> TracksRecord:
     """Describe every setting of every strip and bus, and features of each track, ready for JSON.
 
     Args:
         to_mix: the tracks, features of each, and the settings with the user's changes.
         found: the settings as the model set them.
-        hand: the user's strips, by track.
+        user: the user's strips, by track.
     """
     tracks, settings = to_mix.tracks, to_mix.settings
     described: dict[str, TrackRecord] = {}
@@ -220,8 +220,8 @@ def describe(
         }
         if strip != own:
             described[track.name]["found"] = as_json(own)
-        if track.name in hand:
-            described[track.name]["hand"] = hand[track.name]
+        if track.name in user:
+            described[track.name]["user"] = user[track.name]
     used = {track.stem for track in tracks}
     return {
         "tracks": described,

@@ -21,9 +21,9 @@ from mixer.rendering.timing.forecast import bus_in_tracks
 from mixer.rendering.tracks.group_sends import GroupSends
 from mixer.rendering.tracks.kept_tracks import KeptTracks
 from mixer.rendering.tracks.track_chain import TrackChain
-from mixer.rendering.tracks.track_hand_strips import Handled, HandStrips
 from mixer.rendering.tracks.track_strip import run_bus
 from mixer.rendering.tracks.tracks_to_mix import TracksToMix
+from mixer.rendering.tracks.user_strip_chain import Handled, UserStripChain
 from mixer.song.tracks import Track, track_blocks
 
 # Told of a track and of the share done.
@@ -65,7 +65,7 @@ def listen_to_tracks(
 
 def mix_tracks(
     to_mix: TracksToMix,
-    hand: HandStrips,
+    user: UserStripChain,
     *,
     keep: Callable[[str, FloatArray], None] | None,
     threads: int | None,
@@ -77,7 +77,7 @@ def mix_tracks(
 
     Args:
         to_mix: the tracks, and how the model sets their strips and buses.
-        hand: the user's strips, applied after the model's.
+        user: the user's strips, applied after the model's.
         keep: called with each track as it is in its group, returns included, float32
             (2, n_samples), and its name.
         threads, tell: as for `listen_to_tracks`.
@@ -94,7 +94,7 @@ def mix_tracks(
     tracks, settings, n_samples = to_mix.tracks, to_mix.settings, to_mix.n_samples
     groups: dict[str, FloatArray] = {}
     kept = None if keep is not None else kept  # whoever wants every track gets every track made
-    chain = TrackChain(to_mix, hand, kept)
+    chain = TrackChain(to_mix, user, kept)
     stems = list(dict.fromkeys(track.stem for track in tracks))
     # The mix's own bus is still to come.
     bus = bus_in_tracks(len(tracks), threads, is_kept=kept is not None)

@@ -22,7 +22,7 @@ from mixer.network.track_mixer.track_settings import (
     TrackTable,
 )
 from mixer.rendering.tracks.track_console import TrackRecord
-from mixer.rendering.tracks.track_hand_strips import HandRecord
+from mixer.rendering.tracks.user_strip_chain import UserStripRecord
 
 NOTHING_DONE, SILENT = "unchanged", "silent"
 # Changes too small to hear, or to read off a console.
@@ -56,7 +56,7 @@ def track_words(track: TrackRecord) -> str:
 
 def is_touched(track: TrackRecord) -> bool:
     """Whether the user changed a setting of the model's on a track, or added a strip to it."""
-    return "hand" in track or "found" in track
+    return "user" in track or "found" in track
 
 
 def added_words(track: TrackRecord) -> str:
@@ -65,11 +65,11 @@ def added_words(track: TrackRecord) -> str:
     Args:
         track: as in `track_words`.
     """
-    hand = track.get("hand")
+    user = track.get("user")
     changes = list(_changed(_of_strip, track.get("found"), track["strip"]))
-    if not changes or (hand is not None and not hand["heard"]):
-        return hand_words(hand)
-    own = [] if hand is None else list(_of_hand(hand["set"], hand.get("effects", {})))
+    if not changes or (user is not None and not user["heard"]):
+        return user_words(user)
+    own = [] if user is None else list(_of_user(user["set"], user.get("effects", {})))
     return ", ".join((*changes, *own))
 
 
@@ -113,18 +113,18 @@ def space_words(space: SpaceTable) -> str:
     )
 
 
-def hand_words(hand: HandRecord | None) -> str:
+def user_words(user: UserStripRecord | None) -> str:
     """Describe the user's strip of a track; empty if the user set nothing.
 
     Args:
-        hand: the record of `mixer.rendering.tracks.track_hand_strips.HandStrips`; None without one.
+        user: record of `mixer.rendering.tracks.user_strip_chain.UserStripChain`; None without.
     """
-    if hand is None:
+    if user is None:
         return ""
-    said = hand["set"]
-    if not hand["heard"]:
+    said = user["set"]
+    if not user["heard"]:
         return "muted" if said.get("mute") else "not heard, as other tracks are soloed"
-    return ", ".join(_of_hand(said, hand.get("effects", {}))) or NOTHING_DONE
+    return ", ".join(_of_user(said, user.get("effects", {}))) or NOTHING_DONE
 
 
 def stem_words(table: StemTable) -> str:
@@ -193,7 +193,7 @@ def _of_shape(shape: float) -> Iterator[str]:
         yield f"transients {_percent(abs(shape))} {'softer' if shape < 0.0 else 'sharper'}"
 
 
-def _of_hand(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterator[str]:
+def _of_user(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterator[str]:
     """The user's settings and, for each compressor, its gain reduction."""
     if said.get("solo"):
         yield "solo"

@@ -137,7 +137,7 @@ def songs_by_instrument(inner: Mapping[str, Folder], instruments: Sequence[str])
     return tuple(sorted(shared))
 
 
-def mingled_songs(files: Sequence[str]) -> tuple[str, ...]:
+def songs_in_one_folder(files: Sequence[str]) -> tuple[str, ...]:
     """Titles of songs whose parts lie in one folder: Song A_vocals, Song B_vocals, ...
 
     Separators put what they make of many songs into one folder. Each song has the same stems, three

@@ -17,10 +17,10 @@ from mixer.song.folders.folder_contents import (
 )
 from mixer.song.folders.folder_neighbours import (
     kept_by_workstation,
-    mingled_songs,
     numbered_songs,
     pieces_of_downloads,
     songs_by_instrument,
+    songs_in_one_folder,
 )
 from mixer.song.folders.folder_tree import Folder
 from mixer.song.folders.folder_words import INSTRUMENT, FolderKind, kind_of
@@ -77,7 +77,7 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
     if not is_song:
         return FolderPlan({name: tuple(split_words(name)) for name in rest}, left_out)
     for what, titles in (
-        ("song", mingled_songs(folder.audio)),
+        ("song", songs_in_one_folder(folder.audio)),
         ("take", takes_in_one_folder(folder)),
     ):
         if titles:

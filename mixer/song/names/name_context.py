@@ -25,9 +25,9 @@ from mixer.song.names.track_names import (
     Classification,
     NamedTrack,
     decide,
+    hidden_file,
     is_numbered_instrument,
-    litter,
-    take_apart,
+    parse_name,
 )
 from mixer.song.names.track_roles import role_of_words
 from mixer.song.names.track_word_splitting import is_unknown, split_words
@@ -73,7 +73,7 @@ def classify_all(
 
 @lru_cache(SAME_FOLDERS)
 def _words_of_all(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(token for name in names for token in take_apart(name).tokens)
+    return frozenset(token for name in names for token in parse_name(name).tokens)
 
 
 @lru_cache(SAME_FOLDERS)
@@ -92,8 +92,8 @@ def _classified(
         inside: titles in the song's name that may be anywhere in the files' names.
         song: words of the song's name that are in names of files.
     """
-    whole = [take_apart(name, own) for name, own in zip(names, folders, strict=True)]
-    parts = [index for index, name in enumerate(names) if litter(name) is None]
+    whole = [parse_name(name, own) for name, own in zip(names, folders, strict=True)]
+    parts = [index for index, name in enumerate(names) if hidden_file(name) is None]
     own = without_title([list(whole[index].tokens) for index in parts], title)
     own = without_titles_inside(own, inside)
     own = without_shared_words(own)
@@ -102,7 +102,7 @@ def _classified(
         index: replace(whole[index], tokens=tuple(tokens))
         for index, tokens in zip(parts, own, strict=True)
     }
-    results = [litter(name) or decide(tracks[index]) for index, name in enumerate(names)]
+    results = [hidden_file(name) or decide(tracks[index]) for index, name in enumerate(names)]
     return tuple(_Folder(names, whole, tracks, results, song, inside).judged())
 
 

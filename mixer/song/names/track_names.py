@@ -22,7 +22,7 @@ from mixer.song.names.families import STEM_OF_FAMILY, Family
 from mixer.song.names.separators import Separated, find_separated
 from mixer.song.names.titles import without_titles_inside
 from mixer.song.names.track_roles import role_of_words
-from mixer.song.names.track_word_splitting import is_lone_sign, is_unknown, split_words
+from mixer.song.names.track_word_splitting import is_lone_symbol, is_unknown, split_words
 from mixer.song.names.track_word_tables import HINT, LEFT_OUT_WEAK, QUALITY, ROLE, SOURCE, fold
 from mixer.song.names.track_words import Evidence, resembling, strongest
 from mixer.stems import STEMS, Stem
@@ -105,7 +105,7 @@ def classify(name: str) -> Classification:
     name: a file name, with or without folder and extension. Never fails: an unrecognised name
     goes to "other" with `certain` False.
     """
-    return litter(name) or decide(take_apart(name))
+    return hidden_file(name) or decide(parse_name(name))
 
 
 def stem_of_part(name: str, titles: Sequence[tuple[str, ...]] = ()) -> Stem | None:
@@ -115,9 +115,9 @@ def stem_of_part(name: str, titles: Sequence[tuple[str, ...]] = ()) -> Stem | No
         name: as in `classify`.
         titles: words of the song's, which say nothing in it.
     """
-    if litter(name) is not None:
+    if hidden_file(name) is not None:
         return None
-    track = take_apart(name)
+    track = parse_name(name)
     if titles:
         (tokens,) = without_titles_inside([list(track.tokens)], titles)
         track = replace(track, tokens=tuple(tokens))
@@ -134,18 +134,18 @@ def names_a_source(name: str) -> bool:
 
     name: as in `classify`.
     """
-    item = take_apart(name).evidence
+    item = parse_name(name).evidence
     return item is not None and item.strength == SOURCE
 
 
-def litter(name: str) -> Classification | None:
+def hidden_file(name: str) -> Classification | None:
     """Files that are hidden, by their name."""
     if re.split(r"[/\\]", name)[-1].startswith("."):
         return Classification(None, "hidden file", True)
     return None
 
 
-def take_apart(name: str, folder: Sequence[str] = ()) -> NamedTrack:
+def parse_name(name: str, folder: Sequence[str] = ()) -> NamedTrack:
     """A file's name as words.
 
     Args:
@@ -194,7 +194,7 @@ def decide(track: NamedTrack) -> Classification:
 def _may_mean_another(track: NamedTrack, best: Evidence) -> bool:
     """Whether the deciding word may belong to something else: a title, a person, another use."""
     unknown = any(map(is_unknown, track.tokens))
-    if best.strength in (LEFT_OUT_WEAK, HINT) or is_lone_sign(best.text):
+    if best.strength in (LEFT_OUT_WEAK, HINT) or is_lone_symbol(best.text):
         return unknown
     if (
         best.strength == ROLE

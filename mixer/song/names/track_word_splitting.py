@@ -96,10 +96,10 @@ def _is_known(word: str) -> bool:
 
 def is_unknown(token: str) -> bool:
     """Whether a token is a word that the vocabulary lacks; numbers and single letters are not."""
-    return (len(token) > 1 or is_lone_sign(token)) and not _is_known(token)
+    return (len(token) > 1 or is_lone_symbol(token)) and not _is_known(token)
 
 
-def is_lone_sign(word: str) -> bool:
+def is_lone_symbol(word: str) -> bool:
     """Whether a word is one character of a script without spaces, as many others have inside."""
     return len(word) == 1 and _IS_UNSPACED.fullmatch(word) is not None
 

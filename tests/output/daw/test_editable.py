@@ -81,7 +81,7 @@ def deliver(
 
 @pytest.fixture(scope="session", params=["tracks", "levels", "none", "default"])
 def played(request, song_folder, tmp_path_factory):
-    """A mix by a model of tracks or of stems with a hand on it, and its sessions."""
+    """A mix by a model of tracks or of stems with a user's strips, and its sessions."""
     of_tracks = request.param in ("tracks", "levels")
     sets = [s for s in HAND if of_tracks or not s.startswith("tracks.") or "mute" in s]
     target = tmp_path_factory.mktemp(f"played-{request.param}")
@@ -229,8 +229,8 @@ def test_ardours_session_names_everything(played, tmp_path) -> None:
 @pytest.mark.skipif(ARDOUR is None, reason="Ardour is not installed")
 @pytest.mark.parametrize("model", ["levels", "default"])
 def test_ardour_itself_plays_the_mix(song_folder, tmp_path, model) -> None:
-    hand = ("drums.pan=0.4", "vocals.gain_db=[[0, 0], [0.5, 9], [1, -20]]")
-    mix = deliver(song_folder, tmp_path, model, hand, daws=("ardour",))
+    user = ("drums.pan=0.4", "vocals.gain_db=[[0, 0], [0.5, 9], [1, -20]]")
+    mix = deliver(song_folder, tmp_path, model, user, daws=("ardour",))
     assert ardours_null_dbfs(tmp_path / "mix.ardour", mix.audio) < -95.0
 
 

@@ -25,7 +25,7 @@ def test_a_strip_on_the_desk_has_the_share_that_it_takes(write_song, rng) -> Non
     assert steps_s["drums"] == steps_s["other"] == 0.0
     assert 0.0 < steps_s["bass"] < steps_s["vocals"] == steps_s["master"]
     assert sum(steps_s.values()) == pytest.approx(making_forecast(plan)[Stage.CONSOLE])
-    untold_s = desk_steps_s(plan, song.stems, song_seconds(plan), tells_loudness=False)
+    untold_s = desk_steps_s(plan, song.stems, song_seconds(plan), reports_loudness=False)
     assert all(untold_s[step] < steps_s[step] for step in ("bass", "vocals", "master"))
     told: list[tuple[str, str, float]] = []
     render(song, plan.settings, progress=lambda *step: told.append(step))

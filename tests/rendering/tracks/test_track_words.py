@@ -13,17 +13,17 @@ from mixer.network.track_mixer.track_settings import (
     as_json,
 )
 from mixer.rendering.tracks import track_words as words_module
-from mixer.rendering.tracks.track_hand_strips import HandRecord
 from mixer.rendering.tracks.track_words import (
     added_words,
     bus_words,
     changed_stem_words,
-    hand_words,
     space_words,
     stem_words,
     strip_words,
     track_words,
+    user_words,
 )
+from mixer.rendering.tracks.user_strip_chain import UserStripRecord
 
 
 def curve(**moves_db: float) -> tuple[float, ...]:
@@ -80,7 +80,7 @@ def test_the_space_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hand", "told"),
+    ("user", "told"),
     [
         (None, ""),
         ({"heard": False, "set": {"mute": True}}, "muted"),
@@ -119,16 +119,19 @@ def test_the_space_is_told_once() -> None:
         ),
     ],
 )
-def test_the_hand_is_told_beside_it(hand: dict | None, told: str) -> None:
-    assert hand_words(hand) == told
+def test_the_hand_is_told_beside_it(user: dict | None, told: str) -> None:
+    assert user_words(user) == told
 
 
 def test_an_effect_without_words_of_its_own_is_told_by_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hand: HandRecord = {"heard": True, "set": {"gain_db": 2.0, "de_esser": {"frequency_hz": 6e3}}}
+    user: UserStripRecord = {
+        "heard": True,
+        "set": {"gain_db": 2.0, "de_esser": {"frequency_hz": 6e3}},
+    }
     monkeypatch.delitem(words_module._WORDS, "de_esser")
-    assert hand_words(hand) == "+2 dB, de esser"
+    assert user_words(user) == "+2 dB, de esser"
 
 
 def test_a_stem_is_told_with_its_numbers() -> None:
@@ -157,9 +160,9 @@ def test_the_model_is_told_as_it_was_and_the_hand_with_what_it_changed() -> None
     track["found"] = as_json(found)
     assert track_words(track) == "-4.6 dB, 40 R, 3.9:1 at -16 dB"
     assert added_words(track) == "centre, 6.9:1 at -16 dB, short room -20 dB"
-    track["hand"] = {"heard": True, "set": {"network": {"ratio": 3.0}, "gain_db": 2.0}}
+    track["user"] = {"heard": True, "set": {"network": {"ratio": 3.0}, "gain_db": 2.0}}
     assert added_words(track) == "centre, 6.9:1 at -16 dB, short room -20 dB, +2 dB"
-    track["hand"] = {"heard": False, "set": {"mute": True}}
+    track["user"] = {"heard": False, "set": {"mute": True}}
     assert added_words(track) == "muted"
 
 

@@ -68,8 +68,8 @@ def edit_of(changed: Changed, mix: WrittenMix) -> Edit:
             )
         return edit
     if changed.is_wider:
-        hand = _number(changed.written.hand.get("width"), 1.0)
-        width = hand * changed.now.width / max(changed.written.strip.width, 0.05)
+        user = _number(changed.written.user.get("width"), 1.0)
+        width = user * changed.now.width / max(changed.written.strip.width, 0.05)
         edit.table["width"] = round(float(np.clip(width, 0.0, 2.0)), 3)
     _equaliser(changed, edit)
     _sends(changed, edit)
@@ -78,7 +78,7 @@ def edit_of(changed: Changed, mix: WrittenMix) -> Edit:
 
 def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) -> None:
     """Fader, pan and automation, as the user's gain and pan."""
-    was, now, hand = changed.written.strip, changed.now, changed.written.hand
+    was, now, user = changed.written.strip, changed.now, changed.written.user
     left, right = 1.0, 1.0
     if changed.is_moved:
         before, after = _side_gains(was), _side_gains(now)
@@ -90,7 +90,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
         louder = mix.loudness_lufs + 10.0 * math.log10(0.5 * (left**2 + right**2))
         edit.table["loudness_lufs"] = round(float(np.clip(louder, *LOUDNESS_RANGE_LUFS)), 2)
         return
-    pan = _number(hand.get("pan"), 0.0)
+    pan = _number(user.get("pan"), 0.0)
     angle = (pan + 1.0) * math.pi / 4.0
     left, right = left * math.sqrt(2.0) * math.cos(angle), right * math.sqrt(2.0) * math.sin(angle)
     gain_db = 10.0 * math.log10(max(0.5 * (left**2 + right**2), 1e-12))
@@ -101,7 +101,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
             gain_db = now.gain_db - was.gain_db
         else:
             edit.table["pan"] = round(float(np.clip(new_pan, -1.0, 1.0)), 4)
-    own = hand.get("gain_db", 0.0)
+    own = user.get("gain_db", 0.0)
     if changed.is_automated and not only_gains:
         edit.table["gain_db"] = _moving(changed, own, gain_db)
     elif changed.is_moved and abs(gain_db) >= 0.5 * LEAST_DB:
@@ -132,11 +132,11 @@ def _equaliser(changed: Changed, edit: Edit) -> None:
     gone, new = list(changed.bands_gone), list(changed.bands_new)
     if not gone and not new:
         return
-    hand = changed.written.hand
-    rows = [dict(row) for row in hand.get("eq", ())]
+    user = changed.written.user
+    rows = [dict(row) for row in user.get("eq", ())]
     for kind in _PASSES:
         _pass_filter(kind, [b for b in gone if b.kind == kind],
-                     [b for b in new if b.kind == kind], hand, edit)  # fmt: skip
+                     [b for b in new if b.kind == kind], user, edit)  # fmt: skip
     bells_gone = [band for band in gone if band.kind not in _PASSES]
     undone = list[dict[str, Any]]()
     for band in bells_gone:
@@ -157,11 +157,11 @@ def _equaliser(changed: Changed, edit: Edit) -> None:
 
 
 def _pass_filter(
-    kind: str, gone: Sequence[EqBand], new: Sequence[EqBand], hand: Mapping[str, Any], edit: Edit
+    kind: str, gone: Sequence[EqBand], new: Sequence[EqBand], user: Mapping[str, Any], edit: Edit
 ) -> None:
     if not gone and not new:
         return
-    if hand.get(kind) is None and gone and kind == "high_pass" and edit.keys[0] == TRACKS:
+    if user.get(kind) is None and gone and kind == "high_pass" and edit.keys[0] == TRACKS:
         # The model's own: its corner is a setting of the network's.
         corner_hz = new[0].frequency_hz if new else 20.0
         edit.table.setdefault(NETWORK, {})["high_pass_hz"] = {

@@ -9,8 +9,8 @@ from mixer.console.sends import SendReports, Sends
 from mixer.console.settings import Console, Strip
 from mixer.console.strip import StripEffects, apply_strip
 from mixer.preset.schema import plain_strip
-from mixer.rendering.track_hand import TrackHand
 from mixer.rendering.tracks.placed_track import PlacedTrack
+from mixer.rendering.user_strips import UserStrips
 
 
 class Handled(NamedTuple):
@@ -25,7 +25,7 @@ class Handled(NamedTuple):
     with_returns: PlacedTrack
 
 
-class HandRecord(TypedDict):
+class UserStripRecord(TypedDict):
     """Record of the user's strip of a track, ready for JSON; only its settings if it is not heard.
 
     `set` is the strip in the form of a preset.
@@ -37,7 +37,7 @@ class HandRecord(TypedDict):
     sends: NotRequired[SendReports]
 
 
-class HandStrips:
+class UserStripChain:
     """The user's strips for the tracks of one mix; safe to call from several threads at once.
 
     Attributes:
@@ -46,34 +46,34 @@ class HandStrips:
     """
 
     def __init__(
-        self, hand: TrackHand, console: Console, sample_rate: int, tempo_bpm: float | None
+        self, user: UserStrips, console: Console, sample_rate: int, tempo_bpm: float | None
     ) -> None:
         """Prepare the strips.
 
         Args:
-            hand: the user's strips of the song's tracks.
+            user: the user's strips of the song's tracks.
             console: has the reverb and delay that the user's sends feed.
             sample_rate: of the mix, in Hz.
             tempo_bpm: tempo for delays that are set in beats; None if unknown.
         """
-        self._hand, self._sample_rate = hand, sample_rate
+        self._user, self._sample_rate = user, sample_rate
         self._sends = Sends(console.reverb, console.delay, sample_rate, tempo_bpm)
         self._shared = console.reverb, console.delay, tempo_bpm
-        self.report: dict[str, HandRecord] = {}
+        self.report: dict[str, UserStripRecord] = {}
 
     def is_heard(self, track_name: str) -> bool:
         """Whether a track is neither muted nor silenced by others' solo; says so in the report."""
-        if track_name not in self._hand.not_heard:
+        if track_name not in self._user.not_heard:
             return True
-        strip = self._hand.strips.get(track_name, Strip())
+        strip = self._user.strips.get(track_name, Strip())
         self.report[track_name] = {"heard": False, "set": plain_strip(strip)}
         return False
 
     def key(self, track_name: str) -> tuple[object, ...]:
         """Key of all that determines the strip's effect on a track; equal keys, equal samples."""
-        strip = self._hand.strips.get(track_name)
+        strip = self._user.strips.get(track_name)
         sends = strip is not None and (strip.reverb_db is not None or strip.delay_db is not None)
-        return track_name in self._hand.not_heard, strip, self._shared if sends else None
+        return track_name in self._user.not_heard, strip, self._shared if sends else None
 
     def __call__(self, track_name: str, wet: PlacedTrack) -> Handled:
         """Run a wet track through the user's strip.
@@ -85,7 +85,7 @@ class HandStrips:
         Raises:
             PresetError, InputError: as `mixer.console.strip.apply_strip`.
         """
-        strip = self._hand.strips.get(track_name)
+        strip = self._user.strips.get(track_name)
         if strip is None:
             return Handled(wet, wet)
         done, effects = apply_strip(wet.whole(), self._sample_rate, strip, stem=track_name)

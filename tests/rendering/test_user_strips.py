@@ -11,7 +11,7 @@ from mixer import PresetError, RenderSettings, load_song, render
 from mixer.preset.merge import resolve
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
-from mixer.rendering.track_hand import hand_on_tracks
+from mixer.rendering.user_strips import split_user_strips
 from mixer.song.tracks import tracks_meant, tracks_of
 from tests.signals import noise
 
@@ -38,7 +38,7 @@ def moved_db(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def strips(folder: Path, *sets: str):
-    return plan_render(load_song(folder), settings_of(*sets)).hand.strips
+    return plan_render(load_song(folder), settings_of(*sets)).user.strips
 
 
 def test_a_name_means_its_track_with_or_without_the_ending_and_a_pattern_all_that_fit(
@@ -120,9 +120,9 @@ def test_a_tracks_or_its_roles_word_on_mute_and_solo_is_stronger_than_its_stems(
     tracks = tracks_of(load_song(folder))
 
     def heard(*sets: str) -> set[str]:
-        hand, console = hand_on_tracks(resolve((), None, sets).console, tracks)
+        user, console = split_user_strips(resolve((), None, sets).console, tracks)
         silent = {stem for stem, strip in console.strips if strip.mute}
-        return {t.title for t in tracks if t.name not in hand.not_heard and t.stem not in silent}
+        return {t.title for t in tracks if t.name not in user.not_heard and t.stem not in silent}
 
     assert heard("drums.mute=true") == {*TRACKS} - {"Kick", "Snare"}
     assert heard("drums.mute=true", "tracks.Kick.mute=false") == {*TRACKS} - {"Snare"}
@@ -139,7 +139,7 @@ def test_a_mute_is_stronger_than_a_solo_and_of_two_words_the_tracks_own_counts(
     song = load_song(folder)
 
     def not_heard(*sets: str) -> set[str]:
-        return set(plan_render(song, settings_of(*sets)).hand.not_heard)
+        return set(plan_render(song, settings_of(*sets)).user.not_heard)
 
     muted_solo = ('tracks."Lead Vox".solo=true', 'tracks."Lead Vox".mute=true')
     assert not_heard(*muted_solo) == {f"{name}.wav" for name in TRACKS}
@@ -159,7 +159,7 @@ def test_a_change_of_what_a_model_of_tracks_does_not_set_is_told(folder: Path) -
 def test_a_muted_track_leaves_no_room_behind(folder: Path) -> None:
     mix = render(load_song(folder), settings_of("roles.snare.mute=true"), wet_tracks=True)
     assert not np.any(mix.wet_tracks["Snare.wav"])
-    assert mix.measurements["tracks"]["tracks"]["Snare.wav"]["hand"]["heard"] is False
+    assert mix.measurements["tracks"]["tracks"]["Snare.wav"]["user"]["heard"] is False
     total = sum(mix.wet_tracks.values()) + mix.residual_of_tracks
     assert np.abs(total - mix.audio).max() < 1e-6
 
@@ -199,7 +199,7 @@ def test_what_cannot_be_done_is_said_with_its_key(folder: Path, said: str, messa
 def test_song_toml_speaks_of_tracks(folder: Path) -> None:
     (folder / "song.toml").write_text('[console.tracks."Gtr *"]\npan = 0.25\n')
     plan = plan_render(load_song(folder), RenderSettings(model="levels"))
-    assert {name: strip.pan for name, strip in plan.hand.strips.items()} == {
+    assert {name: strip.pan for name, strip in plan.user.strips.items()} == {
         "Gtr 1.wav": 0.25,
         "Gtr 2.wav": 0.25,
     }
@@ -208,4 +208,4 @@ def test_song_toml_speaks_of_tracks(folder: Path) -> None:
 def test_a_role_that_no_track_has_is_told(folder: Path) -> None:
     plan = plan_render(load_song(folder), settings_of("roles.choir.gain_db=1", "roles.kick.pan=0"))
     assert "no track in the song has the role choir, for which there are settings" in plan.warnings
-    assert plan.hand.strips.keys() == {"Kick.wav"}
+    assert plan.user.strips.keys() == {"Kick.wav"}

@@ -29,7 +29,7 @@ _SILENT_DB = float("-inf")
 
 
 @dataclass(frozen=True)
-class TrackHand:
+class UserStrips:
     """The user's strips of a song's tracks.
 
     Attributes:
@@ -46,7 +46,7 @@ class TrackHand:
         return not self.strips and not self.not_heard
 
 
-def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand, Console]:
+def split_user_strips(console: Console, tracks: Sequence[Track]) -> tuple[UserStrips, Console]:
     """Split a console into strips of a song's tracks and the rest, for its stems.
 
     Where a track is soloed, a soloed stem stands for its tracks, so that both are heard.
@@ -58,13 +58,13 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
     Raises:
         PresetError: a name or a pattern matches no track, or settings contradict each other.
     """
-    console = handed_to_tracks(console, tracks)
+    console = with_mutes_on_tracks(console, tracks)
     said = said_of_tracks(console, tracks)
     gathered = Gathered(PresetError)
     strips: dict[str, Strip] = {}
     for name, words in said.items():
         if words:
-            with gathered.going_on():
+            with gathered.gathering():
                 strips[name] = merge_strip(words)
     gathered.refuse()
     soloed = {name for name, strip in strips.items() if strip.solo}
@@ -78,10 +78,10 @@ def hand_on_tracks(console: Console, tracks: Sequence[Track]) -> tuple[TrackHand
         for track in tracks
         if strips.get(track.name, Strip()).mute or (soloed and track.name not in soloed)
     }
-    return TrackHand(strips, frozenset(not_heard)), console
+    return UserStrips(strips, frozenset(not_heard)), console
 
 
-def handed_to_tracks(console: Console, tracks: Sequence[Track]) -> Console:
+def with_mutes_on_tracks(console: Console, tracks: Sequence[Track]) -> Console:
     """A console with a stem's mute or solo on its tracks, if one of them, or its role, contradicts.
 
     The track's word is stronger than its stem's, and the other tracks of the stem keep the stem's.
@@ -181,12 +181,12 @@ def asks_more_than_gains(console: Console, tracks: Sequence[Track]) -> bool:
     return any(True for words in said for _ in more_than_gains(words, ""))
 
 
-def with_hand(song: Song, tracks: Sequence[Track], hand: TrackHand) -> Song:
+def with_track_gains(song: Song, tracks: Sequence[Track], user: UserStrips) -> Song:
     """The song with the user's mute, solo and gain applied to its recordings; the same if none."""
-    if hand.is_idle:
+    if user.is_idle:
         return song
     gains_db = {
-        recording.file: _gain_db(hand, track) for track in tracks for recording in track.recordings
+        recording.file: _gain_db(user, track) for track in tracks for recording in track.recordings
     }
     return replace(song, recordings=tuple(_gained(r, gains_db) for r in song.recordings))
 
@@ -196,10 +196,10 @@ def _gained(recording: Recording, gains_db: Mapping[str, float]) -> Recording:
     return replace(recording, gain_db=recording.gain_db + gain_db) if gain_db else recording
 
 
-def _gain_db(hand: TrackHand, track: Track) -> float:
-    if track.name in hand.not_heard:
+def _gain_db(user: UserStrips, track: Track) -> float:
+    if track.name in user.not_heard:
         return _SILENT_DB
-    gain_db = hand.strips.get(track.name, Strip()).gain_db
+    gain_db = user.strips.get(track.name, Strip()).gain_db
     return 0.0 if isinstance(gain_db, tuple) else gain_db
 
 
