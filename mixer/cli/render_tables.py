@@ -8,11 +8,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from mixer.audio.formats import without_audio_suffix
 from mixer.cli.console import cell, printable, talk
 from mixer.cli.terminal import table_console
 from mixer.console.desk import StripReport
-from mixer.files.wording import listed
+from mixer.files.wording import listed, quote
 from mixer.preset.schema import plain_strip
 from mixer.rendering.mix import Mix
 from mixer.rendering.tracks.track_words import (
@@ -25,6 +24,7 @@ from mixer.rendering.tracks.track_words import (
     track_words,
     user_words,
 )
+from mixer.song.names.short_names import shared_beginning, short_names
 
 # At most this many silent tracks are named; the others are counted.
 _MOST_SILENT = 8
@@ -137,11 +137,12 @@ def show_tracks(mix: Mix) -> None:
     has_user_settings = any(map(is_touched, record["tracks"].values()))
     if has_user_settings:
         table.add_column("your settings", ratio=2)
+    short = short_names(list(record["tracks"]))
     for name, track in record["tracks"].items():
         if track["loudness_lufs"] is None:
             continue
         table.add_row(
-            Text(printable(without_audio_suffix(name))),
+            Text(printable(short[name])),
             track["role"].replace("_", " "),
             cell(track["loudness_lufs"]),
             track_words(track),
@@ -152,7 +153,9 @@ def show_tracks(mix: Mix) -> None:
     table_console(stderr=True).print(table)
     tracks = record["tracks"].items()
     if silent := [name for name, track in tracks if track["loudness_lufs"] is None]:
-        talk(f"silent: {listed((without_audio_suffix(name) for name in silent), _MOST_SILENT)}")
+        talk(f"silent: {listed((short[name] for name in silent), _MOST_SILENT)}")
+    if shared := shared_beginning(list(record["tracks"])):
+        talk(f"all tracks' names begin with {quote(shared)}")
     talk(f"returns: {space_words(record['space'])}")
     if unsure := mix.measurements.get("doubts"):
         levels = [f"{stem} {own['level_db']:.1f} dB" for stem, own in unsure["stems"].items()]

@@ -24,6 +24,7 @@ from mixer.network.track_mixer.track_settings import (
 from mixer.rendering.mix import Mix
 from mixer.rendering.plans.plan import MaterialKind
 from mixer.report.report_rooms import Room, rooms_of
+from mixer.song.names.short_names import short_names
 
 # Where curves are drawn, and how far down.
 CURVE_POINTS_HZ = np.round(np.geomspace(20.0, 20_000.0, 73), 1)
@@ -133,6 +134,7 @@ def _why_nothing(mix: Mix) -> str:
 
 def _of_tracks(mix: Mix) -> Iterator[Channel]:
     record, user = mix.measurements["tracks"], mix.plan.user
+    short = short_names(list(record["tracks"]))
     for name, track in record["tracks"].items():
         width = None if track["channels"] == 1 else 1.0
         found = _of_track(track.get("found", track["strip"]), width)
@@ -141,7 +143,7 @@ def _of_tracks(mix: Mix) -> Iterator[Channel]:
         notes = [] if track["loudness_lufs"] is not None else ["silent"]
         if name in user.not_heard:
             notes.append("muted" if strip.mute else "silent: other channels are soloed")
-        yield _channel(name, track["stem"], found, used, strip, mix, notes, track["role"])
+        yield _channel(short[name], track["stem"], found, used, strip, mix, notes, track["role"])
     for stem, bus in (*record["groups"].items(), (MIX_BUS, record["mix"])):
         strip = mix.console.master if stem == MIX_BUS else mix.console.strip(stem)
         found = _of_bus(bus)

@@ -165,8 +165,24 @@ def _console(data: ReportData) -> Html:
             role="region",
             aria_label="Channels",
         ),
+        None if why else _how_to_change(data),
         element("div", id="curve-chart"),
         element("div", id="room-chart"),
+    )
+
+
+def _how_to_change(data: ReportData) -> Html:
+    request = f'mixer revise MIX "{data.mix.song.stems[0]} up 1 dB"'
+    return element(
+        "p",
+        "To change something, render the next take, in which all else stays: ",
+        element("code", request),
+        ". ",
+        element("code", "mixer revise --words"),
+        " lists what can be asked for; ",
+        element("code", "mixer studio"),
+        " shows these channels as a console.",
+        class_="about",
     )
 
 

@@ -5,11 +5,11 @@ These are plain HTML tables, there without a script too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 
 from mixer.console.settings import Strip
-from mixer.files.wording import counted
+from mixer.files.wording import counted, quote
 from mixer.files.wording import joined as joined_words
 from mixer.fxnorm.chain import StemFigures
 from mixer.rendering.mix import Measurements
@@ -24,6 +24,7 @@ from mixer.report.data import MIX, ReportData
 from mixer.report.markup import Html, element, joined, name
 from mixer.report.report_masking import ALL_OTHERS
 from mixer.report.report_words import NOTHING, duration, number, rows, with_minus, words
+from mixer.song.names.short_names import shared_beginning, short_names
 from mixer.stems import STEMS
 
 _NOT_MEASURED: StemFigures = {"loudness_lufs": None, "peak_dbfs": None, "balance_db": None}
@@ -255,19 +256,26 @@ def _section(title: str, record: Mapping[str, object]) -> Html | None:
 
 
 def tracks(data: ReportData) -> Html:
-    """A row a track, a group and the mix: what the model set, and what the user added, in words."""
+    """A row for each sounding track, group and the mix: the model's and the user's settings.
+
+    Silent tracks without a setting of the user's are listed below.
+    """
     record = data.mix.measurements["tracks"]
     names = list(data.mix.song.stems)
     heads = ["Track", "Role", "Recorded, LUFS", "Set by the model"]
     has_user_settings = any(map(is_touched, record["tracks"].values()))
-    found = []
+    short = short_names(list(record["tracks"]))
+    found, silent = [], []
     for track_name, track in record["tracks"].items():
+        if track["loudness_lufs"] is None and not is_touched(track):
+            silent.append(name(short[track_name]))
+            continue
         user = name(with_minus(added_words(track))) if is_touched(track) else ""
         loudness_lufs = track["loudness_lufs"]
         found.append(
             element(
                 "tr",
-                element("th", _swatch(track["stem"], names), name(track_name), scope="row"),
+                element("th", _swatch(track["stem"], names), name(short[track_name]), scope="row"),
                 element("td", track["role"].replace("_", " ")),
                 element("td", "" if loudness_lufs is None else number(loudness_lufs)),
                 element("td", with_minus(track_words(track))),
@@ -289,18 +297,28 @@ def tracks(data: ReportData) -> Html:
     heads += ["Your settings"] if has_user_settings else []
     head = element("tr", *(element("th", title, scope="col") for title in heads))
     table = element("table", element("thead", head), element("tbody", *found), class_="moves")
-    return element(
+    scroll = element(
         "div", table, class_="scroll", tabindex="0", role="region", aria_label="Table of tracks"
     )
+    return element("div", scroll, _silent(silent))
+
+
+def _silent(names: Sequence[Html]) -> Html | None:
+    if not names:
+        return None
+    parts = [part for own in names for part in (", ", own)][1:]
+    return element("p", "Silent: ", *parts, ".", class_="about")
 
 
 def about_tracks(measured: Measurements) -> str:
-    """Interpretation of the incoming levels, and the rooms that tracks are sent to."""
+    """The incoming levels as understood, the rooms that tracks are sent to, and the names."""
     levels, space = measured["levels"], space_words(measured["tracks"]["space"])
     taken = (
         levels and f"Incoming levels were treated as {levels['taken_for']}: {levels['reason']}. "
     )
-    return f"{taken or ''}Returns: {space}. Fader gains are relative to the recording."
+    shared = shared_beginning(list(measured["tracks"]["tracks"]))
+    names = f" All tracks' names begin with {quote(shared)}." if shared else ""
+    return f"{taken or ''}Returns: {space}. Fader gains are relative to the recording.{names}"
 
 
 def files(data: ReportData) -> Html:
@@ -328,7 +346,9 @@ def settings(data: ReportData) -> Html:
     """Requested settings, and the parts of the record beyond the stems."""
     mix = data.mix
     record = {
-        f.name: getattr(mix.settings, f.name) for f in fields(mix.settings) if f.name != "console"
+        f.name: getattr(mix.settings, f.name)
+        for f in fields(mix.settings)
+        if f.name not in ("console", "held_variation")
     }
     rest = {
         key: value

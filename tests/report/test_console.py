@@ -66,15 +66,15 @@ def test_the_hand_is_told_from_the_model(track_mix: Mix) -> None:
     channels = {channel["name"]: channel for channel in picture["channels"]}
     assert picture["why"] == ""
     record = track_mix.measurements["tracks"]["tracks"]
-    kick, strip = channels["Kick.wav"], record["Kick.wav"]["strip"]
+    kick, strip = channels["Kick"], record["Kick.wav"]["strip"]
     assert kick["found"]["gain_db"] == pytest.approx(strip["gain_db"], abs=0.01)
     assert kick["set"]["gain_db"] == pytest.approx(strip["gain_db"] + 3.0, abs=0.01)
     assert kick["found"]["pan"] == pytest.approx(strip["pan"], abs=0.001)
     assert kick["set"]["pan"] == pytest.approx(-0.4, abs=0.001)
     assert kick["by_hand"]
-    assert not channels["Gtr 1.wav"]["by_hand"]
-    assert channels["Gtr 1.wav"]["found"] == channels["Gtr 1.wav"]["set"]
-    assert channels["Pad.wav"]["notes"] == ["silent"]
+    assert not channels["Gtr 1"]["by_hand"]
+    assert channels["Gtr 1"]["found"] == channels["Gtr 1"]["set"]
+    assert channels["Pad"]["notes"] == ["silent"]
     assert channels["bass bus"]["set"]["sends"] == {"delay": -18.0}
     assert {"short room", "long room", "echo", "delay"} == {
         room["name"] for room in picture["rooms"]
@@ -83,7 +83,7 @@ def test_the_hand_is_told_from_the_model(track_mix: Mix) -> None:
 
 def test_a_curve_is_the_models_with_the_hands_on_top(track_mix: Mix) -> None:
     channels = {channel["name"]: channel for channel in console_picture(track_mix)["channels"]}
-    bass = channels["Bass.wav"]
+    bass = channels["Bass"]
     at_1_khz = int(np.argmin(np.abs(CURVE_POINTS_HZ - 1_000.0)))
     found = bass["found"]["curve_db"] or [0.0] * len(CURVE_POINTS_HZ)
     assert bass["set"]["curve_db"][at_1_khz] - found[at_1_khz] == pytest.approx(6.0, abs=0.05)
@@ -152,13 +152,13 @@ def test_the_picture_shows_found_and_moved(report: Path, open_page, width: int) 
     rows = page.locator(".channels tbody tr")
     assert rows.count() == 5 + 5  # tracks that sound; four buses and the mix's
     assert "1 track is silent" in page.inner_text("#console-chart")
-    kick = page.locator(".channels tr", has_text="Kick.wav")
+    kick = page.locator(".channels tr", has_text="Kick")
     assert kick.locator(".found").count() == 2
     assert re.search(
         r"fader .* changed to ", kick.locator(".slider").first.get_attribute("aria-label")
     )
     assert kick.locator(".slider .value").nth(1).inner_text() == "40\u00a0L"
-    assert page.locator(".channels tr", has_text="Gtr 1.wav").locator(".found").count() == 0
+    assert page.locator(".channels tr", has_text="Gtr 1").locator(".found").count() == 0
     assert page.locator("#curve-chart path.curve").count() > 0
     assert "delay: every" in page.inner_text("#room-chart .legend")
     assert "Nothing is sent to: " in page.inner_text("#room-chart")

@@ -51,6 +51,7 @@ from mixer.output.daw.wet_session import reference_track, wet_tracks
 from mixer.output.names import session_audio
 from mixer.output.recipe import Recipe
 from mixer.rendering.mix import Mix
+from mixer.song.names.short_names import short_names
 from mixer.song.tracks import Track, as_in_files, read_track, tracks_of
 from mixer.stems import MIX_COLOR, RESIDUAL, STEMS, color_of
 
@@ -103,6 +104,7 @@ class _Maker:
         self._returns = SessionReturns(mix.plan, space)
         self._sent: dict[str, FloatArray] = {}
         self._names = Names()
+        self._short = short_names([track.name for track in tracks_of(mix.plan.song)])
         # The master's gain belongs to the mix's own strip: stems stand before it.
         gain_db = mix.measurements["master"]["gain_db"]
         self._master_gain = np.float32(db_to_gain(gain_db))
@@ -210,7 +212,7 @@ class _Maker:
             as_played = read_track(as_in_files(track), self._n_samples, self._rate)
             sound = run_strip(as_played, self._rate, strip, self._devices)
         made = DawTrack(
-            name=self._names.unique(track.title),
+            name=self._names.unique(self._short[track.name]),
             color=track_color(track.name, track.stem, self._mix.plan.song.colors),
             clips=clips_of(track.recordings),
             strip=strip,
