@@ -31,11 +31,13 @@ class BusGains:
         version: increases whenever its gains or settings change.
         compression: settings, with the threshold relative to the channels' samples.
         gains: linear gain, float32 (steps,), 0 to 1.
+        settings: of the bus, as the network set them or the user changed them.
     """
 
     version: int
     compression: Compression
     gains: FloatArray
+    settings: BusSettings
 
     def encoded(self) -> bytes:
         """The gains as little-endian unsigned 16-bit integers; 65535 means 1."""
@@ -100,7 +102,7 @@ class SongBuses:
                 and np.array_equal(there.gains, gains)
             )
             version = 1 if there is None else there.version + (not is_same)
-            told[name] = BusGains(version, compression, gains)
+            told[name] = BusGains(version, compression, gains, buses[0])
         return told
 
 

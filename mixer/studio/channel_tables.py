@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from mixer.console.settings import MASTER, Console, Strip
 from mixer.network.output import StemTable
-from mixer.network.track_mixer.track_settings import CURVE_HZ, HIGH_PASS_OFF_HZ, TrackSettings
+from mixer.network.track_mixer.track_settings import (
+    CURVE_HZ,
+    HIGH_PASS_OFF_HZ,
+    TrackSettings,
+    as_json,
+)
 from mixer.preset.assignments import split_key
 from mixer.preset.console_shape import TRACKS
 from mixer.rendering.tracks.group_sends import RETURNS
+from mixer.rendering.tracks.track_words import Phrase, stem_phrases, strip_phrases
 from mixer.rendering.user_strips import UserStrips
+from mixer.report.report_words import with_minus
 from mixer.song.tracks import Track
 from mixer.stems import color_of
 from mixer.studio.edits import Edits, key_of
@@ -59,6 +66,7 @@ def track_parts(track: Track) -> tuple[str, ...]:
 def track_channel(
     place: int,
     track: Track,
+    name: str,
     hands: tuple[UserStrips, UserStrips],
     edits: Edits,
     model: ModelTable | None,
@@ -72,6 +80,7 @@ def track_channel(
     Args:
         place: index among the song's tracks.
         track: the track.
+        name: for display.
         hands: the user's strips without and with the edits.
         edits: all edits of the song.
         model: the network's settings.
@@ -86,7 +95,7 @@ def track_channel(
         "id": track_id(place),
         "kind": "track",
         "key": key_of(parts),
-        "name": track.title,
+        "name": name,
         "file": track.name,
         "role": track.role,
         "color": color,
@@ -143,11 +152,15 @@ def track_id(place: int) -> str:
     return f"track-{place}"
 
 
+def phrase_rows(phrases: Iterable[Phrase]) -> list[tuple[str, str]]:
+    """Phrases for a list of names and values, where a value does not repeat its name."""
+    return [(name, with_minus(phrase.removeprefix(f"{name} "))) for name, phrase in phrases]
+
+
 def model_of_track(
     settings: TrackSettings, found: TrackSettings, sends_db: Mapping[str, float]
 ) -> ModelTable:
     """Settings of a track by a model of tracks."""
-    compression = settings.compression
     is_high_passed = settings.high_pass_hz > HIGH_PASS_OFF_HZ
     table: ModelTable = {
         "gain_db": settings.gain_db,
@@ -156,8 +169,8 @@ def model_of_track(
         "high_pass_hz": settings.high_pass_hz if is_high_passed else None,
         "curve_hz": list(CURVE_HZ),
         "curve_db": list(settings.curve_db),
-        "compression": None if compression.is_off else dict(vars(compression)),
         "sends_db": {name: sends_db[name] for name in RETURNS if name in sends_db},
+        "phrases": phrase_rows(strip_phrases(as_json(settings))),
     }
     if found != settings:
         table["found"] = dataclasses.asdict(found)
@@ -176,8 +189,8 @@ def model_of_stem(used: StemTable, found: StemTable | None) -> ModelTable:
         "high_pass_hz": None,
         "curve_hz": list(CURVE_HZ) if fits else [],
         "curve_db": list(curve_db) if fits else [],
-        "compression": None,
         "sends_db": {} if room_db is None else {"room": room_db},
+        "phrases": phrase_rows(stem_phrases(used)),
     }
     if found is not None and found != used:
         table["found"] = dict(found)

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from mixer.console.settings import MASTER, Strip
+from mixer.network.track_mixer.track_settings import as_json
+from mixer.rendering.tracks.track_words import bus_phrases
 from mixer.report.matching import Level, matching_gains_db
+from mixer.song.names.short_names import short_names
 from mixer.studio.channel_tables import (
     master_edits,
+    phrase_rows,
     stem_channel,
     strip_table,
     track_channel,
@@ -102,12 +106,14 @@ def _stems(planned: Planned, desk: Desk) -> list[Channel]:
     live = planned.mixes_tracks and settings.amount == 1.0 and not settings.reference
     colors = {} if desk.song is None else desk.song.colors, planned.song.colors
     by_stem: dict[str, list[Channel]] = {stem: [] for stem in planned.song.stems}
+    short = short_names([track.name for track in planned.tracks])
     for place, track in enumerate(planned.tracks):
         name = track_id(place)
         by_stem[track.stem].append(
             track_channel(
                 place,
                 track,
+                short[track.name],
                 planned.hands,
                 edits,
                 made.models.get(name),
@@ -160,6 +166,7 @@ def _buses(exact: ExactRender | None) -> list[Bus]:
             "version": bus.version,
             "n_steps": bus.gains.size,
             "compressor": None if bus.compression.is_off else dict(vars(bus.compression)),
+            "phrases": phrase_rows(bus_phrases(as_json(bus.settings))),
         }
         for name, bus in ([] if exact is None else sorted(exact.buses.items()))
     ]

@@ -56,6 +56,15 @@ def test_a_stem_shows_what_the_network_set_and_plays_what_its_tracks_say(
     page.evaluate("mixStudio.fold('bass')")
     assert drawn.get_attribute("d") == ""
     assert page.locator('[data-channel="bass"] .db').inner_text() == "0.0"
+    for channel, heading in (("bass", "The network's bus"), ("master", "The network's mix bus")):
+        (bus,) = page.evaluate(
+            f"mixStudio.song.state.buses.filter(({{ id }}) => id === '{channel}')"
+        )
+        page.locator(f'[data-channel="{channel}"] .name').click()
+        rows = page.get_by_role("region", name=heading).locator("dl > div")
+        assert [row.split("\n", 1)[1] for row in rows.all_inner_texts()] == [
+            phrase for _, phrase in bus["phrases"]
+        ]
     # Nothing is sent: what is heard where a track was unmuted by hand under a muted stem.
     heard = page.evaluate(
         """async () => {

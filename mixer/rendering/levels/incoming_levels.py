@@ -166,7 +166,8 @@ def _by_levels(tracks: Sequence[Track], heard: Sequence[TrackLevels], *, finishe
     together_lufs = _together_lufs(heard)
     if together_lufs <= _ROOM_FOR_ALL_LUFS and distance_db <= _NO_MIX_BEYOND_DB:
         return _meaning(
-            level_words.ROUGH, f"their sum is at {together_lufs:.1f} LUFS: faders were set"
+            level_words.ROUGH,
+            f"their loudnesses add up to {together_lufs:.1f} LUFS: faders were set",
         )
     if distance_db <= _A_ROUGH_MIX_WITHIN_DB:
         return _meaning(level_words.ROUGH, f"levels are {distance_db:.1f} dB from a usual balance")

@@ -66,7 +66,7 @@ def added_words(track: TrackRecord) -> str:
         track: as in `track_words`.
     """
     user = track.get("user")
-    changes = list(_changed(_of_strip, track.get("found"), track["strip"]))
+    changes = list(_changed(strip_phrases, track.get("found"), track["strip"]))
     if not changes or (user is not None and not user["heard"]):
         return user_words(user)
     own = [] if user is None else list(_of_user(user["set"], user.get("effects", {})))
@@ -79,7 +79,7 @@ def changed_stem_words(found: StemTable | None, used: StemTable) -> str:
     Args:
         found, used: of a stem, as in `stem_words`, before and after the changes.
     """
-    return ", ".join(_changed(_of_stem, found, used))
+    return ", ".join(_changed(stem_phrases, found, used))
 
 
 def strip_words(strip: TrackTable) -> str:
@@ -88,7 +88,7 @@ def strip_words(strip: TrackTable) -> str:
     Args:
         strip: `mixer.network.track_mixer.track_settings.TrackSettings` as JSON.
     """
-    return ", ".join(phrase for _, phrase in _of_strip(strip))
+    return ", ".join(phrase for _, phrase in strip_phrases(strip))
 
 
 def bus_words(bus: BusTable) -> str:
@@ -97,8 +97,7 @@ def bus_words(bus: BusTable) -> str:
     Args:
         bus: `mixer.network.track_mixer.track_settings.BusSettings` as JSON.
     """
-    moves = (*_of_curve(bus["curve_db"]), *_of_compression(bus["compression"]))
-    return ", ".join((_db(bus["gain_db"]), *moves))
+    return ", ".join(phrase for _, phrase in bus_phrases(bus))
 
 
 def space_words(space: SpaceTable) -> str:
@@ -134,7 +133,7 @@ def stem_words(table: StemTable) -> str:
         table: settings of a record; a kind of network with fewer settings has a shorter
             description.
     """
-    return ", ".join(phrase for _, phrase in _of_stem(table))
+    return ", ".join(phrase for _, phrase in stem_phrases(table))
 
 
 def _changed(told: Callable[[T], Iterator[Phrase]], found: T | None, used: T) -> Iterator[str]:
@@ -147,7 +146,8 @@ def _changed(told: Callable[[T], Iterator[Phrase]], found: T | None, used: T) ->
             yield now.get(name, _WITHOUT.get(name, f"no {name}"))
 
 
-def _of_stem(table: StemTable) -> Iterator[Phrase]:
+def stem_phrases(table: StemTable) -> Iterator[Phrase]:
+    """The phrases of `stem_words`, each with the name of its setting."""
     yield "fader", _db(table.get("gain_db", 0.0))
     balance_db = table.get("balance_db", 0.0)
     if abs(balance_db) >= _LEAST_BALANCE_DB:
@@ -163,7 +163,8 @@ def _of_stem(table: StemTable) -> Iterator[Phrase]:
             yield name, f"{name} {_db_plain(level_db)}"
 
 
-def _of_strip(strip: TrackTable) -> Iterator[Phrase]:
+def strip_phrases(strip: TrackTable) -> Iterator[Phrase]:
+    """The phrases of `strip_words`, each with the name of its setting."""
     yield "fader", _db(strip["gain_db"])
     yield from _named("pan", _of_pan(strip["pan"]))
     yield from _named("width", _of_width(strip["width"]))
@@ -179,6 +180,13 @@ def _of_strip(strip: TrackTable) -> Iterator[Phrase]:
     for key, name in _ROOMS:
         if strip[key] > SEND_OFF_DB:
             yield name, f"{name} {_db_plain(strip[key])}"
+
+
+def bus_phrases(bus: BusTable) -> Iterator[Phrase]:
+    """The phrases of `bus_words`, each with the name of its setting."""
+    yield "fader", _db(bus["gain_db"])
+    yield from _named("equaliser", _of_curve(bus["curve_db"]))
+    yield from _named("compressor", _of_compression(bus["compression"]))
 
 
 def _named(name: str, phrases: Iterator[str]) -> Iterator[Phrase]:

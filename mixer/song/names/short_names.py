@@ -18,7 +18,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def shared_beginning(names: Sequence[str]) -> str:
-    """What the names of all tracks of a song begin with, up to the end of a word.
+    """Beginning that the names of all tracks of a song share, up to the end of a word.
 
     Args:
         names: file names, with or without endings.
@@ -29,7 +29,7 @@ def shared_beginning(names: Sequence[str]) -> str:
     titles = sorted(without_audio_suffix(name) for name in names)
     if len(titles) < _FEWEST_SHARING:
         return ""
-    # What the first and the last in order share, all between them do.
+    # All names between the first and the last in order begin as these two do.
     pairs = enumerate(zip(titles[0], titles[-1], strict=False))
     n_shared = next((place for place, (a, b) in pairs if a != b), len(titles[0]))
     found = _UP_TO_A_BOUNDARY.match(titles[0][:n_shared])

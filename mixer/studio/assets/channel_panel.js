@@ -1,8 +1,8 @@
 // The panel of the chosen channel: equaliser, filters, dynamics, place, sends, and what the network set.
 
-import { html, shown, shownHz } from "../shared/axes.js";
+import { html } from "../shared/axes.js";
 import { EqView } from "./eq_view.js";
-import { linearScale, logarithmicScale, PAN, round, SEND, signed, still, WIDTH, words } from "./scales.js";
+import { linearScale, logarithmicScale, PAN, round, SEND, still, WIDTH, words } from "./scales.js";
 import { newGesture, sliderRow } from "./slider.js";
 import { colorKey } from "./song.js";
 import { isTouched, shownSetting } from "./strip_values.js";
@@ -69,7 +69,7 @@ export class ChannelPanel {
 
   show(channel) {
     this.channel = channel;
-    const layout = [channel.id, JSON.stringify(channel.model), channel.strip.eq.length, ...Object.keys({ ...EFFECTS, ...FILTERS }).map((name) => Boolean(channel.strip[name]))].join();
+    const layout = [channel.id, JSON.stringify([channel.model, channel.bus?.phrases]), channel.strip.eq.length, ...Object.keys({ ...EFFECTS, ...FILTERS }).map((name) => Boolean(channel.strip[name]))].join();
     if (layout !== this.layout) {
       const focused = this.host.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
       this.layout = layout;
@@ -240,21 +240,14 @@ export class ChannelPanel {
     return row;
   }
 
-  /** What the network set, in words: it lies in front of everything above. */
+  /** What the network set, in the words of a render: it lies in front of everything above. */
   network() {
-    const { model } = this.channel;
-    if (!model) return html("p", { className: "about", text: this.channel.kind === "track" ? "The network changed nothing on this track." : "" });
-    const rows = [
-      ["Fader", model.gain_db === null ? null : shown(model.gain_db, 1, "dB")],
-      ["Pan", model.pan === null ? null : words.pan(model.pan)],
-      ["Width", model.width === null ? null : words.width(model.width)],
-      ["High-pass", model.high_pass_hz && shownHz(model.high_pass_hz)],
-      ["Equaliser", model.curve_hz.length ? curveWords(model) : null],
-      ["Compressor", model.compression && `${words.ratio(model.compression.ratio)} from ${shown(model.compression.threshold_db, 1, "dB")}`],
-      ...Object.entries(model.sends_db).map(([name, db]) => [name.replace("_", " "), shown(db, 1, "dB")]),
-    ].filter(([, value]) => value);
-    const list = html("dl", { className: "figures" }, ...rows.map(([name, value]) => html("div", {}, html("dt", { text: name }), html("dd", { text: value }))));
-    return this.section("The network's settings", list);
+    const { model, bus, kind } = this.channel;
+    const isLeftAlone = kind === "track" && !model;
+    return html("div", {},
+      ...(isLeftAlone ? [html("p", { className: "about", text: "The network changed nothing on this track." })] : []),
+      ...(model ? [this.section("The network's settings", phraseList(model.phrases))] : []),
+      ...(bus ? [this.section(kind === "master" ? "The network's mix bus" : "The network's bus", phraseList(bus.phrases))] : []));
   }
 
   update() {
@@ -262,7 +255,8 @@ export class ChannelPanel {
   }
 }
 
-function curveWords({ curve_hz: hz, curve_db: db }) {
-  const most = db.reduce((best, value, i) => (Math.abs(value) > Math.abs(db[best]) ? i : best), 0);
-  return Math.abs(db[most]) < 0.1 ? "flat" : `most ${signed(db[most])} at ${shownHz(hz[most])}`;
+/** Settings by name. */
+function phraseList(phrases) {
+  const rows = phrases.map(([name, phrase]) => html("div", {}, html("dt", { text: name }), html("dd", { text: phrase })));
+  return html("dl", { className: "figures" }, ...rows);
 }

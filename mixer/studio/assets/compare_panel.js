@@ -72,10 +72,10 @@ export class ComparePanel {
     if (focused) this.list.querySelector(`[data-source="${focused}"]`)?.focus();
     const waiting = state.sources.filter(({ id, audio }) => !audio && id !== "mix");
     const there = new Set(state.sources.map(({ id }) => id));
-    const offers = [["default", "Default: the network alone"], ...this.desk.takes().map(({ source, number, words }) => [source, words || `Take ${number}`])];
+    const offers = [["default", "Without your changes"], ...this.desk.takes().map(({ source, number, words }) => [source, words || `Take ${number}`])];
     this.more.replaceChildren(
       ...offers.filter(([id]) => !there.has(id)).map(([id, text]) => this.button(text, () => this.desk.add(id))),
-      ...waiting.map(({ name }) => html("span", { className: "waiting", text: `${name} is being made …` })),
+      ...waiting.map(({ name }) => html("span", { className: "waiting", text: `Rendering: ${name} …` })),
     );
   }
 

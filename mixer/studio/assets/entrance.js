@@ -6,7 +6,7 @@ import { Studio } from "./studio.js";
 
 const byId = (id) => document.getElementById(id);
 
-async function openSong(id) {
+async function openSong(id, hasOthers = false) {
   byId("songs").hidden = true;
   byId("status").classList.remove("fault");
   byId("status").textContent = "Opening the song …";
@@ -21,14 +21,14 @@ async function openSong(id) {
   if (!state.stems.length) throw new Error(state.problem);
   byId("status").hidden = true;
   byId("desk").hidden = false;
-  window.mixStudio = new Studio(state, choices, takes);
+  window.mixStudio = new Studio(state, choices, takes, hasOthers);
 }
 
 function listSongs({ folder, songs }) {
   const rows = songs.map(({ id, name, phase, problem }) => {
     const open = html("button", { type: "button", className: "song", text: name });
     open.disabled = Boolean(problem);
-    open.addEventListener("click", () => openSong(id).catch(refuse));
+    open.addEventListener("click", () => openSong(id, songs.length > 1).catch(refuse));
     return html("li", {}, open, html("small", { text: problem ?? (phase === "closed" ? "" : phase) }));
   });
   byId("songs").replaceChildren(html("p", { className: "about", text: `Songs in ${folder}` }), html("h1", { text: "Choose a song" }), html("ul", {}, ...rows));

@@ -46,7 +46,9 @@ export function slider({ label, scale, step, say, onInput, onReset, className = 
     event.preventDefault();
     put(now - Math.sign(event.deltaY) * step * (event.shiftKey ? 1 : 5), "wheel");
   }, { passive: false });
-  keys(element, (steps) => put(now + steps * step, newGesture()), (value) => put(value, newGesture()), scale, onReset);
+  let pressed = null;
+  const gestureOf = (event) => (pressed = event.repeat && pressed ? pressed : newGesture()); // a held key is one step of undo
+  keys(element, (steps, event) => put(now + steps * step, gestureOf(event)), (value) => put(value, newGesture()), scale, onReset);
   element.reset = onReset;
   element.origin = () => from;
   return element;
@@ -87,8 +89,9 @@ function keys(element, move, put, scale, reset) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const by = event.shiftKey ? 1 : 5;
     const actions = {
-      ArrowUp: () => move(by), ArrowRight: () => move(by), ArrowDown: () => move(-by), ArrowLeft: () => move(-by),
-      PageUp: () => move(30), PageDown: () => move(-30),
+      ArrowUp: () => move(by, event), ArrowRight: () => move(by, event),
+      ArrowDown: () => move(-by, event), ArrowLeft: () => move(-by, event),
+      PageUp: () => move(30, event), PageDown: () => move(-30, event),
       Home: () => put(scale.low), End: () => put(scale.high),
       Delete: reset, Backspace: reset,
     };

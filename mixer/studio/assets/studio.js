@@ -25,8 +25,9 @@ const byId = (id) => document.getElementById(id);
 const PANELS = { channel: "Channel", compare: "Compare", ask: "Ask", analysis: "Spectrum", save: "Save" };
 
 export class Studio {
-  constructor(state, choices, takes) {
+  constructor(state, choices, takes, hasOtherSongs) {
     this.song = new Song(state);
+    this.hasOtherSongs = hasOtherSongs;
     this.choices = choices;
     this.takeRows = takes;
     this.sampleRate = state.sample_rate_hz;
@@ -135,6 +136,14 @@ export class Studio {
 
   stemOf(id) {
     return this.song.state.stems.find((stem) => stem.id === id || stem.tracks.some((track) => track.id === id))?.id;
+  }
+
+  /** Back to the list of songs, once the last change has arrived. */
+  leave() {
+    return this.do(async () => {
+      await this.song.settled();
+      location.reload();
+    });
   }
 
   fold(id) {
@@ -261,7 +270,10 @@ export class Studio {
     if (this.engine.state !== state) this.engine.show(state);
     this.consoleView.show(state);
     const selected = this.channel(this.consoleView.selected);
-    if (selected) this.channelPanel.show(standingFor(selected, this.consoleView.folded.has(selected.id)));
+    if (selected) {
+      const bus = state.buses.find(({ id }) => id === selected.id) ?? null;
+      this.channelPanel.show({ ...standingFor(selected, this.consoleView.folded.has(selected.id)), bus });
+    }
     this.compare.show(state);
     this.ask.show(state);
     this.saving.show(state);

@@ -14,6 +14,8 @@ export class TopBar {
       return made;
     };
     this.name = html("h1", {});
+    this.songs = button("Songs", "Choose another song", () => studio.leave());
+    this.songs.hidden = !studio.hasOtherSongs;
     this.play = button("Play", "Play (Space)", () => studio.player.toggle(), "play");
     this.time = html("output", { className: "time", "aria-label": "Position" });
     this.heard = html("p", { className: "heard", role: "status" });
@@ -27,7 +29,7 @@ export class TopBar {
     this.doing = html("div", { className: "doing", role: "status" }, this.bar, this.work);
     this.messages = html("div", { className: "messages", "aria-live": "assertive" });
     host.append(
-      html("div", { className: "top-bar" }, this.name, this.play, this.time, this.heard, this.doing, this.solo,
+      html("div", { className: "top-bar" }, this.songs, this.name, this.play, this.time, this.heard, this.doing, this.solo,
         html("div", { className: "ends" }, this.undo, this.redo, this.save, this.render, button("?", "Keyboard (?)", () => studio.help.showModal(), "round"))),
       this.messages,
     );

@@ -35,7 +35,7 @@ export class VariationMap {
     this.take = html("button", { type: "button", text: "Use this mix", className: "primary" });
     this.take.addEventListener("click", () => desk.blend(this.parts));
     this.element = html("section", { className: "block", "aria-label": "Variations" }, html("h2", { text: "Variations" }),
-      html("p", { className: "about", text: "Other mixes, as loud as yours. Right is wider, up is brighter, larger has louder vocals. Click one to hear it; click between them to blend." }),
+      html("p", { className: "about", text: "Other mixes, played as loud as yours. Right is wider, up is brighter, larger has louder vocals. Click one to hear it; click between them to blend." }),
       this.plot, this.said, html("div", { className: "tools" }, this.make, this.take));
   }
 

@@ -60,8 +60,9 @@ class ModelTable(TypedDict):
         pan: -1 to 1. width: gain of the side signal.
         high_pass_hz: None if it is off.
         curve_hz, curve_db: the equaliser, points and levels.
-        compression: threshold_db, ratio, attack_ms, release_ms; None if it is off.
         sends_db: short_room, long_room and echo, those that are on.
+        phrases: names and values of all settings in an engineer's words, as `mixer render` says
+            them.
         found: the same settings before the user's changes; only if there are any.
     """
 
@@ -71,8 +72,8 @@ class ModelTable(TypedDict):
     high_pass_hz: float | None
     curve_hz: list[float]
     curve_db: list[float]
-    compression: dict[str, float] | None
     sends_db: dict[str, float]
+    phrases: list[tuple[str, str]]
     found: NotRequired[dict[str, Value]]
 
 
@@ -143,12 +144,14 @@ class Bus(TypedDict):
         n_steps: number of its gains.
         compressor: threshold_db (for the channels' samples), ratio, attack_ms, release_ms; None
             if it is off.
+        phrases: as in `ModelTable`.
     """
 
     id: str
     version: int
     n_steps: int
     compressor: dict[str, float] | None
+    phrases: list[tuple[str, str]]
 
 
 class Master(TypedDict):
