@@ -31,7 +31,7 @@ INSTRUMENTS: dict[Family, str] = {
         """,
     "backing_vocals": """
         bv bgv bkv bkgv bvox bvx bgvx bgvox gvox bvoc bgvoc choir chorale chor gang adlib
-        choeur coro cori
+        choeur coro cori bvocal bgvocal
         """,
     "bass": """
         bass basse bassline ebass pbass jbass contrabass contrabasse contrabasso kontrabass
@@ -50,7 +50,7 @@ INSTRUMENTS: dict[Family, str] = {
         caja redoblante rullante
         """,
     "hihat": """
-        hat hh hihat openhat closedhat
+        hat hh hihat openhat closedhat hhc hho hhcl hhop
         """,
     "toms": """
         tom rototom
@@ -208,7 +208,7 @@ ROLES: dict[Family, str] = {
         rack floor ft
         """,
     "room": """
-        room rm amb crotch knee raum sala ambiente
+        room roommic rm amb crotch knee raum sala ambiente
         """,
     "fx": """
         effect sample drop boom tape echo delay rvb reverb verb send return
@@ -260,11 +260,12 @@ PHRASES: dict[Family, str] = {
         """,
     "vocal_double": """
         vox echo, vocal echo, voice echo, vox delay, vocal delay, vox verb, vocal verb, vox reverb,
-        vocal reverb, vox throw, vocal throw
+        vocal reverb, vox throw, vocal throw, dobra voz, dobra vocal
         """,
     "backing_vocals": """
         vocal de apoio, voz de apoio, segunda voz, tercera voz, terceira voz, seconda voce,
-        terza voce, deuxieme voix, seconde voix, zweite stimme, dritte stimme, second voice
+        terza voce, deuxieme voix, seconde voix, zweite stimme, dritte stimme, second voice,
+        segunda voces, tercera voces, seconda voci
         """,
     "bass": """
         double bass, upright bass, synth bass, sub bass, sub synth, synth sub, sub sine, sine sub,
@@ -274,30 +275,34 @@ PHRASES: dict[Family, str] = {
         """,
     "kick": """
         k in, k out, bass drum, double bass drum, gran cassa, grosse caisse, grosse trommel,
-        bass kick
+        bass kick, gc in, gc out
         """,
     "snare": """
         caisse claire, kleine trommel, piccolo snare,
+        cc dessus, cc dessous, cc top, cc bot, cc bottom,
         side stick, side stk, cross stick, cross stk, x stick, x stk, rim shot, rim click
         """,
     "hihat": """
         high hat
         """,
     "toms": """
-        timbal de piso, tom de piso
+        timbal de piso, tom de piso, tom aereo, tom bass, tom basse
         """,
     "overheads": """
         over head
         """,
     "drums": """
-        808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit
+        808 loop, 808 drum, tr 808, 808 beat, beat box, drum machine, front of kit,
+        top loop, loop top, topper loop, amen break
         """,
     "pad": """
         vox pad, vocal pad, voice pad, voz pad, stimme pad, voix pad, voce pad, choir pad, aah pad,
-        ooh pad, ah pad, oh pad, pad vox, pad voice, pad vocal, pad choir
+        ooh pad, ah pad, oh pad, pad vox, pad voice, pad vocal, pad choir,
+        melody pad, mel pad, sweep pad, swell pad, noise pad
         """,
     "acoustic_guitar": """
-        a gtr, a guitar, a guit, a gt, a git, twelve string, ac gui, aco gui, acoustic gui,
+        a gtr, a guitar, a guit, a gt, a git, twelve string, 12 string, ac gui, aco gui,
+        acoustic gui,
         bajo sexto, bajo quinto
         """,
     "strings": """
@@ -314,7 +319,7 @@ PHRASES: dict[Family, str] = {
         h 3000, ear candy
         """,
     "electric_guitar": """
-        elec gui, electric gui, el gui, e gui
+        elec gui, electric gui, el gui, e gui, palm mute, power chord
         """,
     "organ": """
         ham top, ham bot, ham bottom, ham low, ham hi, ham high
@@ -349,6 +354,21 @@ MACHINE_SOUNDS: dict[Family, str] = {
     "cymbals": "cy cc rc",
     "percussion": "cp cb ma cl lc mc hc",
 }
+
+# Words that describe a source where they are written together with its name, in front of it or
+# behind it: lighthat, warmpad, technokick, stringsection. Alone they are in titles and say nothing.
+DESCRIBING_BEFORE = """
+    light tight deep fat phat big huge hard heavy cold warm bright dark punchy crispy crisp dirty
+    dusty fuzzy gritty lofi vintage analog analogue digital modern classic real live thin thick
+    wide airy icy glassy glass golden silver metallic metal wooden plastic super mega ultra mini
+    half open closed pedal ghost muted trap house techno trance dub dubstep drill jungle garage
+    disco funk funky jazz jazzy rock pop punk soul tribal ethnic african indian orchestral
+    cinematic epic acid grand felt honky church pipe french english german white pink tonal melodic
+    rhythmic fast slow
+"""
+DESCRIBING_AFTER = """
+    section sections tail tails shot shots harmonic harmonics chop chops throw throws open closed
+"""
 
 # All but the voice in one file: a mix, if the folder has its parts as well.
 WHOLE_BACKINGS = frozenset(

@@ -12,9 +12,11 @@ from mixer.song.names.track_word_tables import (
     SAME_NAMES,
     SOUND,
     SOURCE,
+    describing_words,
     fold,
     known_words,
     leaving_out,
+    phrase_meanings,
     piece_words,
     word_meanings,
 )
@@ -70,7 +72,9 @@ def _split_words(title: str) -> tuple[str, ...]:
             continue
         pieces = [_singular(piece) for piece in _PIECE.findall(chunk)]
         whole = _singular(chunk)
-        if len(pieces) > 1 and not all(map(_is_known, pieces)):
+        if len(pieces) > 1 and len(pieces[0]) == 1 < len(whole) - 1 and whole in word_meanings():
+            pieces = [whole]  # BVox
+        elif len(pieces) > 1 and not all(map(_is_known, pieces)):
             # Capitals not placed at the words' beginnings: KICKin, VOXlead.
             rejoined = [whole] if _is_known(whole) else _segments(whole)
             pieces = rejoined or pieces
@@ -155,14 +159,19 @@ def _script(sign: str) -> str:
 def _segments(word: str) -> list[str]:
     """Known words that a run-together word consists of (kickin, leadvox), or nothing.
 
-    At least one piece must name a source or a sound: otherwise ordinary words fall apart into
-    "in", "over" and "line".
+    At least one piece must name a source or a sound, or all of them be a phrase (toploop):
+    otherwise ordinary words fall apart into "in", "over" and "line". Words that describe stand on
+    their side of it (lighthat, and not birdhouse).
     """
     pieces = _divide(word.lower())
+    if not pieces or pieces in phrase_meanings():
+        return list(pieces)
+    before, after = describing_words()
+    if pieces[-1] in before - after or pieces[0] in after - before:
+        return []
+    wanted = (SOURCE, SOUND) if {*pieces} & (before | after) else (SOURCE, SOUND, QUALITY)
     strengths = (word_meanings()[piece][0] for piece in pieces if piece in word_meanings())
-    return (
-        list(pieces) if any(strength in (SOURCE, SOUND, QUALITY) for strength in strengths) else []
-    )
+    return list(pieces) if any(strength in wanted for strength in strengths) else []
 
 
 @lru_cache(maxsize=4096)

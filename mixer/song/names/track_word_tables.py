@@ -138,7 +138,15 @@ def piece_words() -> frozenset[str]:
     """
     short = {word for word in _foreign() if len(word) < _SHORTEST_FOREIGN_PIECE}
     own = {word for _, families in _TABLES for text in families.values() for word in text.split()}
-    return known_words() - (short - own) - leaving_out()
+    pieces = known_words() - (short - own) - leaving_out()
+    return pieces.union(*describing_words())
+
+
+@cache
+def describing_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Words that stand in front of a source in a run-together word, and those behind it."""
+    before, after = vocabulary.DESCRIBING_BEFORE.split(), vocabulary.DESCRIBING_AFTER.split()
+    return frozenset(before) - known_words(), frozenset(after) - known_words()
 
 
 @cache

@@ -18,6 +18,7 @@ from mixer.song.names.track_word_tables import (
     SOURCE,
     known_words,
     phrase_meanings,
+    piece_words,
     silent_phrases,
     word_meanings,
 )
@@ -113,7 +114,8 @@ def strongest(tokens: Sequence[str]) -> Evidence | None:
 def resembling(tokens: Sequence[str]) -> Evidence | None:
     """A guess: an instrument's name with letters added, or mistyped."""
     for position, token in enumerate(tokens):
-        if token in known_words() or len(token) < _SHORTEST_GUESS:
+        is_spelt_right = token in known_words() or token in piece_words()
+        if is_spelt_right or len(token) < _SHORTEST_GUESS:
             continue
         for length in range(len(token) - 1, _SHORTEST_GUESS - 1, -1):
             strength, family = word_meanings().get(token[:length], (HINT, "other"))

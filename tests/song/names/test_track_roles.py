@@ -55,7 +55,7 @@ from mixer.song.names.track_words import meaning_of
         ("Acoustic Gtr", "acoustic_guitar"),
         ("Rhodes", "keys"),
         ("Hammond", "organ"),
-        ("Melody Pad", "lead_synth"),
+        ("Melody Pad", "pad"),
         ("Pad", "pad"),
         ("Arp Dist", "arp"),
         ("Cello", "strings"),
