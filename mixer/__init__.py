@@ -1,4 +1,4 @@
-"""Offline batch mixer: stems in, finished mix out.
+"""Offline batch mixer: stems or raw tracks in, stereo mix out.
 
     from mixer import load_song, render
 

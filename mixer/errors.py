@@ -10,14 +10,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-# Exit codes of the program, as docs/errors.md tells them.
+# Exit codes of the program, as in docs/errors.md.
 EXIT_FAILED, EXIT_USAGE, EXIT_ENVIRONMENT, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 
 class MixerError(Exception):
-    """Anything mixer refuses to do, with the exit code the command line gives it.
+    """Base of all errors that mixer raises on purpose.
 
-    It is made of lines that say what is wrong, one for each mistake.
+    Attributes:
+        exit_code: of the command line.
+
+    Its arguments are lines, one for each mistake: what happened, to which file or value, and what
+    to do.
     """
 
     exit_code = 1

@@ -21,9 +21,9 @@ from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
 from mixer.song.folders.folder_names import RECIPE_SUFFIX
+from mixer.takes.instructions import AMOUNTS, INSTRUCTIONS, TARGETS
 from mixer.takes.numbering import first_mixes
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
-from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
 
 # Output settings that a take inherits from its parent.
 _AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
@@ -131,9 +131,9 @@ def _which_mix(folder: Path) -> str:
 
 
 def _show_words() -> None:
-    width = max(len(", ".join(wish.phrases)) for wish in WISHES)
-    for wish in WISHES:
-        say(f"{', '.join(wish.phrases):<{width}}  {wish.does}")
+    width = max(len(", ".join(instruction.phrases)) for instruction in INSTRUCTIONS)
+    for instruction in INSTRUCTIONS:
+        say(f"{', '.join(instruction.phrases):<{width}}  {instruction.does}")
     say(f"what to change: {', '.join(TARGETS)}")
     amounts = ", ".join(f"{word} ({share:g})" for word, share in AMOUNTS.items())
     say(f"by how much, as a share of the step: {amounts}; or a number of dB")

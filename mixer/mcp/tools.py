@@ -60,7 +60,7 @@ class Tools:
         return dict(found.as_json())
 
     def presets(self) -> Json:
-        """List what can be chosen: presets, models, targets, wishes, roles, outputs."""
+        """List what can be chosen: presets, models, targets, requests, roles, outputs."""
         return dict(choices())
 
     def preset(self, name: str) -> Json:

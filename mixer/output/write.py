@@ -117,7 +117,7 @@ def write_mix(
         file_format: "wav", "flac", "mp3", "ogg", "opus" or "m4a" (AAC, with the codecs extra); None
             for what `path` ends in.
         bit_depth: "16", "24" or "32f"; lossy formats have none and ignore it.
-        coding: of lossy formats: bit rate or quality.
+        coding: bit rate in kbit/s or quality of a lossy format.
         overwrite: replace existing files, and remove stems and tracks of an earlier mix.
 
     Returns:

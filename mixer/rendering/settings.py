@@ -58,10 +58,10 @@ class RenderSettings:
         levels: how far a model of tracks relies on incoming levels: "raw" (not at all), "rough"
             (a rough mix), "mix" (finished stems), or "auto", judged by their sound.
         rooms: folder of impulse responses for the reverbs; None for generated ones.
-        warm_up_s: seconds of wrapped audio before the song that settle the network's recurrent
-            layers and are cut off again; None for the model's own.
-        seed: random seed for reverb rooms and dither.
-        sample_rate: of the mix in Hz; None for the song's own.
+        warm_up_s: seconds of the song's end that settle the network's recurrent layers before its
+            start, and are cut off again; None for the model's own.
+        seed: random seed for reverb rooms and dither, 0 or more.
+        sample_rate: of the mix in Hz, 8 000 to 384 000; None for the song's own.
         fix: what to repair between microphones on one source, any of `FIXES`; for a
             single file, `song.toml` takes precedence.
         trim: "auto" cuts the digital silence that every file ends in, "none" keeps it.
@@ -71,8 +71,8 @@ class RenderSettings:
             how far their settings differ.
         abstain: how far uncertain settings are drawn towards neutral, 0 to 1; above 0 only with
             `uncertainty`.
-        loudness_lufs: integrated loudness of the mix; None leaves it unchanged.
-        true_peak_dbtp: ceiling of the true peak; None for no limiter.
+        loudness_lufs: target of the integrated loudness, -70 to -5 LUFS; None leaves it unchanged.
+        true_peak_dbtp: ceiling of the true peak, -30 to 0 dBTP; None for no limiter.
         console: the strips, after the network; None takes those of `song.toml`. Its targets of
             loudness and true peak apply through `with_console`.
         reference: recordings, or folders of them, that the mix is moved towards, each perhaps with

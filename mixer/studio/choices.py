@@ -1,4 +1,4 @@
-"""Choices of a page: presets, models, platforms, wishes, roles, ranges of numbers."""
+"""Choices of a page: presets, models, platforms, requests, roles, ranges of numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mixer.rendering.choices.platforms import PLATFORMS
 from mixer.roles import ROLES, UNKNOWN
 from mixer.studio.edits import model_names
 from mixer.studio.messages.offers import Choices, OutputWord, PresetRow
-from mixer.takes.wishes import AMOUNTS, TARGETS, WISHES
+from mixer.takes.instructions import AMOUNTS, INSTRUCTIONS, TARGETS
 
 
 def choices() -> Choices:
@@ -36,8 +36,8 @@ def choices() -> Choices:
             for place in PLATFORMS.values()
         ],
         "wishes": [
-            {"phrases": list(wish.phrases), "does": wish.does, "target": wish.target}
-            for wish in WISHES
+            {"phrases": list(one.phrases), "does": one.does, "target": one.target}
+            for one in INSTRUCTIONS
         ],
         "wish_targets": list(TARGETS),
         "wish_amounts": list(AMOUNTS),

@@ -168,7 +168,7 @@ class SongSession:
             return self.state()
 
     def wish(self, revision: int, text: str) -> SongState:
-        """Apply wishes in plain words as an edit; errors as in `edit`."""
+        """Apply requests in plain words as an edit; errors as in `edit`."""
         if len(text) > _LONGEST_WISH or "=" in text:
             raise SettingsError(
                 f"give a request in words, at most {_LONGEST_WISH} characters; edit settings by "

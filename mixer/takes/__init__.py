@@ -1,1 +1,1 @@
-"""Takes of a mix: revised by keys or wishes in plain words, with a record of the changes."""
+"""Takes of a mix: revised by keys or requests in plain words, with a record of the changes."""

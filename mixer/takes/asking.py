@@ -51,7 +51,7 @@ def ask(
     """Apply requests to a console, one after another.
 
     Args:
-        texts: `key=value`, or wishes in plain words (`mixer.takes.request.requests_of`).
+        texts: `key=value`, or requests in plain words (`mixer.takes.request.requests_of`).
         console: console of the take that is revised.
         known: keys of `mixer.setting_changes.STRIP_KEYS` that the model sets.
         stems: of the song.

@@ -50,11 +50,14 @@ class ListedTake:
 
 
 def list_takes(path: str | Path, *, mixes: str | Path = "mixes") -> tuple[ListedTake, ...]:
-    """The takes of a mix, then its variations.
+    """List the takes of a mix, then its variations, each in the order of numbers.
 
     Args:
         path: any recipe or mix of it, or the song's folder.
         mixes: folder of mixes, used if `path` is a song's folder.
+
+    Returns:
+        A row for each, with its recipe, loudness in LUFS, true peak in dBTP and changes.
 
     Raises:
         InputError: no takes were found, or a recipe cannot be read.

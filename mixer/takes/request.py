@@ -1,4 +1,4 @@
-"""Requests in plain words, as they are understood: a wish of the table, its targets, how much."""
+"""Requests in plain words: an instruction of the table, its targets, and by how much."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 
 from mixer.errors import Gathered, SettingsError
 from mixer.files.wording import nearest, quote
-from mixer.takes.wishes import AMOUNTS, FILLERS, TARGETS, WISHES, Band, Step, Wish
+from mixer.takes.instructions import (
+    AMOUNTS,
+    FILLERS,
+    INSTRUCTIONS,
+    TARGETS,
+    Band,
+    Instruction,
+    Step,
+)
 
 _DECIBELS = re.compile(r"([+-]?)\s*(\d*[.,]?\d+)\s*(?:db|decibels?)\b")
 # Between requests; the comma of 1,5 dB is part of the number.
@@ -21,18 +29,18 @@ _MORE, _LESS = ("up", "louder", "more"), ("down", "quieter", "less")
 
 @dataclass(frozen=True)
 class Request:
-    """One wish as it was understood.
+    """One instruction as it was understood.
 
     Attributes:
         text: as it was given.
-        wish: its line of the table.
-        targets: names of `TARGETS`; empty for the wish's own target.
-        share: of the wish's step.
-        exactly_db: dB that the wish's first step moves; None if no number was given.
+        instruction: its line of the table.
+        targets: names of `TARGETS`; empty for the instruction's own target.
+        share: of the instruction's step.
+        exactly_db: dB that the instruction's first step moves; None if no number was given.
     """
 
     text: str
-    wish: Wish
+    instruction: Instruction
     targets: tuple[str, ...] = ()
     share: float = 1.0
     exactly_db: float | None = None
@@ -41,8 +49,8 @@ class Request:
 def requests_of(text: str) -> list[Request]:
     """The requests of a text, in order, separated by commas, semicolons or "and".
 
-    Targets alone have the wish that follows them ("vocals and drums up"), and after "and" a wish
-    without a target has the target before it ("vocals up and warmer").
+    Targets alone have the instruction that follows them ("vocals and drums up"), and after "and"
+    an instruction without a target has the target before it ("vocals up and warmer").
 
     Raises:
         SettingsError: with a line for each request that is not understood.
@@ -84,7 +92,7 @@ def _tokens(words: str) -> list[str]:
 
 
 def _read(text: str) -> Request:
-    """Wish, target, how many steps, and how many dB if that is said."""
+    """Instruction, target, how many steps, and how many dB if that is said."""
     words, sign, exactly_db = _plain(text), "", None
     said = _DECIBELS.search(words)
     if said:
@@ -98,31 +106,33 @@ def _read(text: str) -> Request:
         raise SettingsError(
             f"{quote(text)}: a number needs its unit, dB, for example vocals up 2 dB"
         )
-    wish, target = _find(tokens, sign)
-    if wish is None:
+    instruction, target = _find(tokens, sign)
+    if instruction is None:
         raise SettingsError(_unknown(text, tokens, target, exactly_db))
     share = AMOUNTS[amounts[0]] if amounts else 1.0
     if exactly_db is not None:
-        _check_decibels(text, wish, sign)
-    return Request(text, wish, () if target is None else (target,), share, exactly_db)
+        _check_decibels(text, instruction, sign)
+    return Request(text, instruction, () if target is None else (target,), share, exactly_db)
 
 
-def _find(tokens: Sequence[str], sign: str) -> tuple[Wish | None, str | None]:
-    """The wish that words say, and the target among them."""
+def _find(tokens: Sequence[str], sign: str) -> tuple[Instruction | None, str | None]:
+    """The instruction that words say, and the target among them."""
     if " ".join(tokens) in _PHRASES:
-        return _wish(tokens, sign), None
+        return _instruction(tokens, sign), None
     named = None
     for length in range(len(tokens), 0, -1):
         for start in range(len(tokens) - length + 1):
             target = _target(" ".join(tokens[start : start + length]))
             if target is None:
                 continue
-            wish = _wish([*tokens[:start], *tokens[start + length :]], sign)
-            if wish is not None:
-                return wish, target
+            instruction = _instruction([*tokens[:start], *tokens[start + length :]], sign)
+            if instruction is not None:
+                return instruction, target
             named = named or target
-    wish = None if named and len(tokens) == len(named.split()) else _wish(tokens, sign)
-    return wish, None if wish else named
+    instruction = (
+        None if named and len(tokens) == len(named.split()) else _instruction(tokens, sign)
+    )
+    return instruction, None if instruction else named
 
 
 def _target(name: str) -> str | None:
@@ -130,8 +140,8 @@ def _target(name: str) -> str | None:
     return next((each for each in names if each in TARGETS), None)
 
 
-def _wish(tokens: Sequence[str], sign: str) -> Wish | None:
-    """The wish of words; reverb down is less reverb, and so is reverb -3 dB."""
+def _instruction(tokens: Sequence[str], sign: str) -> Instruction | None:
+    """The instruction of words; reverb down is less reverb, and so is reverb -3 dB."""
     core = " ".join(tokens)
     if core in _PHRASES or not tokens:
         return _PHRASES.get(core or {"+": _MORE[0], "-": _LESS[0]}.get(sign, ""))
@@ -143,16 +153,21 @@ def _wish(tokens: Sequence[str], sign: str) -> Wish | None:
     return _PHRASES.get(f"{'more' if sign == '+' else 'less'} {core}") if sign else None
 
 
-_PHRASES = {" ".join(_tokens(phrase)): wish for wish in WISHES for phrase in wish.phrases}
+_PHRASES = {
+    " ".join(_tokens(phrase)): instruction
+    for instruction in INSTRUCTIONS
+    for phrase in instruction.phrases
+}
 
 
-def _check_decibels(text: str, wish: Wish, sign: str) -> None:
-    """Refuse a number of dB for a wish that is not measured in dB, or that goes the other way."""
-    first = wish.steps[0]
+def _check_decibels(text: str, instruction: Instruction, sign: str) -> None:
+    """Refuse dB for an instruction that is not measured in dB, or that goes the other way."""
+    first = instruction.steps[0]
     add = _in_decibels(first)
     if add is None:
         raise SettingsError(
-            f"{quote(text)}: {quote(wish.phrases[0])} is not measured in dB; say a bit or a lot"
+            f"{quote(text)}: {quote(instruction.phrases[0])} is not measured in dB; "
+            "say a bit or a lot"
         )
     if sign and (sign == "+") != (add > 0.0):
         raise SettingsError(
@@ -167,7 +182,7 @@ def _in_decibels(step: Step | Band) -> float | None:
 
 
 def _unknown(text: str, tokens: Sequence[str], target: str | None, exactly_db: float | None) -> str:
-    phrases = [each for wish in WISHES for each in wish.phrases]
+    phrases = [each for instruction in INSTRUCTIONS for each in instruction.phrases]
     if exactly_db is not None and (not tokens or _target(" ".join(tokens)) == target):
         example = f"{target or 'mix'} up {exactly_db:g} dB"
         return f"{quote(text)}: neither up nor down; for example, {example}"

@@ -97,15 +97,18 @@ def revise(
     allow_plugins: bool = False,
     progress: Progress | None = None,
 ) -> Revised:
-    """Render the next take of a mix; see `plan_revision` and `make_take`.
+    """Render the next take of a mix and write it beside its parent, as `NAME.take2.wav`.
 
     Args:
         recipe_path: of the recipe, or of the mix beside it.
-        texts: `key=value` or wishes in plain words.
+        texts: each `key=value` (a signed value adds) or a request in plain words.
         song_folder: the song's present folder; None for the one in the recipe.
         hold_gain: keep the bus's gain, whatever loudness results.
         allow_plugins: load the plug-ins that the recipe names.
         progress: as in `mixer.render`.
+
+    Returns:
+        The take: its mix, files and number, and which stems are unchanged bit for bit.
 
     Raises:
         MixerError: as in `plan_revision` and `make_take`.
@@ -137,7 +140,7 @@ def plan_revision(
 
     Args:
         recipe_path: of the recipe, or of the mix beside it.
-        texts: `key=value` or wishes in plain words.
+        texts: `key=value` or requests in plain words.
         song_folder: the song's present folder; None for the one in the recipe.
         hold_gain: keep the parent's bus gain, whatever loudness results.
         allow_plugins: load the plug-ins that the recipe names. They are programs.

@@ -98,17 +98,20 @@ def variations(
     folder: str | Path = "mixes",
     progress: Progress | None = None,
 ) -> MadeVariations:
-    """Mix a song and make other mixes of it; see `make_variations`.
+    """Mix a song, and write other mixes of it that are equally loud.
 
     Args:
         song_folder: with its recordings.
         n: number of variations to spread out; at least 1 without names and blends.
         names: of `mixer.rendering.choices.axes.named_moves`, for example "brighter".
-        blends: for example "first=0.6,brighter=0.4".
+        blends: shares of settings that sum to 1, for example "first=0.6,brighter=0.4".
         away: distance from the first mix, in spreads between engineers.
         settings: of the first mix; without a console of its own, the song's counts.
         folder: output folder of all mixes.
         progress: as in `mixer.render`.
+
+    Returns:
+        The variations with their files and places among the axes.
 
     Raises:
         MixerError: as in `make_variations`.

@@ -10,13 +10,13 @@ from mixer.errors import SettingsError
 from mixer.files.wording import listed, quote
 from mixer.preset.console_shape import ROLES
 from mixer.roles import FINISHED_STEM, UNKNOWN
+from mixer.takes.instructions import MIX, TARGETS, Band, Step
 from mixer.takes.request import Request
-from mixer.takes.wishes import MIX, TARGETS, Band, Step
 
 
 @dataclass(frozen=True)
 class Context:
-    """Facts that decide which of a wish's steps apply.
+    """Facts that decide which of an instruction's steps apply.
 
     Attributes:
         table: of the console as it is, plain.
@@ -41,8 +41,8 @@ def assignments_of(request: Request, context: Context) -> list[str]:
     Raises:
         SettingsError: it changes nothing here, or the song has nothing that it could change.
     """
-    wish = request.wish
-    names = request.targets or ((wish.target,) if wish.target else context.stems)
+    instruction = request.instruction
+    names = request.targets or ((instruction.target,) if instruction.target else context.stems)
     targets = [
         one for name in names for one in strips_in_song(TARGETS[name], name, request.text, context)
     ]
@@ -80,13 +80,13 @@ def strips_in_song(strips: Sequence[str], name: str, text: str, context: Context
 
 
 def _of_target(request: Request, target: str, context: Context) -> Iterator[str]:
-    wish = request.wish
-    if target == MIX and wish.target == "":
+    instruction = request.instruction
+    if target == MIX and instruction.target == "":
         for stem in context.stems:
             yield from _of_target(request, stem, context)
         return
     factor, applied, n_new = _factor(request), False, 0
-    for step in wish.steps:
+    for step in instruction.steps:
         if isinstance(step, Band):
             rows = inner(context.table, f"{target}.eq") or []
             place = _place(step, rows)
@@ -117,7 +117,7 @@ def _factor(request: Request) -> float:
     """Share of every step, so that the first one moves by the number of dB that is said."""
     if request.exactly_db is None:
         return request.share
-    return request.exactly_db / abs(request.wish.steps[0].add)
+    return request.exactly_db / abs(request.instruction.steps[0].add)
 
 
 def _applies(step: Step, target: str, context: Context) -> bool:
@@ -130,7 +130,7 @@ def _applies(step: Step, target: str, context: Context) -> bool:
 
 
 def _place(band: Band, rows: Sequence[Mapping[str, Any]]) -> int | None:
-    """Where such a band is already: the same wish twice moves one band twice."""
+    """Where such a band is already: the same instruction twice moves one band twice."""
     shape = {"type": band.type, "frequency_hz": band.frequency_hz, "q": band.q}
     for place, row in enumerate(rows):
         if all(row.get(key) == value for key, value in shape.items()):

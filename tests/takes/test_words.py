@@ -12,7 +12,7 @@ from mixer.preset.schema import plain_table
 from mixer.setting_changes import STRIP_KEYS
 from mixer.stems import STEMS
 from mixer.takes.asking import ask
-from mixer.takes.wishes import AMOUNTS, WISHES
+from mixer.takes.instructions import AMOUNTS, INSTRUCTIONS
 
 KNOWN = frozenset(STRIP_KEYS)
 
@@ -123,10 +123,10 @@ def test_a_louder_mix_raises_the_target_where_there_is_one() -> None:
     assert asked("mix louder")["master"] == {"gain_db": 1.5}
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.phrases[0])
-def test_every_phrase_is_understood_and_changes_something(wish) -> None:
+@pytest.mark.parametrize("instruction", INSTRUCTIONS, ids=lambda each: each.phrases[0])
+def test_every_phrase_is_understood_and_changes_something(instruction) -> None:
     console = Console(strips=(("vocals", Strip(mute=True)),))
-    for phrase in wish.phrases:
+    for phrase in instruction.phrases:
         for amount in ("", *AMOUNTS):
             assert ask([f"{amount} {phrase}"], console, known=KNOWN, stems=STEMS).changes
 
@@ -145,25 +145,29 @@ BAND_WORDS = re.compile(r"([\d.]+) dB (more|less) (above|below|around) ([\d.]+) 
 BAND_TYPES = {"above": "high_shelf", "below": "low_shelf", "around": "peak"}
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.phrases[0])
-def test_every_line_moves_by_what_its_words_say(wish) -> None:
-    bands = [(step.type, step.frequency_hz, step.add) for step in wish.steps if hasattr(step, "q")]
+@pytest.mark.parametrize("instruction", INSTRUCTIONS, ids=lambda each: each.phrases[0])
+def test_every_line_moves_by_what_its_words_say(instruction) -> None:
+    bands = [
+        (step.type, step.frequency_hz, step.add) for step in instruction.steps if hasattr(step, "q")
+    ]
     assert bands == [
         (BAND_TYPES[where], float(hz) * (1e3 if kilo else 1.0), float(db) * SIGNS.get(way, -1.0))
-        for db, way, where, hz, kilo in BAND_WORDS.findall(wish.does)
+        for db, way, where, hz, kilo in BAND_WORDS.findall(instruction.does)
     ]
-    moved = {step.key: step.add for step in wish.steps if not hasattr(step, "q") and step.add}
+    moved = {
+        step.key: step.add for step in instruction.steps if not hasattr(step, "q") and step.add
+    }
     said = {
         key: float(number) * SIGNS.get(way, -1.0) / unit
         for words, keys, unit in NUMBERS
-        for number, way in re.findall(words, wish.does)
+        for number, way in re.findall(words, instruction.does)
         for key in keys
     }
-    for side in re.findall("a fifth of the way to the (left|right)", wish.does):
+    for side in re.findall("a fifth of the way to the (left|right)", instruction.does):
         said["pan"] = {"left": -0.2, "right": 0.2}[side]
     assert moved == pytest.approx(said)
-    sends = [step.value for step in wish.steps if getattr(step, "otherwise", False)]
-    assert sends == re.findall(r"a send of (-\d+) dB where there is neither", wish.does)
+    sends = [step.value for step in instruction.steps if getattr(step, "otherwise", False)]
+    assert sends == re.findall(r"a send of (-\d+) dB where there is neither", instruction.does)
 
 
 def test_the_middle_is_that_of_the_model_too_where_it_places() -> None:
@@ -174,7 +178,7 @@ def test_the_middle_is_that_of_the_model_too_where_it_places() -> None:
 
 
 def test_no_phrase_says_two_things() -> None:
-    phrases = [phrase for wish in WISHES for phrase in wish.phrases]
+    phrases = [phrase for instruction in INSTRUCTIONS for phrase in instruction.phrases]
     assert len(phrases) == len(set(phrases))
 
 

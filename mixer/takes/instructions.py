@@ -1,4 +1,4 @@
-"""The commonest wishes in plain words, and the settings that each of them moves.
+"""The commonest instructions in plain words, and the settings that each of them moves.
 
 This table is all there is: no model guesses what was meant. `mixer revise --words` shows it.
 """
@@ -43,7 +43,7 @@ FILLERS = frozenset((
 
 @dataclass(frozen=True)
 class Step:
-    """One setting that a wish moves.
+    """One setting that an instruction moves.
 
     Attributes:
         key: within the target's strip.
@@ -66,7 +66,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Band:
-    """A band that a wish adds to the equaliser, or moves if it is there already."""
+    """A band that an instruction adds to the equaliser, or moves if it is there already."""
 
     type: str
     frequency_hz: float
@@ -75,7 +75,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Instruction:
     """One line of the table.
 
     Attributes:
@@ -103,70 +103,70 @@ def _echo(add: float, otherwise: tuple[Step, ...] = ()) -> tuple[Step, ...]:
 
 _DUCK = Step("duck", value='{by = "drums", amount_db = 2}', not_on=("drums", MIX))
 
-WISHES = (
-    Wish(("up", "louder", "more", "too quiet"), "1.5 dB louder", (Step("gain_db", 1.5),)),
-    Wish(
+INSTRUCTIONS = (
+    Instruction(("up", "louder", "more", "too quiet"), "1.5 dB louder", (Step("gain_db", 1.5),)),
+    Instruction(
         ("down", "quieter", "less", "too loud", "too much"),
         "1.5 dB quieter",
         (Step("gain_db", -1.5),),
     ),
-    Wish(
+    Instruction(
         ("brighter", "more treble", "more highs", "too dark", "too dull"),
         "2 dB more above 6 kHz",
         (Band("high_shelf", 6e3, 2.0),),
     ),
-    Wish(
+    Instruction(
         ("darker", "less treble", "less highs", "too bright"),
         "2 dB less above 6 kHz",
         (Band("high_shelf", 6e3, -2.0),),
     ),
-    Wish(
+    Instruction(
         ("warmer", "more warmth"),
         "1.5 dB more below 250 Hz, 1 dB less above 6 kHz",
         (Band("low_shelf", 250.0, 1.5), Band("high_shelf", 6e3, -1.0)),
     ),
-    Wish(("more air", "airier"), "2 dB more above 12 kHz", (Band("high_shelf", 12e3, 2.0),)),
-    Wish(("clearer", "more presence"), "2 dB more around 3 kHz", (Band("peak", 3e3, 2.0),)),
-    Wish(
+    Instruction(("more air", "airier"), "2 dB more above 12 kHz", (Band("high_shelf", 12e3, 2.0),)),
+    Instruction(("clearer", "more presence"), "2 dB more around 3 kHz", (Band("peak", 3e3, 2.0),)),
+    Instruction(
         ("less harsh", "smoother", "too harsh"),
         "2 dB less around 3.5 kHz",
         (Band("peak", 3.5e3, -2.0, 1.0),),
     ),
-    Wish(
+    Instruction(
         ("less sibilant", "less sibilance", "de ess"),
         "a de-esser",
         (Step("de_esser", value="{}"),),
         "vocals",
     ),
-    Wish(
+    Instruction(
         ("less muddy", "cleaner", "too muddy"),
         "2 dB less around 300 Hz",
         (Band("peak", 300.0, -2.0),),
     ),
-    Wish(
+    Instruction(
         ("more low end", "more lows", "fuller", "too thin"),
         "2 dB more below 100 Hz",
         (Band("low_shelf", 100.0, 2.0),),
     ),
-    Wish(
+    Instruction(
         ("less low end", "less lows", "thinner", "less boomy", "too boomy"),
         "2 dB less below 100 Hz",
         (Band("low_shelf", 100.0, -2.0),),
     ),
-    Wish(("wider", "too narrow"), "side signal 20 % up", (Step("width", 0.2),)),
-    Wish(("narrower", "too wide"), "side signal 20 % down", (Step("width", -0.2),)),
-    Wish(("mono",), "no side signal", (Step("width", value="0"),)),
-    Wish(
+    Instruction(("wider", "too narrow"), "side signal 20 % up", (Step("width", 0.2),)),
+    Instruction(("narrower", "too wide"), "side signal 20 % down", (Step("width", -0.2),)),
+    Instruction(("mono",), "no side signal", (Step("width", value="0"),)),
+    Instruction(
         ("more left", "left", "further left"),
         "a fifth of the way to the left",
         (Step("pan", -0.2),),
     ),
-    Wish(
+    Instruction(
         ("more right", "right", "further right"),
         "a fifth of the way to the right",
         (Step("pan", 0.2),),
     ),
-    Wish(
+    Instruction(
         ("centre", "center", "central"),
         "in the middle",
         (
@@ -176,19 +176,19 @@ WISHES = (
         ),
         "",
     ),
-    Wish(
+    Instruction(
         ("more reverb", "more room", "wetter", "too dry"),
         "the model's room and the send 4 dB up; a send of -18 dB where there is neither",
         _reverb(4.0, (Step("reverb_db", value="-18", otherwise=True, not_on=(MIX,)),)),
         "",
     ),
-    Wish(
+    Instruction(
         ("less reverb", "less room", "drier", "too wet", "too much reverb"),
         "the model's room and the send 6 dB down",
         _reverb(-6.0),
         "",
     ),
-    Wish(
+    Instruction(
         ("no reverb", "without reverb", "dry"),
         "without the model's room and the send",
         (
@@ -197,14 +197,16 @@ WISHES = (
         ),
         "",
     ),
-    Wish(
+    Instruction(
         ("more echo", "more delay"),
         "the model's echo and the send 4 dB up; a send of -18 dB where there is neither",
         _echo(4.0, (Step("delay_db", value="-18", otherwise=True, not_on=(MIX,)),)),
         "",
     ),
-    Wish(("less echo", "less delay"), "the model's echo and the send 6 dB down", _echo(-6.0), ""),
-    Wish(
+    Instruction(
+        ("less echo", "less delay"), "the model's echo and the send 6 dB down", _echo(-6.0), ""
+    ),
+    Instruction(
         ("no echo", "no delay", "without echo", "without delay"),
         "without the model's echo and the send",
         (
@@ -213,44 +215,44 @@ WISHES = (
         ),
         "",
     ),
-    Wish(
+    Instruction(
         ("closer", "more upfront", "in front", "forward"),
         "1 dB louder, room 4 dB down",
         (Step("gain_db", 1.0), *_reverb(-4.0)),
         "vocals",
     ),
-    Wish(
+    Instruction(
         ("further away", "further back", "back"),
         "1 dB quieter, room 3 dB up",
         (Step("gain_db", -1.0), *_reverb(3.0)),
         "vocals",
     ),
-    Wish(
+    Instruction(
         ("more punch", "punchier"),
         "transients 10 % sharper",
         (Step("network.shape", 0.1, of_model=True),),
         "drums",
     ),
-    Wish(
+    Instruction(
         ("less punch", "softer"),
         "transients 10 % softer",
         (Step("network.shape", -0.1, of_model=True),),
         "drums",
     ),
-    Wish(
+    Instruction(
         ("tighter",),
         "room 6 dB down, transients 5 % sharper, 2 dB down while the drums play",
         (*_reverb(-6.0), Step("network.shape", 0.05, of_model=True), _DUCK),
         "bass",
     ),
-    Wish(
+    Instruction(
         ("steadier", "more even", "more compression"),
         "a compressor of 2.5:1",
         (Step("compressor", value="{threshold_db = -24, ratio = 2.5}"),),
         "vocals",
     ),
-    Wish(("mute", "out"), "not heard", (Step("mute", value="true", not_on=(MIX,)),), ""),
-    Wish(
+    Instruction(("mute", "out"), "not heard", (Step("mute", value="true", not_on=(MIX,)),), ""),
+    Instruction(
         ("unmute", "heard again"), "heard again", (Step("mute", value="false", not_on=(MIX,)),), ""
     ),
 )
