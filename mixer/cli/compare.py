@@ -24,8 +24,12 @@ _AS_ASKED, _MEASURED = ".6g", ".2f"
 
 
 @click.command(name="compare")
-@click.argument("a_path", metavar="A.mix.json", type=FilePath(dir_okay=False, path_type=Path))
-@click.argument("b_path", metavar="B.mix.json", type=FilePath(dir_okay=False, path_type=Path))
+@click.argument(
+    "a_path", metavar="A.mix.json", type=FilePath(exists=True, dir_okay=False, path_type=Path)
+)
+@click.argument(
+    "b_path", metavar="B.mix.json", type=FilePath(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--no-audio", is_flag=True, help="Compare only the recipes; read no audio.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all values.")
 def command(a_path: Path, b_path: Path, no_audio: bool, as_json: bool) -> None:

@@ -29,7 +29,7 @@ def command() -> None:
 
 
 @command.command(name="prepare")
-@click.argument("sources", nargs=-1, required=True, type=FilePath(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=FilePath(exists=True, path_type=Path))
 @required_output("Folder to create.")
 @click.option(
     "--profile",
@@ -52,7 +52,11 @@ def command() -> None:
     "tracks: none]",
 )
 @click.option("--variants", type=Whole(), help="Reverb variants of vocals and other.  [default: 3]")
-@click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
+@click.option(
+    "--rooms",
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
+    help="Folder of impulse responses.",
+)
 @click.option(
     "--seed", type=Whole(), default=0, show_default=True, help="Random seed for the rooms."
 )
@@ -134,7 +138,7 @@ def prepare(
 
 
 @command.command(name="info")
-@click.argument("folder", type=FilePath(path_type=Path))
+@click.argument("folder", type=FilePath(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the description as JSON.")
 def info(folder: Path, as_json: bool) -> None:
     """Check and show a prepared data set."""
@@ -192,7 +196,7 @@ def info(folder: Path, as_json: bool) -> None:
 @click.option("--tracks", is_flag=True, help="Keep the recorded tracks as well as the stems.")
 @click.option(
     "--soundfont",
-    type=FilePath(path_type=Path),
+    type=FilePath(exists=True, dir_okay=False, path_type=Path),
     help="General MIDI SoundFont, an .sf2 file.  [default: the system's]",
 )
 @click.option(

@@ -177,7 +177,11 @@ def mixes(
 @click.option(
     "--device", default="auto", show_default=True, help="Device: auto, cpu, cuda or cuda:N."
 )
-@click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
+@click.option(
+    "--rooms",
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
+    help="Folder of impulse responses.",
+)
 @click.option(
     "--dry/--wet", default=None, help="Treat the songs as dry, or as wet. [default: song.toml]"
 )

@@ -14,7 +14,7 @@ from mixer.errors import SettingsError
 from mixer.files.wording import joined
 from mixer.learn.recall_reader import WrittenMix, read_recall, recall_of
 from mixer.learn.session_changes import Comparison, compare_session
-from mixer.learn.song_toml import song_toml_with, write_song_toml
+from mixer.learn.song_toml import refuse_other_song, song_toml_with, write_song_toml
 from mixer.learn.taste import Taste, taste_of
 from mixer.learn.user_edit import Edit, edit_of
 from mixer.output.daw.daw_formats import DAW_TITLES
@@ -32,12 +32,15 @@ from mixer.preset.preset_writing import save_preset
 )
 @click.option("--preset", "preset", help="Save the common changes as a preset of this name.")
 @click.option(
-    "--song", "song", type=FilePath(path_type=Path), help="The song's folder, if it has moved."
+    "--song",
+    "song",
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
+    help="The song's folder, if it has moved.",
 )
 @click.option(
     "--recall",
     "recall",
-    type=FilePath(dir_okay=False, path_type=Path),
+    type=FilePath(exists=True, dir_okay=False, path_type=Path),
     help="NAME.recall.json, if the session has moved away from it.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace your preset of that name.")
@@ -128,11 +131,11 @@ def _write(
                 preset, taste.table(), summary=summary, comments=comments, overwrite=overwrite
             )
         ]
-    texts = [
-        (one.song, song_toml_with(one.song, one.edits))
-        for one in learnt
-        if any(edit.table for edit in one.edits)
-    ]
+    texts = list[tuple[Path, str]]()
+    for one in learnt:
+        if any(edit.table for edit in one.edits):
+            refuse_other_song(one.song, [track.source for track in one.written.tracks])
+            texts.append((one.song, song_toml_with(one.song, one.edits)))
     return [write_song_toml(folder, text) for folder, text in texts]
 
 

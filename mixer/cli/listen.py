@@ -142,7 +142,11 @@ def command() -> None:
 @click.option(
     "--dry/--wet", default=None, help="Treat the songs as dry, or as wet. [default: song.toml]"
 )
-@click.option("--rooms", type=FilePath(path_type=Path), help="Folder of impulse responses.")
+@click.option(
+    "--rooms",
+    type=FilePath(exists=True, file_okay=False, path_type=Path),
+    help="Folder of impulse responses.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a test that has no answers yet.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")

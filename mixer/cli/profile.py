@@ -36,7 +36,7 @@ def command() -> None:
 
 
 @command.command(name="measure")
-@click.argument("folders", nargs=-1, required=True, type=FilePath(path_type=Path))
+@click.argument("folders", nargs=-1, required=True, type=FilePath(exists=True, path_type=Path))
 @_output
 @click.option(
     "--effects",
@@ -97,7 +97,7 @@ def measure(
 
 
 @command.command(name="import")
-@click.argument("features", type=FilePath(path_type=Path))
+@click.argument("features", type=FilePath(exists=True, path_type=Path))
 @_output
 @click.option(
     "--sample-rate",

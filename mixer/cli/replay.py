@@ -22,7 +22,9 @@ EXIT_NOT_THE_SAME = 1
 
 
 @click.command(name="replay")
-@click.argument("recipe_path", metavar="MIX.json", type=FilePath(dir_okay=False, path_type=Path))
+@click.argument(
+    "recipe_path", metavar="MIX.json", type=FilePath(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option(
     "-o",
     "--output",

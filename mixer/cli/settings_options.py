@@ -71,7 +71,7 @@ def given_settings(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(option: Option, value: Any) -> Any:
-    if option.is_path:
+    if option.is_folder:
         return str(value)
     if issubclass(option.kind, StrEnum):
         return option.kind(value)
@@ -127,7 +127,7 @@ def _type_of(option: Option) -> Any:
         return click.Choice(list(option.words))
     if option.takes_none:
         return NumberOrNone()
-    if option.is_path:
-        return FilePath(path_type=Path)
+    if option.is_folder:
+        return FilePath(exists=True, file_okay=False, path_type=Path)
     # The option's own range is checked with its own words, wherever the number comes from.
     return {int: Whole(), float: Number()}.get(option.kind, option.kind)

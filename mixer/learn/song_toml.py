@@ -13,11 +13,13 @@ from mixer.files.toml_lines import find_lines
 from mixer.files.toml_text import parse_toml
 from mixer.files.toml_writing import table_lines
 from mixer.files.whole_file import write_output
+from mixer.files.wording import visible
 from mixer.learn.user_edit import Edit
 from mixer.preset.layer import SONG_KEY, song_layer
 from mixer.song.folders.folder_names import SONG_FILE
 
 _HEADER = re.compile(r"\s*\[")
+_SHOWN = 3  # recordings
 
 
 def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
@@ -41,6 +43,41 @@ def song_toml_with(folder: Path, edits: Sequence[Edit]) -> str:
         merged = _merged(merged, edit.keys, edit.table)
     song_layer(merged, None)
     return song_toml_with_tables(folder, {SONG_KEY: merged})
+
+
+def refuse_other_song(folder: Path, recordings: Sequence[str]) -> None:
+    """Refuse to write into a folder that holds none of a session's recordings.
+
+    The recorded folder of a song that has moved, or of somebody else's, may hold anything.
+
+    Args:
+        folder: the song's.
+        recordings: names of the session's, relative to the song's folder.
+
+    Raises:
+        InputError: the folder does not exist, or is not the song's.
+    """
+    _refuse_missing(folder)
+    if recordings and not any(_holds(folder, name) for name in recordings):
+        shown = ", ".join(visible(name) for name in recordings[:_SHOWN])
+        more = f" and {len(recordings) - _SHOWN} more" if len(recordings) > _SHOWN else ""
+        raise InputError(
+            f"{visible(folder)}: holds none of the session's recordings ({shown}{more}); "
+            "give the song's folder with --song"
+        )
+
+
+def _holds(folder: Path, name: str) -> bool:
+    """Whether a recording, or the container whose stream it is, is in a folder."""
+    return any(
+        bool(file) and ".." not in Path(file).parts and (folder / file).is_file()
+        for file in (name, name.rpartition("#")[0])
+    )
+
+
+def _refuse_missing(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(f"{visible(folder)}: no such folder; give the song's folder with --song")
 
 
 def song_toml_with_tables(
@@ -72,8 +109,7 @@ def song_toml_with_tables(
 
 
 def _read(folder: Path) -> tuple[str, dict[str, Any]]:
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; give the song's folder with --song")
+    _refuse_missing(folder)
     path = folder / SONG_FILE
     try:
         text = read_regular(path).decode().replace("\r\n", "\n") if path.exists() else ""

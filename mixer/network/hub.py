@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mixer.errors import InputError, ModelError, OutputError
+from mixer.errors import InputError, ModelError, OutputError, SettingsError
 from mixer.files.staging import publish, staging_folder
 from mixer.files.whole_file import refuse_existing
 from mixer.files.wording import quote, visible
@@ -82,11 +82,13 @@ def parse_reference(text: str) -> Reference:
     """`hf:OWNER/NAME` or `hf:OWNER/NAME@REVISION`.
 
     Raises:
-        InputError: the text does not have this form.
+        SettingsError: the text does not have this form.
     """
     match = _REFERENCE.fullmatch(text.removeprefix(PREFIX)) if text.startswith(PREFIX) else None
     if match is None or ".." in text:
-        raise InputError(f"{quote(text)} is not a repository; give {PREFIX}OWNER/NAME[@REVISION]")
+        raise SettingsError(
+            f"{quote(text)} is not a repository; give {PREFIX}OWNER/NAME[@REVISION]"
+        )
     return Reference(match["repo"], match["revision"])
 
 

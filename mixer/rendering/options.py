@@ -46,7 +46,7 @@ class Option:
         otherwise: the value that applies if none is given, in words; empty for the default.
         takes_none: the word none means None, which differs from giving no value.
         has_column: manifests have it.
-        is_path: of a file or folder.
+        is_folder: path of a folder that exists.
         off: name of the flag that means False; empty for none.
         parse: text to value, if it is not plain text or a number; raises SettingsError.
         choices: the allowed words (for each entry of a `tuple`); empty for any.
@@ -68,7 +68,7 @@ class Option:
     otherwise: str = ""
     takes_none: bool = False
     has_column: bool = True
-    is_path: bool = False
+    is_folder: bool = False
     off: str = ""
     parse: Callable[[str], Any] | None = None
     choices: Collection[str] = ()

@@ -106,7 +106,9 @@ class RenderSettings:
         "How much to trust the incoming levels: raw (not at all), rough, mix or auto.",
         parse=parse_levels,
     )
-    rooms: str | None = option(None, "Folder of impulse responses.", is_path=True, has_column=False)
+    rooms: str | None = option(
+        None, "Folder of impulse responses.", is_folder=True, has_column=False
+    )
     warm_up_s: float | None = option(
         None,
         "Seconds of the song's end that the network hears before its start.",

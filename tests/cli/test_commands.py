@@ -86,7 +86,7 @@ def test_effects_may_be_named_in_any_order(folder, tmp_path, capsys) -> None:
         (["render", "FOLDER", "--model", "nosuch"], 3, "unknown model 'nosuch'"),
         (["render", "FOLDER", "--profile", "nosuch"], 3, "unknown profile 'nosuch'"),
         (["render", "FOLDER", "--device", "tpu"], 3, "unknown device 'tpu'"),
-        (["render", "FOLDER", "--rooms", "nowhere"], 1, "give a folder of impulse responses"),
+        (["render", "FOLDER", "--rooms", "nowhere"], 2, "'nowhere' does not exist"),
         (["render", "EMPTY"], 1, "no audio files"),
     ],
 )

@@ -111,8 +111,30 @@ def test_a_song_file_stays_valid(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     write_recall(tmp_path, **of_row)
+    (tmp_path / "song" / str((ROW | of_row)["source"])).touch()
     session = tmp_path / "mix.rpp"
     session.write_text(SESSION.format(volume))
     assert run(["learn", str(session)]) == code
     assert "internal error" not in capsys.readouterr().err
     assert (tmp_path / "song" / "song.toml").exists() == (code == 0)
+
+
+@pytest.mark.parametrize("source", ["kick.wav", "../elsewhere.wav", "", "."])
+def test_a_folder_without_the_recordings_is_not_written_into(
+    tmp_path: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_recall(tmp_path, source=source)
+    (tmp_path / "elsewhere.wav").touch()
+    session = tmp_path / "mix.rpp"
+    session.write_text(SESSION.format(0.5))
+    assert run(["learn", str(session)]) == 1
+    error = capsys.readouterr().err
+    assert "holds none of the session's recordings" in error
+    assert "give the song's folder with --song" in error
+    assert not list((tmp_path / "song").iterdir())
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (moved / "kick.wav").touch()
+    if source == "kick.wav":
+        assert run(["learn", str(session), "--song", str(moved)]) == 0
+        assert (moved / "song.toml").is_file()

@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("huggingface_hub")
 
 from mixer.cli.main import run
-from mixer.errors import InputError, MixerError, ModelError, OutputError
+from mixer.errors import MixerError, ModelError, OutputError, SettingsError
 from mixer.network.hub import Pulled, Reference, parse_reference, pull_bundle
 from mixer.network.model import read_bundle
 
@@ -115,7 +115,7 @@ def test_a_reference_in_words() -> None:
     assert parse_reference("hf:anna/mine") == Reference("anna/mine", None)
     assert parse_reference("hf:a.b/c_d@refs/pr/1") == Reference("a.b/c_d", "refs/pr/1")
     for text in ("anna/mine", "hf:mine", "hf:../..", "hf:a/b/c", "hf:a/../b", "hf:a/b@", "hf:"):
-        with pytest.raises(InputError, match="is not a repository; give hf:OWNER/NAME"):
+        with pytest.raises(SettingsError, match="is not a repository; give hf:OWNER/NAME"):
             parse_reference(text)
 
 
