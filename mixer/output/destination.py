@@ -40,6 +40,7 @@ from mixer.rendering.plans.plan_notes import with_leakage_warning
 from mixer.rendering.timing.forecast import making_forecast, mastering_s
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL
@@ -93,10 +94,12 @@ class Destination:
         paths = dict.fromkeys((*self.paths(song).values(), *self.beside().values()))
         return [str(path) for path in paths if os.path.lexists(path)]
 
-    def takes_tracks(self, plan: RenderPlan) -> bool:
-        """Whether wet tracks must be rendered: asked for, or needed by sessions or versions."""
-        of_sessions = self.wanted.edits and bool(plan.tracks)
-        return self.wanted.tracks or of_sessions or needs_tracks(self.wanted.deliver, plan)
+    def audio_of(self, plan: RenderPlan) -> WantedAudio:
+        """What must be rendered besides the mix."""
+        wanted = self.wanted
+        of_sessions = wanted.edits and bool(plan.tracks)
+        takes_tracks = wanted.tracks or of_sessions or needs_tracks(wanted.deliver, plan)
+        return WantedAudio(wanted.takes_stems, takes_tracks, wanted.has_report)
 
     def check(self, plan: RenderPlan) -> None:
         """Check before rendering that the result can be written.
@@ -219,13 +222,7 @@ def forecast_of(
         is_made: all up to the master is there already.
     """
     wanted = destination.wanted
-    making = making_forecast(
-        plan,
-        wet_stems=wanted.takes_stems,
-        wet_tracks=destination.takes_tracks(plan),
-        stages=wanted.has_report,
-        threads=threads,
-    )
+    making = making_forecast(plan, destination.audio_of(plan), threads=threads)
     if is_made:  # and measured, but for the stems that are written
         n_stems = len(plan.song.stems) if wanted.takes_stems else 0
         making = {Stage.MASTER: mastering_s(plan, n_stems)}
@@ -244,15 +241,8 @@ def _mix(
     if isinstance(made, Mix):
         return made
     if made is None:
-        made = premaster(
-            plan,
-            wet_stems=destination.wanted.takes_stems,
-            wet_tracks=destination.takes_tracks(plan),
-            stages=destination.wanted.has_report,
-            clock=clock,
-            network=network,
-            threads=threads,
-        )
+        audio = destination.audio_of(plan)
+        made = premaster(plan, audio, clock=clock, network=network, threads=threads)
     return finished(destination, made, clock)
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixer.network.output import WetStems, is_wanted
+from mixer.network.output import is_wanted
 from mixer.network.runner import NetworkRunner
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing.progress import StageClock
+from mixer.rendering.wanted_audio import WantedAudio
 
 if TYPE_CHECKING:
     from mixer.rendering.kept.kept_material import KeptMaterial
@@ -26,9 +27,7 @@ class Job:
     Attributes:
         plan: what is to be done.
         clock: is notified of each stage.
-        wet_stems: those that are needed, and not only their mix.
-        wet_tracks: each wet track is wanted, of a mix of tracks.
-        stages: the sum of the normalised stems is wanted.
+        audio: what is wanted besides the mix, wet stems that the plan itself needs included.
         network: the plan's model, open already; None opens it.
         threads: stems, chunks and segments at once, at most; None for as many as there are cores.
         kept: material of earlier takes of the same song; None makes everything.
@@ -40,11 +39,9 @@ class Job:
 
     plan: RenderPlan
     clock: StageClock
-    wet_stems: WetStems
-    wet_tracks: bool
-    stages: bool
-    network: NetworkRunner | None
-    threads: int | None
+    audio: WantedAudio
+    network: NetworkRunner | None = None
+    threads: int | None = None
     kept: KeptMaterial | None = None
     tap: OfBus | None = None
     kept_tracks: KeptTracks | None = None
@@ -52,4 +49,4 @@ class Job:
 
 def wanted_stems(wet: Mapping[str, np.ndarray], job: Job) -> dict[str, np.ndarray]:
     """Those wet stems that the job asks for, by name."""
-    return {stem: audio for stem, audio in wet.items() if is_wanted(stem, job.wet_stems)}
+    return {stem: audio for stem, audio in wet.items() if is_wanted(stem, job.audio.wet_stems)}

@@ -17,6 +17,7 @@ from mixer.meters.true_peak import peaks_db
 from mixer.rendering.choices.platforms import verdict
 from mixer.rendering.plans.plan import ModelIdentity, RenderPlan
 from mixer.rendering.settings import RenderSettings
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.song.song import Song
 
 if TYPE_CHECKING:
@@ -273,16 +274,16 @@ def moved_levels(levels: Levels, gain_db: float) -> dict[str, float | None]:
     return {name: None if level is None else level + gain_db for name, level in levels.items()}
 
 
-def without_parts(made: Premaster, *, stems: bool, tracks: bool) -> Premaster:
-    """A mix before its master, without the parts that were not requested; their levels are kept.
+def without_parts(made: Premaster, audio: WantedAudio) -> Premaster:
+    """A mix before its master, without the parts that are not wanted; their levels are kept.
 
     Args:
         made: a mix with wet stems.
-        stems, tracks: keep the wet stems, the wet tracks.
+        audio: what is wanted besides the mix.
     """
-    if not tracks:
+    if not audio.wet_tracks:
         made = replace(made, wet_tracks={})
-    if stems:
+    if audio.wet_stems:
         return made
     levels = measure_each(dict(made.wet_stems), made.plan.mix_rate)
     return replace(made, wet_stems={}, wet_levels=levels)

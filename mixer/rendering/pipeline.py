@@ -42,6 +42,7 @@ from mixer.rendering.stages import (
 from mixer.rendering.timing.forecast import is_blended, making_forecast
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
+from mixer.rendering.wanted_audio import MIX_ALONE, WantedAudio
 from mixer.song.song import Song
 
 # References and variations load where they are used: most mixes have neither.
@@ -91,19 +92,10 @@ def render(
         wet_tracks=wet_tracks,
     )
     plan = with_leakage_warning(plan) if wet_stems else plan
-    forecast_s = making_forecast(
-        plan, wet_stems=wet_stems, wet_tracks=wet_tracks, stages=stages, threads=threads
-    )
+    audio = WantedAudio(wet_stems, wet_tracks, stages)
+    forecast_s = making_forecast(plan, audio, threads=threads)
     with StageClock(progress, forecast_s, pace=pace_for(progress)) as clock:
-        made = premaster(
-            plan,
-            wet_stems=wet_stems,
-            wet_tracks=wet_tracks,
-            stages=stages,
-            clock=clock,
-            network=network,
-            threads=threads,
-        )
+        made = premaster(plan, audio, clock=clock, network=network, threads=threads)
         mix = master(made, clock)
         clock.end("")
     return mix
@@ -112,26 +104,28 @@ def render(
 @one_blas_thread
 def premaster(
     plan: RenderPlan,
+    audio: WantedAudio = MIX_ALONE,
     *,
-    wet_stems: bool = False,
-    wet_tracks: bool = False,
-    stages: bool = False,
     clock: StageClock | None = None,
     network: NetworkRunner | None = None,
     threads: int | None = None,
     kept: KeptMaterial | None = None,
 ) -> Premaster:
-    """Render up to the master; arguments and errors as in `render`.
+    """Render up to the master; errors as in `render`.
 
-    `clock` times the stages; `kept` is what earlier takes made of the same song: it changes no
-    sample.
+    Args:
+        plan: of the render.
+        audio: what is wanted besides the mix.
+        clock: times the stages.
+        network, threads: as in `render`.
+        kept: what earlier takes made of the same song; it changes no sample.
 
     Nothing here depends on the targets of loudness and true peak, which are the master's.
     """
     clock = clock or StageClock()
-    wet = wet_stems or plan.needed_wet_stems
-    job = Job(plan, clock, wet, wet_tracks, stages, network, threads, kept)
-    return over_desk(wet_mix(job), plan, clock, wet_stems=wet_stems)
+    needed = replace(audio, wet_stems=audio.wet_stems or plan.needed_wet_stems)
+    job = Job(plan, clock, needed, network, threads, kept)
+    return over_desk(wet_mix(job), plan, clock, wet_stems=bool(audio.wet_stems))
 
 
 def wet_mix(job: Job) -> WetMix:
@@ -140,18 +134,18 @@ def wet_mix(job: Job) -> WetMix:
     Raises:
         InputError, ModelError, DeviceError: as in `render`.
     """
-    plan = job.plan
-    if job.wet_stems and plan.material is MaterialKind.NETWORK:
+    plan, audio = job.plan, job.audio
+    if audio.wet_stems and plan.material is MaterialKind.NETWORK:
         plan.check_wet_stems()
-    if job.wet_tracks:
+    if audio.wet_tracks:
         plan.check_wet_tracks()
     material = wet_material(job)
-    if job.stages or is_blended(plan):
+    if audio.stages or is_blended(plan):
         job.clock.start(Stage.BLEND)
     material = to_mix_rate(material, plan)
-    sums = sums_of_stages(material, plan) if job.stages else {}
-    mix, wet = blend(material, plan, wet_stems=job.wet_stems)
-    if job.stages or is_blended(plan):
+    sums = sums_of_stages(material, plan) if audio.stages else {}
+    mix, wet = blend(material, plan, wet_stems=audio.wet_stems)
+    if audio.stages or is_blended(plan):
         job.clock.stop()
     tracks = material.tracks
     mix, reference = _towards_references(mix, wet, material, job)
@@ -170,7 +164,7 @@ def wet_mix(job: Job) -> WetMix:
         plan=plan,
         audio=mix,
         wet_stems=wet,
-        wet_tracks=blend_tracks(wet_tracks, plan) if job.wet_tracks else {},
+        wet_tracks=blend_tracks(wet_tracks, plan) if audio.wet_tracks else {},
         stages=sums,
         output_curve=material.output_curve,
         device=material.device,

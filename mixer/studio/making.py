@@ -31,6 +31,7 @@ from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.rendering.tracks.group_sends import RoomReturns
 from mixer.rendering.tracks.track_material import listen_to_tracks
 from mixer.rendering.tracks.track_strip import run_bus
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.studio.bus_gains import BusGains, SongBuses
 from mixer.studio.channel_tables import model_of_stem, model_of_track, track_id
 from mixer.studio.edited_plan import Planned
@@ -196,15 +197,14 @@ class Maker:
 
     def _forecast_s(self, plan: RenderPlan) -> dict[Stage, float]:
         """Seconds that each stage of the exact mix is foreseen to take, its samples stored."""
-        wet_stems = has_wet_stems(plan)
+        audio = WantedAudio(plan.has_wet_stems, wet_tracks=bool(plan.tracks))
         material = self._kept_of(plan).material
-        kept = material.holds(plan, wet_stems)
+        kept = material.holds(plan, audio)
         if plan.tracks:
             kept[Stage.TRACKS] = len(plan.tracks)  # made one by one before
         found = take_forecast(
             plan,
-            wet_stems=wet_stems,
-            stages=False,
+            audio,
             kept=kept,
             keeps=material.keeps,
             is_measured=not plan.tracks,
@@ -270,11 +270,8 @@ class Maker:
             Job(
                 plan,
                 clock,
-                wet_stems=has_wet_stems(plan),
-                wet_tracks=False,
-                stages=False,
-                network=network,
-                threads=None,
+                WantedAudio(plan.has_wet_stems),
+                network,
                 kept=kept.material,
                 tap=hear_bus,
                 kept_tracks=kept.tracks,
@@ -364,11 +361,6 @@ class Maker:
         if now - self._told_at >= _TELL_EVERY_S:
             self._told_at = now
             self._tell_doing(what, detail, share)
-
-
-def has_wet_stems(plan: RenderPlan) -> bool:
-    """Whether a plan's model hands out the stems as they are in the mix."""
-    return plan.bundle is None or plan.bundle.manifest.has_wet_stems
 
 
 def without_user_settings(planned: Planned) -> Planned:

@@ -34,6 +34,7 @@ from mixer.rendering.timing.forecast import take_forecast
 from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.song.load_progress import Loading, unwatched
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
@@ -233,11 +234,7 @@ def make_take(
     with StageClock(progress, making_s, follows=clock, then_s=then_s) as clock:
         made = _make(revision.plan, revision, kept, clock)
         now = proof_of(made)
-        made = without_parts(
-            made,
-            stems=destination.wanted.takes_stems,
-            tracks=destination.takes_tracks(revision.plan),
-        )
+        made = without_parts(made, destination.audio_of(revision.plan))
     takes: list[Take] = []
 
     def tell(mix: Mix) -> Take:
@@ -302,22 +299,16 @@ def _make(
     kept: KeptMaterial | None,
     clock: StageClock,
 ) -> Premaster:
-    return premaster(
-        plan,
-        wet_stems=_has_wet(plan),
+    return premaster(plan, _audio_of(plan, revision), clock=clock, kept=kept)
+
+
+def _audio_of(plan: RenderPlan, revision: Revision) -> WantedAudio:
+    """All parts, whose hashes are compared; of the new take also what its report shows."""
+    return WantedAudio(
+        wet_stems=plan.has_wet_stems,
         wet_tracks=bool(plan.tracks),
-        stages=_takes_stages(revision, plan),
-        clock=clock,
-        kept=kept,
+        stages=revision.destination.wanted.has_report and plan is revision.plan,
     )
-
-
-def _takes_stages(revision: Revision, plan: RenderPlan) -> bool:
-    return revision.destination.wanted.has_report and plan is revision.plan
-
-
-def _has_wet(plan: RenderPlan) -> bool:
-    return plan.bundle is None or plan.bundle.manifest.has_wet_stems
 
 
 def _making_s(
@@ -331,17 +322,15 @@ def _making_s(
         kept: what earlier takes made of the same song.
         follows: the parent is made just before, and what it is made of is kept.
     """
-    there, wet_stems = dict[Stage, int](), _has_wet(plan)
-    stages = _takes_stages(revision, plan)
+    there, audio = dict[Stage, int](), _audio_of(plan, revision)
     if kept is not None:
-        there = kept.holds(plan, wet_stems, stages=stages)
+        there = kept.holds(plan, audio)
     if kept is not None and follows:
-        there |= kept_alike(plan, revision.parent_plan, wet_stems, stages=stages)
+        there |= kept_alike(plan, revision.parent_plan, audio)
     is_parent = plan is revision.parent_plan
     return take_forecast(
         plan,
-        wet_stems=wet_stems,
-        stages=stages,
+        audio,
         kept=there,
         keeps=() if kept is None else kept.keeps,
         is_measured=not (is_parent or revision.destination.wanted.takes_stems),

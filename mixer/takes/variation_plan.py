@@ -103,7 +103,7 @@ class First:
 
 def wet_stems_for(plan: RenderPlan, wanted: Wanted) -> WetStems:
     """The wet stems that the first mix or any of the variations acts on, or is measured by."""
-    if plan.bundle is not None and not plan.bundle.manifest.has_wet_stems:
+    if not plan.has_wet_stems:
         return False
     named = {FIRST, *named_moves()}
     if plan.sums_wet_stems or any(part not in named for _, b in wanted.blends for part, _ in b):

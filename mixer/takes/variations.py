@@ -223,12 +223,11 @@ def _job(
 ) -> Job:
     """The first mix up to its desk, with all that it and the variations need."""
     hashes = {file["file"]: file["sha256"] for file in song["files"]}
+    audio = destination.audio_of(plan)
     return Job(
         replace(plan, settings=replace(plan.settings, uncertainty=True)),
         StageClock(),
-        True if destination.wanted.takes_stems else wet_stems_for(plan, wanted),
-        destination.takes_tracks(plan),
-        destination.wanted.has_report,
+        replace(audio, wet_stems=audio.wet_stems or wet_stems_for(plan, wanted)),
         network,
         threads,
         kept_of(plan, hashes, _KEPT),
@@ -240,11 +239,9 @@ def _making_forecast(job: Job, plan: RenderPlan) -> dict[Stage, float]:
     kept = job.kept
     making_s = making_forecast(
         job.plan,
-        wet_stems=job.wet_stems,
-        wet_tracks=job.wet_tracks,
-        stages=job.stages,
+        job.audio,
         threads=job.threads,
-        kept={} if kept is None else kept.holds(job.plan, job.wet_stems, stages=job.stages),
+        kept={} if kept is None else kept.holds(job.plan, job.audio),
         keeps=() if kept is None else kept.keeps,
     )
     first_s = first_of_variations_s(plan)

@@ -14,6 +14,7 @@ from mixer.meters.true_peak import true_peak_dbtp
 from mixer.rendering.mastering import master
 from mixer.rendering.pipeline import premaster
 from mixer.rendering.plans.planning import plan_render
+from mixer.rendering.wanted_audio import WantedAudio
 from tests.passthrough import PASSTHROUGH
 from tests.signals import band, noise, sine
 
@@ -216,7 +217,7 @@ def test_mastering_what_was_kept_is_mastering_at_once(song_folder) -> None:
     """The master alone knows the targets: one premaster serves them all."""
     song = load_song(song_folder)
     at_once = RenderSettings("none", loudness_lufs=-12.0, true_peak_dbtp=-2.0)
-    kept = premaster(plan_render(song, RenderSettings("none")), wet_stems=True)
+    kept = premaster(plan_render(song, RenderSettings("none")), WantedAudio(True))
     later = master(dataclasses.replace(kept, plan=plan_render(song, at_once)))
     expected = render(song, at_once, wet_stems=True)
     assert np.array_equal(later.audio, expected.audio)

@@ -29,6 +29,7 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import with_console
 from mixer.rendering.timing.progress import Stage, StageClock
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.song import samples
 from mixer.takes.kept_song import kept_of
 from mixer.takes.variation_plan import Wanted
@@ -108,9 +109,7 @@ def kept_for(folder: Path, **settings: object) -> tuple[KeptMaterial, RenderPlan
 
 
 def made_of(plan: RenderPlan, wet_stems: WetStems, kept: KeptMaterial | None = None) -> Material:
-    job = Job(plan, StageClock(), wet_stems, wet_tracks=False, stages=False, network=None,
-              threads=None, kept=kept)  # fmt: skip
-    return wet_material(job)
+    return wet_material(Job(plan, StageClock(), WantedAudio(wet_stems), kept=kept))
 
 
 def what_was_written(folder: Path) -> Iterator[tuple[str, object]]:
@@ -167,18 +166,18 @@ def test_variations_after_a_plain_render_and_its_revision_only_ask_how_sure_the_
     vary("mixes")
     assert done() == ([], [])
     kept, plan = kept_for(recipe.parent.parent / "song", uncertainty=True)
-    assert kept.holds(plan, VOCALS) == {Stage.NORMALISE: 0, Stage.NETWORK: 2}
+    assert kept.holds(plan, WantedAudio(VOCALS)) == {Stage.NORMALISE: 0, Stage.NETWORK: 2}
 
 
 def test_variations_leave_no_normalised_stems(vary: Vary, folder: Path) -> None:
     """They would take twice the room of all else, and only revisions need them."""
     vary()
     kept, plan = kept_for(folder, uncertainty=True)
-    assert kept.holds(plan, VOCALS) == {Stage.NORMALISE: 0, Stage.NETWORK: 2}
+    assert kept.holds(plan, WantedAudio(VOCALS)) == {Stage.NORMALISE: 0, Stage.NETWORK: 2}
     assert kept.normalised("bass", plan) is None
-    assert Stage.NETWORK not in kept.holds(plan, wet_stems=True)
+    assert Stage.NETWORK not in kept.holds(plan, WantedAudio(True))
     # A report shows their sum.
-    assert kept.holds(plan, VOCALS, stages=True) == {Stage.NETWORK: 2}
+    assert kept.holds(plan, WantedAudio(VOCALS, stages=True)) == {Stage.NETWORK: 2}
 
 
 def test_a_report_is_made_of_normalised_stems_again(vary: Vary, done: Done, tmp_path: Path) -> None:
@@ -250,13 +249,13 @@ def test_what_was_made_by_other_settings_is_not_found(
 ) -> None:
     vary()
     kept, plan = kept_for(folder, **setting)
-    assert kept.holds(plan, VOCALS) == {}
+    assert kept.holds(plan, WantedAudio(VOCALS)) == {}
 
 
 def test_what_acts_behind_the_network_does_not_matter(vary: Vary, folder: Path) -> None:
     vary(loudness_lufs=-20.0)
     kept, plan = kept_for(folder, platform="spotify", model="default", device="cpu")
-    assert Stage.NETWORK in kept.holds(plan, VOCALS)
+    assert Stage.NETWORK in kept.holds(plan, WantedAudio(VOCALS))
 
 
 def test_another_recording_or_another_way_to_take_it_is_not_found(
@@ -265,17 +264,17 @@ def test_another_recording_or_another_way_to_take_it_is_not_found(
     vary()
     (folder / "song.toml").write_text("dry = true\n", encoding="utf-8")
     kept, plan = kept_for(folder)
-    assert kept.holds(plan, VOCALS) == {}
+    assert kept.holds(plan, WantedAudio(VOCALS)) == {}
     (folder / "song.toml").write_text('[files."bass.wav"]\ngain_db = 1.0\n', encoding="utf-8")
     kept, plan = kept_for(folder)
-    assert kept.holds(plan, VOCALS) == {}
+    assert kept.holds(plan, WantedAudio(VOCALS)) == {}
     (folder / "song.toml").unlink()
     kept, plan = kept_for(folder)
-    assert Stage.NETWORK in kept.holds(plan, VOCALS)
+    assert Stage.NETWORK in kept.holds(plan, WantedAudio(VOCALS))
     audio = band(rng, 3.0, RATE_HZ)["bass"]
     soundfile.write(folder / "bass.wav", 0.5 * audio.T, RATE_HZ, subtype="FLOAT")
     kept, plan = kept_for(folder)
-    assert kept.holds(plan, VOCALS) == {}
+    assert kept.holds(plan, WantedAudio(VOCALS)) == {}
 
 
 def test_tracks_are_heard_once(vary: Vary, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from mixer.output.recipe_words import proof_lines
 from mixer.output.replay import replay
 from mixer.rendering.kept.kept_material import kept_alike
 from mixer.rendering.timing.progress import Stage
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.takes.revise import _kept, make_take, plan_revision
 from tests.signals import band, noise
 
@@ -161,14 +162,14 @@ def test_what_is_unchanged_is_found_and_not_made_again(first_take: First, cache:
     revision = plan_revision(recipe, ["vocals up"])
     kept, plan = _kept(revision), revision.plan
     assert kept is not None
-    assert kept.holds(plan, wet_stems=True) == {}
+    assert kept.holds(plan, WantedAudio(True)) == {}
     before = revise(recipe, "vocals up")
     whole = {Stage.NORMALISE: 0, Stage.NETWORK: 5}
-    assert kept.holds(plan, wet_stems=True) == whole
-    assert kept_alike(plan, revision.parent_plan, wet_stems=True) == whole
+    assert kept.holds(plan, WantedAudio(True)) == whole
+    assert kept_alike(plan, revision.parent_plan, WantedAudio(True)) == whole
     of_the_model = plan_revision(recipe, ["less reverb on drums"]).plan
-    assert kept.holds(of_the_model, wet_stems=True) == {Stage.NORMALISE: 4}
-    assert kept_alike(of_the_model, plan, wet_stems=True) == {Stage.NORMALISE: 4}
+    assert kept.holds(of_the_model, WantedAudio(True)) == {Stage.NORMALISE: 4}
+    assert kept_alike(of_the_model, plan, WantedAudio(True)) == {Stage.NORMALISE: 4}
     assert before.n_reused > 0  # the parent was made on the way to prove it
     after = revise(recipe.parent / "song.take2.wav", "vocals up")
     assert after.n_reused == 5

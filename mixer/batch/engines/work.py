@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mixer.rendering.plans.plan import RenderPlan
     from mixer.rendering.settings import RenderSettings
     from mixer.rendering.timing.progress import StageClock
+    from mixer.rendering.wanted_audio import WantedAudio
     from mixer.song.song import Song
 
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
@@ -192,20 +193,12 @@ class _Render:
     def _progress(self, stage: str, detail: str, share: float) -> None:
         self.report(stage, min(share, _MOST_SHARE))
 
-    def _clock(
-        self, plan: RenderPlan, wet_stems: bool, wet_tracks: bool, stages: bool
-    ) -> StageClock:
+    def _clock(self, plan: RenderPlan, audio: WantedAudio) -> StageClock:
         from mixer.rendering.timing.forecast import making_forecast
         from mixer.rendering.timing.machine_pace import pace_for
         from mixer.rendering.timing.progress import StageClock
 
-        forecast_s = making_forecast(
-            plan,
-            wet_stems=wet_stems,
-            wet_tracks=wet_tracks,
-            stages=stages,
-            threads=self.context.threads,
-        )
+        forecast_s = making_forecast(plan, audio, threads=self.context.threads)
         return StageClock(self._progress, forecast_s, pace=pace_for(self._progress))
 
     def _measure(
@@ -217,18 +210,11 @@ class _Render:
     ) -> Premaster:
         from mixer.rendering.pipeline import premaster
 
-        stems = destination.wanted.takes_stems or self.order.hears_sound
-        tracks, stages = destination.takes_tracks(plan), destination.wanted.has_report
-        with self.context.compute, self._clock(plan, stems, tracks, stages) as clock:
-            made = premaster(
-                plan,
-                wet_stems=stems,
-                wet_tracks=tracks,
-                stages=stages,
-                clock=clock,
-                network=network,
-                threads=self.context.threads,
-            )
+        audio = destination.audio_of(plan)
+        audio = replace(audio, wet_stems=audio.wet_stems or self.order.hears_sound)
+        threads = self.context.threads
+        with self.context.compute, self._clock(plan, audio) as clock:
+            made = premaster(plan, audio, clock=clock, network=network, threads=threads)
         save_premaster(made, Path(self.order.premaster), inputs_sha256)
         return made
 
@@ -267,13 +253,13 @@ class _Render:
         from mixer.rendering.mix import without_parts
         from mixer.rendering.pipeline import wet_mix
 
-        moves, wanted = self.order.album_moves, destination.wanted
+        moves, audio = self.order.album_moves, destination.audio_of(plan)
+        with_stems = replace(audio, wet_stems=True)
         goals = {name: was + moves.get(name, 0.0) for name, was in self.order.album_sound.items()}
-        tracks, stages = destination.takes_tracks(plan), wanted.has_report
-        with self.context.compute, self._clock(plan, True, tracks, stages) as clock:
-            job = Job(plan, clock, True, tracks, stages, network, self.context.threads)
+        with self.context.compute, self._clock(plan, with_stems) as clock:
+            job = Job(plan, clock, with_stems, network, self.context.threads)
             made = reach_sound(wet_mix(job), plan, goals, clock)
-        return without_parts(made, stems=wanted.takes_stems, tracks=tracks)
+        return without_parts(made, audio)
 
     def _refuse_changed(self, listing: str) -> None:
         """Raise if the inputs changed since they were read: the recorded hash would be wrong."""

@@ -24,6 +24,7 @@ from mixer.rendering.kept.kept_arrays import Arrays, KeptArrays
 from mixer.rendering.made_material import Material
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
 from mixer.rendering.timing.progress import Stage
+from mixer.rendering.wanted_audio import MIX_ALONE, WantedAudio
 from mixer.setting_changes import as_tables
 from mixer.song.tracks import Track
 
@@ -58,14 +59,14 @@ class KeptMaterial:
         """Number of cache hits so far."""
         return self._kept.n_found
 
-    def holds(self, plan: RenderPlan, wet_stems: WetStems, *, stages: bool = False) -> Found:
+    def holds(self, plan: RenderPlan, audio: WantedAudio = MIX_ALONE) -> Found:
         """The stages of a plan whose material is cached, and how many arrays are to be read.
 
         Args:
             plan: of a render.
-            wet_stems, stages: as in `mixer.rendering.job.Job`.
+            audio: what is wanted besides its mix.
         """
-        return _found(plan, wet_stems, stages, lambda key: self._kept.holds(*key))
+        return _found(plan, audio, lambda key: self._kept.holds(*key))
 
     def normalised(self, stem: str, plan: RenderPlan) -> Normalised | None:
         """A normalised stem, float32 (2, samples), and its record; None if it is not cached."""
@@ -149,30 +150,27 @@ class KeptMaterial:
         self._kept.keep(arrays, *_levels_key(tracks))
 
 
-def kept_alike(
-    plan: RenderPlan, other: RenderPlan, wet_stems: WetStems, *, stages: bool = False
-) -> Found:
+def kept_alike(plan: RenderPlan, other: RenderPlan, audio: WantedAudio = MIX_ALONE) -> Found:
     """As `KeptMaterial.holds`, of a cache that has just what another plan of the song keeps.
 
     Args:
-        plan, wet_stems, stages: as in `KeptMaterial.holds`.
+        plan, audio: as in `KeptMaterial.holds`.
         other: of the same song, with the same wet stems.
     """
-    theirs = [key for keys in _entries(other, wet_stems).values() for key in keys]
-    return _found(plan, wet_stems, stages, theirs.__contains__)
+    theirs = [key for keys in _entries(other, audio.wet_stems).values() for key in keys]
+    return _found(plan, audio, theirs.__contains__)
 
 
-def _found(
-    plan: RenderPlan, wet_stems: WetStems, stages: bool, is_there: Callable[[Key], bool]
-) -> Found:
-    entries = _entries(plan, wet_stems)
+def _found(plan: RenderPlan, audio: WantedAudio, is_there: Callable[[Key], bool]) -> Found:
+    entries = _entries(plan, audio.wet_stems)
     found = {
         stage: sum(key[0] != _DOUBTS for key in keys)  # which are a few figures
         for stage, keys in entries.items()
         if all(map(is_there, keys))
     }
     # Only the sum of the normalised stems still needs them.
-    return found | {Stage.NORMALISE: 0} if Stage.NETWORK in found and not stages else found
+    is_needless = Stage.NETWORK in found and not audio.stages
+    return found | {Stage.NORMALISE: 0} if is_needless else found
 
 
 def _entries(plan: RenderPlan, wet_stems: WetStems) -> dict[Stage, list[Key]]:

@@ -51,7 +51,7 @@ def material_of_network(job: Job) -> Material:
     steps = Steps(job.clock, _steps_s(job))
     levels = bring_to_usual_levels(job.plan, stems, measurements, n_workers)
     steps.at(ASK, 0.0, "")
-    normalised = sum_of_stems(stems) if job.stages else None
+    normalised = sum_of_stems(stems) if job.audio.stages else None
     given = with_gains_before(stems, job.plan)
     with Workers(1, "doubt") as beside:
         asking = _asking(job, given, beside, n_workers)
@@ -59,7 +59,7 @@ def material_of_network(job: Job) -> Material:
             job = _drawn(job, given, *asking.result())
         elif asking is not None and (job.threads or available_threads()) == 1:
             asking.result()
-        answer = None if job.kept is None else job.kept.answer(job.plan, job.wet_stems)
+        answer = None if job.kept is None else job.kept.answer(job.plan, job.audio.wet_stems)
         made = answer or _run_network(given, job, steps)
         made.doubts = None if asking is None else asking.result()[1]
     made.normalised, made.measurements, made.levels = normalised, measurements, levels
@@ -71,10 +71,10 @@ def material_of_network(job: Job) -> Material:
 def _found(job: Job) -> Material | None:
     """The whole material, if an earlier mix has kept all that is wanted of it."""
     # A report shows the sum of the normalised stems.
-    if job.kept is None or job.stages or not _is_kept(job):
+    if job.kept is None or job.audio.stages or not _is_kept(job):
         return None
     job.clock.start(Stage.NETWORK)
-    found = job.kept.answer(job.plan, job.wet_stems)
+    found = job.kept.answer(job.plan, job.audio.wet_stems)
     job.clock.stop()
     if found is None or (found.doubts is None and job.plan.asks_how_sure):  # it was damaged
         return None
@@ -87,7 +87,7 @@ def _keep(job: Job, made: Material, steps: Steps, *, is_found: bool) -> None:
         return
     steps.at(KEEP, 0.0, "")
     if not is_found:
-        job.kept.keep_answer(job.plan, job.wet_stems, made)
+        job.kept.keep_answer(job.plan, job.audio.wet_stems, made)
     if made.doubts is not None:
         job.kept.keep_doubts(job.plan, made.doubts)
 
@@ -118,14 +118,14 @@ def _opened(job: Job) -> LocalRunner | None:
 
 def _is_kept(job: Job) -> bool:
     """Whether the network's answer is kept from an earlier mix."""
-    return job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan, job.wet_stems)
+    return job.kept is not None and Stage.NETWORK in job.kept.holds(job.plan, job.audio)
 
 
 def _steps_s(job: Job) -> dict[str, float]:
     """The forecast of each step of the network's stage."""
     stems = job.plan.song.stems
-    n_wet = sum(is_wanted(stem, job.wet_stems) for stem in stems)
-    holds = {} if job.kept is None else job.kept.holds(job.plan, job.wet_stems)
+    n_wet = sum(is_wanted(stem, job.audio.wet_stems) for stem in stems)
+    holds = {} if job.kept is None else job.kept.holds(job.plan, job.audio)
     return network_steps_s(
         job.plan,
         job.threads or available_threads(),
@@ -188,7 +188,7 @@ def _run_network(stems: Sequence[np.ndarray | None], job: Job, steps: Steps) -> 
     output = _ask_network(stems, job, steps)
     if not np.isfinite(peak(output.mix)):
         raise ModelError(f"model {plan.bundle.manifest.name} returned NaN or infinite samples")
-    asked = [name for name in plan.stem_order if is_wanted(name, job.wet_stems)]
+    asked = [name for name in plan.stem_order if is_wanted(name, job.audio.wet_stems)]
     wet = dict(zip(asked, output.wet_stems or (), strict=False))
     # The network answers for every stem; one that the song has not is silence, or its leakage.
     wet = {name: audio for name, audio in wet.items() if name in there or np.any(audio)}
@@ -203,7 +203,7 @@ def _ask_network(stems: Sequence[np.ndarray | None], job: Job, steps: Steps) -> 
     detail = f"on {runner.place}" if runner.place else ""
     steps.at(RUN, 0.0, detail)
     options = RunOptions(
-        wet_stems=job.wet_stems,
+        wet_stems=job.audio.wet_stems,
         warm_up_s=plan.settings.warm_up_s,
         progress=lambda share: steps.at(RUN, share, detail),
         changes=plan.changes,

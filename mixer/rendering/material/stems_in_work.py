@@ -37,7 +37,7 @@ class StemsInWork:
         self._lock = threading.Lock()
         keeps = kept is not None and Stage.NORMALISE in kept.keeps
         self._forecasts = stem_forecasts(plan, keeps=keeps)
-        if kept is not None and Stage.NORMALISE in kept.holds(plan, wet_stems=False):
+        if kept is not None and Stage.NORMALISE in kept.holds(plan):
             for forecast in self._forecasts.values():
                 forecast.find()
         self._steps: dict[str, Steps] = {}

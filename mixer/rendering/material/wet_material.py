@@ -51,7 +51,7 @@ def _none_of_recordings(job: Job) -> Material:
 def _of_stems(job: Job) -> Material:
     """The normalised stems and their sum."""
     stems, measurements = normalise_stems(job)
-    normalised = sum_of_stems(stems) if job.stages else None
+    normalised = sum_of_stems(stems) if job.audio.stages else None
     named = zip(job.plan.stem_order, with_gains_before(stems, job.plan), strict=True)
     present = {name: stem for name, stem in named if stem is not None}
     mix = sum_of(list(present.values()))
@@ -99,7 +99,7 @@ def _of_tracks(job: Job) -> Material:
     clock.stop()
     clock.start(Stage.TRACKS)
     user = UserStripChain(plan.user, plan.console, rate, plan.song.tempo_bpm)
-    kept = ScratchTracks([track.name for track in plan.tracks]) if job.wet_tracks else None
+    kept = ScratchTracks([track.name for track in plan.tracks]) if job.audio.wet_tracks else None
     to_mix = TracksToMix(plan.tracks, levels, settings, plan.n_samples, rate)
     groups = track_material.mix_tracks(
         to_mix,

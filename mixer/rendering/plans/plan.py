@@ -132,9 +132,14 @@ class RenderPlan:
         """Length of the mix at `mix_rate`."""
         return self.song.n_samples_at(self.mix_rate)
 
+    @property
+    def has_wet_stems(self) -> bool:
+        """Whether there are wet stems, and not only their mix."""
+        return self.bundle is None or self.bundle.manifest.has_wet_stems
+
     def check_wet_stems(self) -> None:
         """Raise ModelError if the model outputs only a mix."""
-        if self.bundle is not None and not self.bundle.manifest.has_wet_stems:
+        if not self.has_wet_stems:
             raise ModelError(
                 f"model {self.model_name} makes no wet stems; render without stems or "
                 "with another model"
@@ -169,7 +174,7 @@ class RenderPlan:
         if self.reference is not None or self.settings.held_reference is not None:
             return every
         needed = stems_needed(self.console, tuple(self.song.stems)) if self.touches_stems else set()
-        if self.varies and (self.bundle is None or self.bundle.manifest.has_wet_stems):
+        if self.varies and self.has_wet_stems:
             needed = needed | {VOCALS}
         # Only their sum goes through a curve.
         return every if needed and self.sums_wet_stems else frozenset(needed)

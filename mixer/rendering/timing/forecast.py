@@ -12,7 +12,7 @@ from mixer.audio.formats import FORMATS
 from mixer.audio.source import AudioSource
 from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
-from mixer.network.output import WetStems, is_wanted
+from mixer.network.output import is_wanted
 from mixer.normalisations import NORMALISATIONS
 from mixer.rendering.doubts.doubt import HEARD_S
 from mixer.rendering.levels.stem_levels import asks_for_levels
@@ -21,6 +21,7 @@ from mixer.rendering.timing import unit_costs as costs
 from mixer.rendering.timing.desk_forecast import LEVEL, desk_steps_s
 from mixer.rendering.timing.progress import Stage
 from mixer.rendering.timing.stem_forecast import StemForecast
+from mixer.rendering.wanted_audio import MIX_ALONE, WantedAudio
 
 _USUAL_RATE_HZ = 44_100
 _NONE_KEPT = MappingProxyType[Stage, int]({})
@@ -31,10 +32,8 @@ LEVELS, HEAR, ASK, OPEN, RUN, KEEP = "levels", "hear", "ask", "open", "run", "ke
 
 def making_forecast(
     plan: RenderPlan,
+    audio: WantedAudio = MIX_ALONE,
     *,
-    wet_stems: WetStems = False,
-    wet_tracks: bool = False,
-    stages: bool = False,
     threads: int | None = None,
     kept: Mapping[Stage, int] = _NONE_KEPT,
     keeps: Collection[Stage] = (),
@@ -43,21 +42,19 @@ def making_forecast(
 
     Args:
         plan: of the render.
-        wet_stems: those that are wanted as well, besides those that the plan needs.
-        wet_tracks: so is each wet track, of a mix of tracks.
-        stages: so are the sums of the recordings and of the normalised stems.
+        audio: what is wanted besides the mix, and besides the wet stems that the plan needs.
         threads: as in `mixer.render`.
         kept: stages whose material earlier mixes have kept, and how many arrays are to be read.
         keeps: stages of which what is made is kept for later mixes.
     """
     song_s = song_seconds(plan)
     cores = threads or available_threads()
-    needed = {stem for stem in plan.song.stems if is_wanted(stem, wet_stems)}
+    needed = {stem for stem in plan.song.stems if is_wanted(stem, audio.wet_stems)}
     needed |= plan.needed_wet_stems.intersection(plan.song.stems)
     found = _material_s(
         plan, cores, share_wet=len(needed) / len(plan.song.stems), kept=kept, keeps=keeps
     )
-    if wet_tracks and Stage.TRACKS in found:
+    if audio.wet_tracks and Stage.TRACKS in found:
         found[Stage.TRACKS] += song_s * costs.KEEP_A_TRACK * len(plan.tracks)
     if Stage.LISTEN in found and Stage.LISTEN in (*kept, *keeps):
         a_stem_s = song_s * len(plan.song.stems)
@@ -68,8 +65,8 @@ def making_forecast(
     if Stage.TRACKS in kept and Stage.TRACKS in found:
         found_s = len(plan.tracks) * costs.FIND_A_TRACK + (len(plan.song.stems) + 1) * costs.A_BUS
         found[Stage.TRACKS] = costs.BEGIN_S + song_s * found_s
-    if stages or is_blended(plan):
-        n_passes = 1 + stages + (bool(wet_stems) and plan.settings.amount != 1.0)
+    if audio.stages or is_blended(plan):
+        n_passes = 1 + audio.stages + (bool(audio.wet_stems) and plan.settings.amount != 1.0)
         found[Stage.BLEND] = song_s * costs.READ_AGAIN * n_passes * len(plan.song.recordings)
     if plan.reference is not None or plan.settings.held_reference is not None:
         steps_s = matching_steps_s(plan)
@@ -193,9 +190,8 @@ def _in_turn(n_arrays: int, cores: int) -> float:
 
 def take_forecast(
     plan: RenderPlan,
+    audio: WantedAudio,
     *,
-    wet_stems: bool,
-    stages: bool,
     kept: Mapping[Stage, int],
     keeps: Collection[Stage],
     is_measured: bool,
@@ -204,18 +200,11 @@ def take_forecast(
     """As `making_forecast`, of a mix before its master whose parts are hashed.
 
     Args:
-        plan, wet_stems, stages, kept, keeps: as for `making_forecast`.
+        plan, audio, kept, keeps: as for `making_forecast`.
         is_measured: its stems are measured as well.
         again: what is kept was kept or found in this process before.
     """
-    found = making_forecast(
-        plan,
-        wet_stems=wet_stems,
-        wet_tracks=bool(plan.tracks),
-        stages=stages,
-        kept=kept,
-        keeps=keeps,
-    )
+    found = making_forecast(plan, audio, kept=kept, keeps=keeps)
     song_s, n_stems = song_seconds(plan), len(plan.song.stems)
     for stage in set(costs.FIND).intersection(found, kept) if again else ():
         n_found = _in_turn(kept[stage], available_threads())

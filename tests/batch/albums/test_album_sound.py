@@ -20,6 +20,7 @@ from mixer.batch.albums.album_sound import (
 from mixer.cli.main import run
 from mixer.console.settings import Console, Strip
 from mixer.rendering.sound.sound import measure_sound, with_moves
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.stems import STEMS
 from tests.signals import noise
 
@@ -111,7 +112,7 @@ def test_the_figures_are_what_they_say(write_song, rng: np.random.Generator) -> 
     vocals, other = 0.1 * noise(rng, 3.0, RATE_HZ), 0.1 * noise(rng, 3.0, RATE_HZ)
     folder = write_song({"vocals.wav": 2.0 * vocals, "other.wav": other})
     plan = plan_render(load_song(folder), RenderSettings(model="none", effects=()))
-    found = measure_sound(premaster(plan, wet_stems=True))
+    found = measure_sound(premaster(plan, WantedAudio(True)))
     assert found["vocals"] == pytest.approx(20.0 * np.log10(2.0), abs=0.2)
     assert found["width"] == pytest.approx(0.0, abs=0.3)  # two independent channels
     # white noise: powers are as the bands are wide

@@ -17,6 +17,7 @@ from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings
 from mixer.rendering.sound.sound import measure_sound, with_moves
 from mixer.rendering.timing.progress import StageClock
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.song.load import load_song
 from tests.reference.songs import demo_stems
 
@@ -25,7 +26,7 @@ def test_moves_of_one_figure_leave_the_others(write_song: Callable[..., Path]) -
     stems = {f"{name}.wav": audio for name, audio in demo_stems(12.0).items()}
     plan = plan_render(load_song(write_song(stems)), RenderSettings(model="none", effects=()))
     clock = StageClock(None)
-    wet = wet_mix(Job(plan, clock, True, False, False, None, None))
+    wet = wet_mix(Job(plan, clock, WantedAudio(True)))
     before = measure_sound(over_desk(wet, plan, clock, wet_stems=True))
     moves = {VOCAL_LEVEL: 4.0, BASS: -3.0}
     console = with_moves(plan.asked, moves, plan.song.stems)

@@ -20,6 +20,7 @@ from mixer.rendering.sound import known_levels, known_spectra
 from mixer.rendering.sound.known_levels import KnownLevels
 from mixer.rendering.sound.sound import measure_crest_db, measure_sound, with_moves
 from mixer.rendering.timing.progress import StageClock
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.stems import STEMS
 from tests.signals import band, noise, sine
 
@@ -34,7 +35,7 @@ def made(write_song, rng: np.random.Generator) -> Made:
 
     def mixed(console: Console) -> Premaster:
         settings = RenderSettings(model="none", effects=(), console=console)
-        return premaster(plan_render(song, settings), wet_stems=True)
+        return premaster(plan_render(song, settings), WantedAudio(True))
 
     return mixed
 
@@ -133,7 +134,7 @@ def test_a_mix_whose_stems_are_only_heard_has_the_same_samples(
     strips = (("vocals", Strip(gain_db=2.0)), ("drums", Strip(width=1.5)))
     console = Console(strips=strips, master=Strip(width=0.8))
     plan = plan_render(song, RenderSettings(model="none", effects=(), console=console))
-    wet = wet_mix(Job(plan, StageClock(None), True, False, False, None, None))
+    wet = wet_mix(Job(plan, StageClock(None), WantedAudio(True)))
     before, heard = wet.audio.copy(), dict[str, np.ndarray]()
     stems_before = {stem: audio.copy() for stem, audio in wet.wet_stems.items()}
 
@@ -169,7 +170,7 @@ def test_figures_of_another_desk_are_worked_out_as_they_would_be_measured(
     song = load_song(write_song({f"{n}.wav": a for n, a in band(rng, 3.0, RATE_HZ).items()}))
     console = with_moves(Console(), moves, STEMS)
     plan = plan_render(song, RenderSettings(model="none", effects=(), console=console))
-    wet = wet_mix(Job(plan, StageClock(None), True, False, False, None, None))
+    wet = wet_mix(Job(plan, StageClock(None), WantedAudio(True)))
     moved = over_desk(wet, plan, StageClock(None), wet_stems=True)
     measured = measure_sound(moved)
     if not is_measured:

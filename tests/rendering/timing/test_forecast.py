@@ -19,6 +19,7 @@ from mixer.rendering.timing.forecast import (
     take_forecast,
 )
 from mixer.rendering.timing.progress import Stage
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.song.load import load_song
 from mixer.song.song import Song
 from tests.signals import band
@@ -42,20 +43,20 @@ def test_each_stage_that_a_mix_passes_is_foreseen(model, amount, song) -> None:
 
 def test_to_keep_wet_tracks_takes_longer(song) -> None:
     plan = plan_render(song, RenderSettings(model="tracks", device="cpu"))
-    alone_s, kept_s = making_forecast(plan), making_forecast(plan, wet_tracks=True)
+    alone_s, kept_s = making_forecast(plan), making_forecast(plan, WantedAudio(wet_tracks=True))
     assert kept_s[Stage.TRACKS] > alone_s[Stage.TRACKS]
     assert kept_s[Stage.LISTEN] == alone_s[Stage.LISTEN]
 
 
 def test_what_earlier_takes_have_kept_is_found_sooner_than_made(song) -> None:
     plan = plan_render(song, RenderSettings(device="cpu"))
-    made_s = making_forecast(plan, wet_stems=True)
+    made_s = making_forecast(plan, WantedAudio(True))
     kept = {Stage.NORMALISE: 4, Stage.NETWORK: 5}
-    found_s = making_forecast(plan, wet_stems=True, kept=kept)
+    found_s = making_forecast(plan, WantedAudio(True), kept=kept)
     assert all(found_s[stage] < made_s[stage] for stage in kept)
     assert list(found_s) == list(made_s)
     # With the whole answer nobody needs the stems, nor finds out what their levels mean.
-    whole_s = making_forecast(plan, wet_stems=True, kept={**kept, Stage.NORMALISE: 0})
+    whole_s = making_forecast(plan, WantedAudio(True), kept={**kept, Stage.NORMALISE: 0})
     assert whole_s[Stage.NORMALISE] == 0.0 < whole_s[Stage.NETWORK] < found_s[Stage.NETWORK]
     fewer_s = making_forecast(plan, threads=1, kept={Stage.NORMALISE: 0, Stage.NETWORK: 2})
     assert (
@@ -100,8 +101,7 @@ def test_a_take_that_keeps_what_it_makes_takes_longer(song) -> None:
     ) -> dict[Stage, float]:
         return take_forecast(
             plan,
-            wet_stems=True,
-            stages=False,
+            WantedAudio(True),
             kept=kept or {},
             keeps=ALL_KEPT if keeps else (),
             is_measured=is_measured,

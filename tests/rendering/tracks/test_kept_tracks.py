@@ -19,6 +19,7 @@ from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.timing.progress import StageClock
 from mixer.rendering.tracks import track_material, tracks_to_mix
 from mixer.rendering.tracks.kept_tracks import KeptTracks
+from mixer.rendering.wanted_audio import WantedAudio
 from mixer.song.song import Song
 from tests.signals import noise
 
@@ -46,7 +47,7 @@ def mixed(song: Song, console: Console, kept: KeptTracks | None) -> dict[str, np
     settings = RenderSettings(model="levels", console=resolve((), console).console)
     plan = plan_render(song, settings)
     clock = StageClock()
-    made = wet_mix(Job(plan, clock, True, False, False, None, None, kept_tracks=kept))
+    made = wet_mix(Job(plan, clock, WantedAudio(True), kept_tracks=kept))
     return {**made.wet_stems, "mix": made.audio}
 
 
