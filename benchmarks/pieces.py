@@ -36,10 +36,10 @@ def _load(folder: str) -> Callable[[], object]:
 def _read_stems(folder: str, sample_rate: str) -> Callable[[], object]:
     """To decode a song's recordings at a rate, and to sum them where they are in the song."""
     from mixer import load_song
-    from mixer.song.samples import read_stem
+    from mixer.song.samples import read_stems
 
     song = load_song(folder)
-    return lambda: [read_stem(song, stem, int(sample_rate)) for stem in song.stems]
+    return lambda: read_stems(song, int(sample_rate))
 
 
 def _read(file: str) -> Callable[[], object]:

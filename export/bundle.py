@@ -29,13 +29,13 @@ from mixer.network.manifest import (
     SCHEMA_VERSION,
 )
 from mixer.network.model import Bundle, read_bundle
+from mixer.stems import STEMS
 from training.checkpoint import Checkpoint, read_checkpoint
 
 PROFILE_FILE = "profile.json"
 DEFAULT_PROFILE = Path(__file__).resolve().parents[1] / "mixer" / "profiles" / "musdb18.json"
-# The normalisations that the paper's networks were trained with, and its stems, in order.
+# The normalisations that the paper's networks were trained with, in order.
 PAPER_EFFECTS = ("pre_reverb", "reverb", "eq", "compression", "panning", "loudness")
-PAPER_STEMS = ("vocals", "bass", "drums", "other")
 CHECK_STEMS_FILE, CHECK_MIX_FILE = "check_stems.s16", "check_mix.f32"
 # Beside its graphs.
 _BUNDLE_FILES = (MANIFEST_FILE, PROFILE_FILE, CHECK_STEMS_FILE, CHECK_MIX_FILE)
@@ -63,7 +63,7 @@ class Description:
     provenance: str
     licence: str
     learnt_to_mix: bool = True
-    stems: tuple[str, ...] = PAPER_STEMS
+    stems: tuple[str, ...] = STEMS
     sample_rate: int = 44_100
     warm_up_s: float = WARM_UP_S
     panning_limits_time_axis: bool = False
@@ -124,7 +124,7 @@ def export_bundle(
     name: str | None = None,
     profile: Path | None = None,
     effects: Sequence[str] | None = None,
-    stems: Sequence[str] = PAPER_STEMS,
+    stems: Sequence[str] = STEMS,
     warm_up_s: float | None = None,
     panning_limits_time_axis: bool = False,
     learnt_to_mix: bool | None = None,

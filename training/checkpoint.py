@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from mixer.errors import ModelError
 from mixer.files.regular_file import open_regular
-from mixer.files.wording import visible
+from mixer.files.wording import first_line, visible
 from mixer.network.architecture import Parameters
 from mixer.network.fxnorm.architecture import FXNORM
 from mixer.network.fxnorm.parameters import HyperParameters
@@ -234,7 +234,7 @@ def _read_safetensors(
             metadata = dict(file.metadata() or {})
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
     except (SafetensorError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: a damaged safetensors file ({_first_line(error)})") from None
+        raise ModelError(f"{path}: a damaged safetensors file ({first_line(error)})") from None
 
 
 def _declared_hyper_parameters(path: Path, metadata: Mapping[str, str]) -> Parameters:
@@ -317,7 +317,3 @@ def _refuse(path: Path, problem: str, names: list[str]) -> None:
         raise ModelError(
             f"{path}: {problem} {', '.join(visible(name, 200) for name in names[:_NAMED])}{more}"
         )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from mixer.errors import ModelError
 from mixer.files.regular_file import open_regular
+from mixer.files.wording import first_line
 
 _TORCH_STARTS = (b"PK", b"\x80")  # a zip archive, a pickle
 # The paper's network has 373 parameters, 379 entries, and a pickle of 51 kB and 12 000 steps.
@@ -57,7 +58,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     except pickle.UnpicklingError:
         raise _holds_more(path) from None
     except Exception as error:  # torch's readers raise nearly anything on random bytes
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        line = first_line(error)
         raise _is_none(path, f" ({line})") from None
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from mixer.console.settings import (
+    TARGETS,
     Band,
     Compressor,
     DeEsser,
@@ -37,7 +38,6 @@ EFFECTS: dict[str, type] = {
     "saturation": Saturation,
     "plugins": Plugin,
 }
-_TARGETS = ("loudness_lufs", "true_peak_dbtp")
 
 
 def strip_keys() -> str:
@@ -57,7 +57,7 @@ def strip_keys() -> str:
         _keys_table(own),
         "The bus, `master`, has no `mute`, `solo`, `duck`, `reverb_db` and `delay_db`, and has the "
         "targets of the mix:",
-        _keys_table({key: _inner(CONSOLE.fields["master"])[key] for key in _TARGETS}),
+        _keys_table({key: _inner(CONSOLE.fields["master"])[key] for key in TARGETS}),
     ]
     for key, settings in EFFECTS.items():
         shape = keys[key]

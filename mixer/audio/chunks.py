@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
+from mixer.audio.mpeg_frames import ID3V1_BYTES
+
 _MAX_CHUNKS = 10_000
 _BEYOND_ANY_FILE = 1 << 62
 _WAVE64_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")  # bytes 4 to 16 of `riff`
@@ -19,7 +21,6 @@ _KNOWN |= {b"MARK", b"INST", b"MIDI", b"AESD", b"APPL", b"COMT", b"NAME", b"AUTH
 _KNOWN |= {b"info", b"strg", b"mark", b"free", b"pakt", b"kuki", b"chan", b"uuid", b"ovvw", b"peak"}
 _KNOWN |= {b"ResU", b"LGWV", b"Cr8r", b"basc", b"trns", b"cate", b"tlst", b"note", b"labl", b"ltxt"}
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
-_ID3V1_BYTES = 128
 _TRAILING_WITHIN_BYTES = 65_536
 _BEFORE_PROMISE_BYTES = 64
 
@@ -251,9 +252,9 @@ def trailing_chunks_at(
     file: BinaryIO, family: Family, promised_end: int, n_file: int
 ) -> int | None:
     """Offset of chunks or tags near a file's end that reach exactly to it; None without any."""
-    file.seek(max(0, n_file - _ID3V1_BYTES))
+    file.seek(max(0, n_file - ID3V1_BYTES))
     if file.read(3) == b"TAG":
-        n_file -= _ID3V1_BYTES
+        n_file -= ID3V1_BYTES
     first = max(0, n_file - _TRAILING_WITHIN_BYTES)
     if promised_end < n_file:
         first = max(first, promised_end - _BEFORE_PROMISE_BYTES)

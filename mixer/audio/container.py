@@ -15,13 +15,13 @@ from typing import BinaryIO, NamedTuple
 
 from mixer.audio.chunks import Chunk, Family, Heads, read_chunks, read_head, trailing_chunks_at
 from mixer.audio.spliced_file import Pieces, Span
+from mixer.audio.wave_format import MAX_32_BIT
 
 # Bytes by which a header may be wrong without a truncated file: some recorders miscount.
 _FEW_BYTES = 16
 _MOST_FURTHER = 1_024
 # Zeros after the audio are a recorder's reserve, unless they are few enough to belong to it.
 _PADDING_FROM_BYTES = 64
-_MAX_32_BIT = 0xFFFFFFFF
 _LARGEST_KEPT_CHUNK_BYTES = 1 << 20
 _BLOCK_BYTES = 1 << 20
 # Bytes a frame of the formats of AU, by their number; 0 for one that is packed otherwise.
@@ -223,7 +223,7 @@ def _header(
     """The chunks that decoding needs, up to the audio, with sizes that are true."""
     if family.kind == "au":
         head = _read(file, 0, audio.start)
-        stated = struct.pack(family.order + "I", min(n_bytes, _MAX_32_BIT))
+        stated = struct.pack(family.order + "I", min(n_bytes, MAX_32_BIT))
         return head[:8] + stated + head[12:]
     kept = [(c.raw_name, _body(file, c)) for c in chunks if c.name in family.kept]
     if family.kind == "aiff":
@@ -260,13 +260,13 @@ def riff_header(
         for name, data in kept
     )
     size = 4 + len(body) + 8 + n_bytes
-    if size <= _MAX_32_BIT:
+    if size <= MAX_32_BIT:
         magic = b"RIFF" if order == "<" else b"RIFX"
         head = magic + struct.pack(order + "I", size) + b"WAVE"
         return head + body + b"data" + struct.pack(order + "I", n_bytes)
     n_frames = n_bytes // max(1, frame_bytes)
     sizes = struct.pack("<4sIQQQI", b"ds64", 28, size + 36, n_bytes, n_frames, 0)
-    unknown = struct.pack("<I", _MAX_32_BIT)
+    unknown = struct.pack("<I", MAX_32_BIT)
     return b"RF64" + unknown + b"WAVE" + sizes + body + b"data" + unknown
 
 
@@ -276,11 +276,11 @@ def _aiff_header(
     body = b""
     for name, data in kept:
         if name == b"COMM" and _is_plain_aiff(data) and frame_bytes > 1:
-            n_frames = min(n_bytes // frame_bytes, _MAX_32_BIT)
+            n_frames = min(n_bytes // frame_bytes, MAX_32_BIT)
             data = data[:2] + struct.pack(">I", n_frames) + data[6:]
         elif name == b"COMM" and _is_plain_aiff(data):
-            data = data[:2] + struct.pack(">I", min(n_bytes, _MAX_32_BIT)) + data[6:]
+            data = data[:2] + struct.pack(">I", min(n_bytes, MAX_32_BIT)) + data[6:]
         body += name + struct.pack(">I", len(data)) + data + bytes(len(data) % 2)
-    size = min(4 + len(body) + 16 + n_bytes, _MAX_32_BIT)
-    sound = b"SSND" + struct.pack(">3I", min(n_bytes + 8, _MAX_32_BIT), 0, 0)
+    size = min(4 + len(body) + 16 + n_bytes, MAX_32_BIT)
+    sound = b"SSND" + struct.pack(">3I", min(n_bytes + 8, MAX_32_BIT), 0, 0)
     return b"FORM" + struct.pack(">I", size) + form + body + sound

@@ -13,7 +13,7 @@ _EXTENSIBLE = 0xFFFE
 _PLAIN = struct.Struct("=HHIIHH")
 # The tag is the first two bytes of an extensible format's GUID, and this the rest.
 _GUID_REST = bytes.fromhex("000000001000800000aa00389b71")
-_MAX_32_BIT = 0xFFFFFFFF
+MAX_32_BIT = 0xFFFFFFFF
 
 
 # Codings with packets of their own, by tag, and in what they are better kept.
@@ -49,7 +49,7 @@ class WaveFormat(NamedTuple):
     def body(self, order: str) -> bytes:
         """The chunk's content in its plain form, in an order of bytes as in `struct`."""
         rate, rate_bytes = self.sample_rate, self.sample_rate * self.frame_bytes
-        sizes = (min(rate, _MAX_32_BIT), min(rate_bytes, _MAX_32_BIT), self.frame_bytes, self.bits)
+        sizes = (min(rate, MAX_32_BIT), min(rate_bytes, MAX_32_BIT), self.frame_bytes, self.bits)
         return struct.pack(order + _PLAIN.format[1:], self.tag, self.channels, *sizes)
 
 

@@ -29,6 +29,7 @@ from mixer.audio.formats import (
 from mixer.audio.ogg import set_serial
 from mixer.audio.source import BLOCK_SAMPLES, reason_of, system_name
 from mixer.audio.wave_writing import Hasher, interleaved, wave_head, write_wave
+from mixer.dsp.blocks import as_stereo
 from mixer.errors import OutputError
 from mixer.files.whole_file import refuse_existing, shortened, whole_file
 
@@ -230,7 +231,7 @@ def _encoded(
     if of_format.encoder:
         refuse_without_encoder(of_format.title)
         return encode(
-            audio if audio.shape[0] == 2 else np.repeat(audio, 2, axis=0),
+            as_stereo(audio),
             sample_rate,
             encoder=of_format.encoder,
             container=of_format.container,

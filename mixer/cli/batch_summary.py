@@ -15,9 +15,9 @@ from mixer.batch.states import State
 from mixer.batch.tables.outliers import find_outliers
 from mixer.batch.tables.results import result_of, words_on
 from mixer.batch.unmixed import Unmixed, unmixed_in
-from mixer.cli.console import Tone, cell, clock, printable, say
+from mixer.cli.console import Tone, cell, printable, say
 from mixer.cli.terminal import table_console
-from mixer.files.wording import counted
+from mixer.files.wording import clock_time, counted
 
 # A table longer than this is read in results.csv; then only what needs a look is shown.
 _MAX_TABLE_ROWS = 100
@@ -62,7 +62,7 @@ def totals(summary: Summary) -> str:
     parts = [f"{summary.n_done} done", f"{summary.n_failed} failed"]
     parts += [f"{summary.n_skipped} unchanged"] if summary.n_skipped else []
     parts += [f"{summary.n_left} left"] if summary.n_left else []
-    text = f"{', '.join(parts)} in {clock(summary.elapsed_s)}"
+    text = f"{', '.join(parts)} in {clock_time(summary.elapsed_s)}"
     if not (summary.music_s and summary.elapsed_s):
         return text
     return f"{text}, {summary.music_s / summary.elapsed_s:.1f}x real time"

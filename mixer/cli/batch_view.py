@@ -21,10 +21,10 @@ from mixer.batch.states import Action, State
 from mixer.batch.tables.results import result_of
 from mixer.batch.unmixed import Unmixed
 from mixer.cli.batch_summary import failure, say_unmixed, stdout
-from mixer.cli.console import Tone, cell, clock, printable, say, talk, talk_error
+from mixer.cli.console import Tone, cell, printable, say, talk, talk_error
 from mixer.cli.plain_table import table_lines
 from mixer.cli.terminal import table_console
-from mixer.files.wording import counted, size_of
+from mixer.files.wording import clock_time, counted, size_of
 from mixer.output.output_settings import OutputSettings
 from mixer.output.versions import MIX
 
@@ -104,7 +104,7 @@ class View(Listener):
 def _pace(status: Status) -> list[str]:
     """Pace and time left, if they are known."""
     pace = [f"{status.real_time_factor:.1f}x real time"] if status.music_s else []
-    return pace if status.left_s is None else [*pace, f"{clock(status.left_s)} left"]
+    return pace if status.left_s is None else [*pace, f"{clock_time(status.left_s)} left"]
 
 
 def _bars(status: Status) -> Group:
@@ -143,8 +143,8 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
     fails = f", {len(estimate.problems)} of which would fail" if estimate.problems else ""
     say(
         f"{counted(len(jobs), 'song')}, {todo} to do{fails}: "
-        f"{clock(estimate.duration_s)} of music, about "
-        f"{clock(estimate.seconds)} ({basis}), {size_of(estimate.output_bytes)} of disk, "
+        f"{clock_time(estimate.duration_s)} of music, about "
+        f"{clock_time(estimate.seconds)} ({basis}), {size_of(estimate.output_bytes)} of disk, "
         f"{size_of(estimate.largest_bytes)} of memory for the largest"
     )
     if estimate.premaster_bytes:
@@ -167,7 +167,7 @@ def _planned(job: Job, estimate: Estimate, more: Sequence[str]) -> list[str]:
         problem or job.reason,
         job.listed.target.mix,
         *(_MORE[name](job) for name in more),
-        clock(size.duration_s) if size else "-",
+        clock_time(size.duration_s) if size else "-",
     )
     return list(map(printable, texts))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from mixer.files.wording import CONTROL_CHARACTER
+from mixer.files.wording import CONTROL_CHARACTER, clock_time
 
 if TYPE_CHECKING:
     from mixer.rendering.timing.progress import Progress as ProgressCallback
@@ -106,7 +106,7 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressCallback]:
         TextColumn("{task.description:<24}"),
         BarColumn(),
         TaskProgressColumn(),
-        TimeLeftColumn(clock),
+        TimeLeftColumn(clock_time),
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
@@ -137,10 +137,3 @@ def level(value: float | None, unit: str) -> str:
 def cell(value: float | None) -> str:
     """A level for a table: one decimal, or a dash."""
     return "-" if value is None else f"{value:.1f}"
-
-
-def clock(seconds: float) -> str:
-    """A time for a person: 0:07, 3:25, 2:03:25."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

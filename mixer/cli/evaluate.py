@@ -36,7 +36,7 @@ from mixer.meters.target import TargetCurve, measure_target
 from mixer.rendering.choices.baselines import HUMAN_FILE_NAMES
 from mixer.rendering.settings import RenderSettings
 from mixer.song.load import load_song
-from mixer.song.samples import read_stem
+from mixer.song.samples import read_stems
 from mixer.song.stem_container import open_song
 
 PAIRS_SUFFIX = ".csv"
@@ -273,16 +273,10 @@ def _evaluate_files(pair: FilePair, settings: PairSettings, stems: Path | None) 
     mix, _ = audio_io.read_audio(pair.mix, EVALUATION_RATE_HZ)
     reference, _ = audio_io.read_audio(pair.reference, EVALUATION_RATE_HZ)
     try:
-        return evaluate_pair(
-            mix, reference, EVALUATION_RATE_HZ, settings, _read_stems(stems) if stems else None
-        )
+        wet = read_stems(load_song(stems), EVALUATION_RATE_HZ) if stems else None
+        return evaluate_pair(mix, reference, EVALUATION_RATE_HZ, settings, wet)
     except InputError as error:
         raise InputError(f"{pair.mix.name} against {pair.reference.name}: {error}") from None
-
-
-def _read_stems(folder: Path) -> dict[str, Any]:
-    song = load_song(folder)
-    return {stem: read_stem(song, stem, EVALUATION_RATE_HZ) for stem in song.stems}
 
 
 def _finish(

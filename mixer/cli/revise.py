@@ -16,6 +16,7 @@ from mixer.cli.render_view import show_delivered
 from mixer.cli.render_warnings import warn_clipped
 from mixer.cli.settings_options import given_settings, settings_options
 from mixer.files.wording import listed, quote
+from mixer.output.config import CODING
 from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.rendering.plans.plan_notes import with_leakage_warning
@@ -24,9 +25,6 @@ from mixer.song.folders.folder_names import RECIPE_SUFFIX
 from mixer.takes.instructions import AMOUNTS, INSTRUCTIONS, TARGETS
 from mixer.takes.numbering import first_mixes
 from mixer.takes.revise import Revised, Revision, make_take, plan_revision
-
-# Output settings that a take inherits from its parent.
-_AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
 
 
 @click.command(name="revise")
@@ -53,7 +51,7 @@ _AS_BEFORE = ("format", "bit_depth", "bitrate_kbps", "quality")
     type=FilePath(exists=True, file_okay=False, path_type=Path),
     help="The song's folder, if it has moved.  [default: where it was]",
 )
-@settings_options(OutputSettings, lambda option: option.name not in _AS_BEFORE)
+@settings_options(OutputSettings, lambda option: option.name not in CODING)
 @click.option("--allow-plugins", is_flag=True, help="Load the plug-ins that the recipe names.")
 @click.option("--open", "opens", is_flag=True, help="Open the report, or else the mix, when done.")
 @click.option("--dry-run", is_flag=True, help="Show what would change; render nothing.")

@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-from mixer.cli.console import answer, clock, say, talk
+from mixer.cli.console import answer, say, talk
 from mixer.cli.extras import load_extra
 from mixer.cli.paths import FilePath
 from mixer.files.toml_writing import table_lines
+from mixer.files.wording import clock_time
 
 
 @click.command(name="train")
@@ -147,7 +148,7 @@ def _plan_text(plan: Any, folder: str) -> str:
         f"{plan.steps} steps in {plan.epochs} epochs{ends}; measured over {plan.measured_steps}"
         f" steps: {plan.step_s:.3g} s a step, {plan.audio_s_per_s:.3g} s of audio a second,"
         f" {plan.validation_s:.3g} s a validation\n"
-        f"the whole run takes about {clock(plan.total_s)} on this machine"
+        f"the whole run takes about {clock_time(plan.total_s)} on this machine"
     )
 
 
@@ -169,7 +170,7 @@ def _say(event: str, values: Mapping[str, object]) -> None:
         "stopping": "stopping, with a checkpoint; press Ctrl-C again to stop at once",
     }
     left_s = values.get("left_s")
-    left = clock(left_s) if isinstance(left_s, float) else ""
+    left = clock_time(left_s) if isinstance(left_s, float) else ""
     processes = _processes(int(str(values.get("processes", 1))))
     talk(lines[event].format(**{**values, "processes": processes}, left=left))
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mixer.files.wording import first_line
+
 
 class Status(StrEnum):
     """Whether something keeps mixer from working."""
@@ -44,13 +46,9 @@ def looked_at(about: str, look: Callable[[], Iterable[Finding]]) -> list[Finding
     try:
         return list(look())
     except ImportError as error:
-        what = f"cannot be loaded: {_line(error)}"
+        what = f"cannot be loaded: {first_line(error)}"
         return [Finding(about, Status.PROBLEM, what, "repair that library first")]
     # A broken library raises anything, and this is called only then.
     except Exception as error:
-        what = f"fails: {type(error).__name__}: {_line(error)}"
+        what = f"fails: {type(error).__name__}: {first_line(error)}"
         return [Finding(about, Status.PROBLEM, what, "install mixer again in a new environment")]
-
-
-def _line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mixer.doctor.finding import Finding, Status
 from mixer.extras import EXTRAS, checkout, install_command
+from mixer.files.wording import first_line
 from mixer.version import __version__
 
 # Distribution to the oldest version that will do, as setup.cfg says.
@@ -80,7 +81,7 @@ def look_at_libraries() -> Iterator[Finding]:
             import_module(module)
         # Whatever a broken library raises.
         except Exception as error:
-            line = next(iter(str(error).splitlines()), type(error).__name__)
+            line = first_line(error)
             todo = f"pip install --force-reinstall {name}"
             yield Finding(name, Status.PROBLEM, f"{found or ''} cannot be loaded: {line}", todo)
             continue
@@ -133,7 +134,7 @@ def look_at_runtime() -> Iterator[Finding]:
         providers = ", ".join(built_for())
     # A runtime that another has overwritten lacks any part of itself.
     except Exception as error:
-        line = next(iter(str(error).splitlines()), type(error).__name__)
+        line = first_line(error)
         names = " ".join(there) or "onnxruntime"
         todo = f"pip uninstall -y {names}, then pip install {names}"
         what = f"{told or 'of unknown version'} cannot be loaded: {line}"

@@ -50,6 +50,11 @@ def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
     return total
 
 
+def as_stereo(audio: FloatArray) -> FloatArray:
+    """Audio as `(2, samples)`: the same array if it has two channels, the only one twice if not."""
+    return audio if audio.shape[0] == 2 else np.repeat(audio, 2, axis=0)
+
+
 def are_equal(channels: FloatArray) -> bool:
     """Whether the two channels of stereo audio, `(2, samples)`, hold the same samples."""
     return all(np.array_equal(*channels[:, part]) for part in parts_of(channels))

@@ -21,7 +21,7 @@ from mixer.rendering.pipeline import render
 from mixer.rendering.plans.plan_by_model import NETWORK_RATE_HZ
 from mixer.rendering.settings import RenderSettings
 from mixer.song.samples import read_sum
-from mixer.song.song import Song
+from mixer.song.song import Song, check_titles
 
 EVALUATION_RATE_HZ = NETWORK_RATE_HZ
 
@@ -113,10 +113,7 @@ def check_songs(songs: Sequence[Song], settings: SystemSettings) -> list[Path | 
     Raises:
         InputError: two songs have the same name, or a song has no reference.
     """
-    names = [song.name for song in songs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"two songs are called {twice!r}; give one another title in its song.toml")
+    check_titles(songs)
     return [find_reference(song, settings) for song in songs]
 
 

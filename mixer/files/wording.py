@@ -106,6 +106,18 @@ def size_of(n_bytes: float) -> str:
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message; the error's name if it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def clock_time(seconds: float) -> str:
+    """A time for a person: 0:07, 3:25, 2:03:25."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def _text_of(value: object, show: Any) -> str:
     """The value in words: Python refuses the digits of an endless number, and an endless nest."""
     try:

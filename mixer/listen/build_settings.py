@@ -16,7 +16,7 @@ from mixer.listen.excerpt import check_length
 from mixer.listen.systems import System, find_mix_file
 from mixer.listen.webmushra import WEBMUSHRA_FOLDER
 from mixer.rendering.settings import RenderSettings
-from mixer.song.song import Song
+from mixer.song.song import Song, check_titles
 
 LEAST_HEARD_S = 5.0
 _MAX_MIXES = 12
@@ -79,10 +79,7 @@ def check_build(
     overwrite: bool = False,
 ) -> None:
     """Find out before rendering what would keep a test from being made; raises as `build_test`."""
-    names = [song.name for song in songs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"two songs are called {twice!r}; give one another title in its song.toml")
+    check_titles(songs)
     if not songs:
         raise InputError("no songs; give at least one song folder")
     if not 2 <= len(systems) <= _MAX_MIXES:

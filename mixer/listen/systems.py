@@ -12,7 +12,7 @@ import numpy as np
 
 from mixer import audio as audio_io
 from mixer.audio.formats import is_audio_name, is_stem_container_name
-from mixer.dsp.blocks import zero_padded
+from mixer.dsp.blocks import as_stereo, zero_padded
 from mixer.errors import InputError, SettingsError
 from mixer.evaluate.alignment import find_alignment
 from mixer.rendering.choices.baselines import HUMAN, HUMAN_FILE_NAMES, SUM
@@ -182,8 +182,7 @@ def read_stems_sum(song: Song, sample_rate: int) -> np.ndarray:
 
 def _read_mix(path: Path, stems_sum: np.ndarray, sample_rate: int, align: bool) -> AlignedMix:
     audio, _ = audio_io.read_audio(path, sample_rate)
-    if audio.shape[0] == 1:
-        audio = np.repeat(audio, 2, axis=0)
+    audio = as_stereo(audio)
     lag = 0
     if align:
         alignment = find_alignment(audio, stems_sum, sample_rate)

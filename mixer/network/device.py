@@ -35,8 +35,3 @@ def parse_device(device: str) -> Device | None:
 
 class GraphError(Exception):
     """The runtime does not take a graph; one line says why."""
-
-
-def first_line(error: Exception) -> str:
-    """The runtime's message on one line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

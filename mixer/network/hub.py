@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from mixer.errors import InputError, ModelError, OutputError, SettingsError
 from mixer.files.staging import publish, staging_folder
 from mixer.files.whole_file import refuse_existing
-from mixer.files.wording import quote, visible
+from mixer.files.wording import first_line, quote, visible
 from mixer.network.manifest import MANIFEST_FILE, Manifest, read_manifest
 from mixer.network.model import Bundle, read_bundle
 
@@ -205,7 +205,7 @@ class _Hub:
         # Which library speaks to the network below it differs between its versions, and with it
         # what is raised.
         except Exception as error:
-            why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            why = first_line(error)
             raise InputError(f"{self}: cannot be read from the Hub: {visible(why, 200)}") from None
         self.commit = str(found.sha)
         self.files = {remote.name: remote for remote in _remotes(found.siblings or ())}

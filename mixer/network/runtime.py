@@ -15,9 +15,9 @@ import onnxruntime
 
 from mixer.errors import DeviceError
 from mixer.extras import install_command
-from mixer.files.wording import counted
+from mixer.files.wording import counted, first_line
 from mixer.network.cuda import count_gpus
-from mixer.network.device import Device, GraphError, first_line, parse_device
+from mixer.network.device import Device, GraphError, parse_device
 from mixer.network.graph_session import GraphSession
 
 if not hasattr(onnxruntime, "InferenceSession"):

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mixer.dsp.threads import available_threads
 from mixer.errors import DeviceError, MixerError, ModelError
-from mixer.files.wording import visible
-from mixer.network.device import Device, GraphError, first_line, parse_device
+from mixer.files.wording import first_line, visible
+from mixer.network.device import Device, GraphError, parse_device
 from mixer.network.graph_roles import Role
 from mixer.network.graph_session import Answer, Feeds, GraphSession
 from mixer.network.manifest import FP16_SUFFIX

@@ -10,6 +10,7 @@ from mixer.output.names import (
     LISTENING_FORMAT,
     RECALL_SUFFIXES,
     REPORT_SUFFIX,
+    beside_mix,
     session_files,
 )
 from mixer.output.output_settings import OutputSettings
@@ -26,24 +27,22 @@ REPORT = "report"
 
 def delivered_paths(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
     """Paths beside the mix, by the keys of `DAW_FORMATS`, `RECALL_SUFFIXES` and `REPORT`."""
-    base = mix_path.with_suffix("")
-    paths = {daw: base.with_name(base.name + DAW_FORMATS[daw].suffix) for daw in wanted.daw}
+    paths = {daw: beside_mix(mix_path, DAW_FORMATS[daw].suffix) for daw in wanted.daw}
     if wanted.edits:
-        paths |= {role: base.with_name(base.name + s) for role, s in RECALL_SUFFIXES.items()}
+        paths |= {role: beside_mix(mix_path, suffix) for role, suffix in RECALL_SUFFIXES.items()}
     if wanted.has_report:
-        paths[REPORT] = base.with_name(base.name + REPORT_SUFFIX)
+        paths[REPORT] = beside_mix(mix_path, REPORT_SUFFIX)
     return paths
 
 
 def listening_copies(wanted: OutputSettings, mix_path: Path) -> dict[str, Path]:
     """Audio that only the report and sessions play, as far as it exists."""
-    base = mix_path.with_suffix("")
     copies = dict[str, Path]()
     if wanted.edits:
-        folder = base.with_name(base.name + SESSION_SUFFIX)
+        folder = beside_mix(mix_path, SESSION_SUFFIX)
         copies |= {role: folder / name for role, name in session_files(wanted.daw).items()}
     if wanted.has_copies:
-        folder = base.with_name(base.name + LISTENING_SUFFIX)
+        folder = beside_mix(mix_path, LISTENING_SUFFIX)
         copies |= {key: folder / f"{key}.{LISTENING_FORMAT}" for key in LISTENING_COPIES}
     return copies
 

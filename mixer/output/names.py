@@ -58,11 +58,15 @@ def mix_name(song_folder: Path) -> str:
     return name or "song"
 
 
+def beside_mix(mix_path: Path, suffix: str) -> Path:
+    """The file or folder that carries a mix's name with another ending."""
+    return mix_path.with_name(mix_path.with_suffix("").name + suffix)
+
+
 def output_paths(mix_path: Path, stem_names: list[str], file_format: str) -> dict[str, Path]:
     """Paths of a mix's files, by `FileRole`, and of each wet stem, by name."""
-    base = mix_path.with_suffix("")
-    folder = base.with_name(base.name + STEMS_SUFFIX)
-    paths = {FileRole.MIX: mix_path, FileRole.RECIPE: base.with_name(base.name + RECIPE_SUFFIX)}
+    folder = beside_mix(mix_path, STEMS_SUFFIX)
+    paths = {FileRole.MIX: mix_path, FileRole.RECIPE: beside_mix(mix_path, RECIPE_SUFFIX)}
     return paths | {name: folder / f"{name}.{file_format}" for name in stem_names}
 
 
@@ -86,8 +90,7 @@ def track_paths(mix_path: Path, track_names: Sequence[str], file_format: str) ->
 
 def tracks_folder(mix_path: Path) -> Path:
     """The folder of a mix's wet tracks."""
-    base = mix_path.with_suffix("")
-    return base.with_name(base.name + TRACKS_SUFFIX)
+    return beside_mix(mix_path, TRACKS_SUFFIX)
 
 
 def session_audio(mix_path: Path, key: str, daw: str | None) -> Path:
@@ -98,9 +101,8 @@ def session_audio(mix_path: Path, key: str, daw: str | None) -> Path:
         key: one of `SESSION_AUDIO`, or the name of a room's impulse response.
         daw: the format of session that it belongs to; None if it is any's.
     """
-    base = mix_path.with_suffix("")
     name = f"{key}.wav" if daw is None else f"{key}.{daw}.wav"
-    return base.with_name(base.name + SESSION_SUFFIX) / name
+    return beside_mix(mix_path, SESSION_SUFFIX) / name
 
 
 def session_files(daws: Sequence[str]) -> dict[str, str]:
@@ -112,8 +114,7 @@ def session_files(daws: Sequence[str]) -> dict[str, str]:
 
 def versions_folder(mix_path: Path) -> Path:
     """The folder of the versions that are delivered with a mix."""
-    base = mix_path.with_suffix("")
-    return base.with_name(base.name + VERSIONS_SUFFIX)
+    return beside_mix(mix_path, VERSIONS_SUFFIX)
 
 
 def format_of(path: Path, file_format: str | None = None) -> str:

@@ -26,7 +26,7 @@ from mixer.reference.reference_figures import MixFigures, figures_of, measure_fi
 from mixer.reference.reference_text import Aspect, parse_reference
 from mixer.reference.speech import speech_words
 from mixer.song.load import load_song
-from mixer.song.samples import read_stem
+from mixer.song.samples import read_stems
 from mixer.song.song import Song
 
 SHORTEST_S = 5.0
@@ -159,7 +159,7 @@ def _measured(name: str, stamp: str) -> MixFigures:
         rate = song.sample_rate
         try:
             song = _without_offsets(song)
-            stems = {stem: _stereo(read_stem(song, stem, rate)) for stem in song.stems}
+            stems = read_stems(song, rate)
         except InputError as error:
             raise _unreadable(path, error) from None
         mix: FloatArray = np.add.reduce(list(stems.values()))
@@ -203,10 +203,6 @@ def _refuse_empty(path: Path, audio: FloatArray, sample_rate: int) -> None:
 def _unreadable(path: Path, error: InputError) -> SettingsError:
     text = str(error).partition("; ")[0].removeprefix(f"{visible(path.name)}: ")
     return SettingsError(f"{_name(path)}: {text}; give another recording")
-
-
-def _stereo(audio: FloatArray) -> FloatArray:
-    return audio if audio.shape[0] == 2 else np.repeat(audio, 2, axis=0)
 
 
 def _name(path: Path) -> str:

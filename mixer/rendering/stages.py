@@ -31,7 +31,7 @@ from mixer.rendering.timing.desk_forecast import BUS, SUM, desk_steps_s
 from mixer.rendering.timing.forecast import song_seconds
 from mixer.rendering.timing.progress import Stage, StageClock, Steps
 from mixer.rendering.tracks.track_files import ScratchTracks, TrackFiles
-from mixer.song.samples import read_stem, read_sum
+from mixer.song.samples import read_stem, read_stems, read_sum
 from mixer.song.tracks import tracks_of
 
 # The console loads where it is used: a mix without strips needs none of it.
@@ -81,7 +81,7 @@ def blend(
         from mixer.console.before_network import apply_pre_network_gains
 
         # A stem that is muted before the network is muted in the plain sum as well.
-        recorded = {stem: read_stem(song, stem, rate) for stem in song.stems}
+        recorded = read_stems(song, rate)
         turned = apply_pre_network_gains(recorded, rate, plan.gains_before)
         plain = sum_of(list(turned.values()))
     else:

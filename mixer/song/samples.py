@@ -122,3 +122,8 @@ def read_stem(song: Song, stem: str, sample_rate: int) -> np.ndarray:
     """
     own = [r for r in song.recordings if r.stem == stem]
     return read_sum(own, song.n_samples_at(sample_rate), sample_rate)
+
+
+def read_stems(song: Song, sample_rate: int) -> dict[str, np.ndarray]:
+    """Every stem by name, each as from `read_stem`, in the order of `song.stems`."""
+    return {stem: read_stem(song, stem, sample_rate) for stem in song.stems}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixer import audio as audio_io
+from mixer.errors import InputError
 from mixer.song.recording import Recording
 from mixer.song.song_file import Explicit, Marker
 from mixer.stems import STEMS
@@ -64,3 +65,11 @@ class Song:
     def n_samples_at(self, sample_rate: int) -> int:
         """The song's length at another rate."""
         return audio_io.resampled_length(self.n_samples, self.sample_rate, sample_rate)
+
+
+def check_titles(songs: Iterable[Song]) -> None:
+    """Raise InputError if two songs have the same name."""
+    names = [song.name for song in songs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"two songs are called {twice!r}; give one another title in its song.toml")

@@ -15,7 +15,7 @@ from typing import Any
 
 from mixer.errors import Gathered, PresetError, SettingsError
 from mixer.files.mistakes import find_mistakes
-from mixer.files.toml_writing import value_text
+from mixer.files.toml_writing import BARE_KEY, value_text
 from mixer.files.wording import quote, suggest
 from mixer.network.model import list_bundles
 from mixer.preset.assignments import parse_key, split_key
@@ -40,7 +40,6 @@ _LONGEST_VALUE = 100_000
 _PLUGINS, _REFERENCE = "plugins", "reference"
 _REFERENCE_ID = re.compile(r"reference-[1-9]\d{0,5}")
 MOST_REFERENCES = 8
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 Edits = Mapping[str, Any]
 
@@ -132,7 +131,7 @@ def _label(changes: Edits) -> str:
 
 def key_of(parts: Sequence[str]) -> str:
     """Join parts to a key that `parse_key` can read."""
-    return ".".join(part if _BARE.fullmatch(part) else _quoted(part) for part in parts)
+    return ".".join(part if BARE_KEY.fullmatch(part) else _quoted(part) for part in parts)
 
 
 def _quoted(part: str) -> str:

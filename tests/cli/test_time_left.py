@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.progress import Progress
 
-from mixer.cli.console import clock
 from mixer.cli.time_left import TimeLeftColumn
+from mixer.files.wording import clock_time
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ def test_what_is_left_follows_from_what_is_done(share, elapsed_s, shown) -> None
     task = bar.tasks[number]
     now_s = elapsed_s
     task.completed = share
-    assert TimeLeftColumn(clock).render(task).plain == shown
+    assert TimeLeftColumn(clock_time).render(task).plain == shown

@@ -14,8 +14,7 @@ from typing import TypedDict, cast
 import numpy as np
 
 from mixer.network.band_mixer.parameters import BandMixerParameters
-from mixer.song.samples import read_stem
-from mixer.song.song import Song
+from mixer.song.samples import read_stems
 from mixer.stems import STEMS
 from training.data.band_examples import (
     Example,
@@ -111,8 +110,8 @@ def _is_wet(multitrack: Multitrack) -> bool:
 def _examples(task: SongTask) -> Iterator[tuple[float, Example]]:
     """Yield the completed share of the song and an excerpt of its wet stems."""
     settings, dry_song = task.settings, task.multitrack.dry
-    wet = _read_stems(task.multitrack.song)
-    dry = wet if dry_song is None else _read_stems(dry_song)
+    wet = read_stems(task.multitrack.song, SAMPLE_RATE_HZ)
+    dry = wet if dry_song is None else read_stems(dry_song, SAMPLE_RATE_HZ)
     n_samples = min(stem.shape[1] for stem in (*wet.values(), *dry.values()))
     for start, stop in _excerpts(n_samples):
         example = make_example(
@@ -131,7 +130,7 @@ def _examples(task: SongTask) -> Iterator[tuple[float, Example]]:
 
 def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[float, Example]]:
     """The same for dry stems and their mixture; findings are added to `notes`."""
-    dry = _read_stems(task.multitrack.song)
+    dry = read_stems(task.multitrack.song, SAMPLE_RATE_HZ)
     mixture = aligned_mixture(task.multitrack, np.add.reduce(list(dry.values())), notes)
     n_samples = mixture.shape[1]
     shares = ExplainedShares("stems")
@@ -156,10 +155,6 @@ def _excerpts(n_samples: int) -> Iterator[tuple[int, int]]:
     length, step = round(EXCERPT_S * SAMPLE_RATE_HZ), round(STEP_S * SAMPLE_RATE_HZ)
     for start in range(0, max(1, n_samples - length + 1), step):
         yield start, min(start + length, n_samples)
-
-
-def _read_stems(song: Song) -> dict[str, np.ndarray]:
-    return {stem: read_stem(song, stem, SAMPLE_RATE_HZ) for stem in song.stems}
 
 
 def _cut(stems: Mapping[str, np.ndarray], start: int, stop: int) -> dict[str, np.ndarray]:

@@ -20,8 +20,10 @@ from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import band_centres_hz, k_weights
 from mixer.meters.loudness import LUFS_OFFSET_DB
+from mixer.network.track_mixer.controls import SOUNDS_WITHIN_DB
 from mixer.network.track_mixer.electronic import ELECTRONIC_LU, MACHINES, PLAYERS
 from mixer.network.track_mixer.human import GROUP_LUFS, USUAL
+from mixer.network.track_mixer.level_settings import MIX_LUFS
 from mixer.network.track_mixer.parameters import (
     BUS_CONTROLS,
     N_BANDS,
@@ -39,7 +41,6 @@ from mixer.network.track_mixer.track_settings import (
 from mixer.roles import HINTS
 from mixer.stems import STEMS
 
-MIX_LUFS = -18.0
 # Largest deviations from usual settings, and ranges of the controls.
 TRACK_OFFSET_DB = 12.0
 CURVE_DB, BUS_CURVE_DB = 9.0, MAX_BUS_CURVE_DB / 2
@@ -50,7 +51,6 @@ SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
 THRESHOLD_LU = (-6.0, 26.0)
 HIGHEST_SEND_DB = -4.0
 _FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
-_SOUNDS_WITHIN_DB = 40.0
 _POINTS = len(CURVE_HZ)
 _SIDE_GROUPS = 8
 # Dynamics on which a fader depends: how much a track plays, how far its moments, seconds and
@@ -273,7 +273,7 @@ class TrackMixer(nn.Module):
     def _sure(self, bands_db: Tensor) -> Tensor:
         """Confidence 0 to 1 at the curves' points: nothing is set where a track has no power."""
         mid = bands_db[:, :, 2]
-        sounds = torch.sigmoid((mid - mid.amax(-1, keepdim=True) + _SOUNDS_WITHIN_DB) / 4.0)
+        sounds = torch.sigmoid((mid - mid.amax(-1, keepdim=True) + SOUNDS_WITHIN_DB) / 4.0)
         points = sounds @ self.curve_bands.T / self.curve_bands.sum(-1)
         sure: Tensor = points
         return sure

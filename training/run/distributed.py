@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mixer.errors import DeviceError
+from mixer.files.wording import first_line
 
 T = TypeVar("T")
 
@@ -89,7 +90,7 @@ def joined_processes(device: str) -> Iterator[Processes]:
     try:
         dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     except (RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         raise DeviceError(f"the training processes could not connect: {reason}") from None
     try:
         yield Processes(dist.get_rank(), n_ranks, chosen)

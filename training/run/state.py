@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from mixer.errors import ModelError, OutputError
 from mixer.files.regular_file import open_regular
 from mixer.files.whole_file import whole_file
+from mixer.files.wording import first_line
 from training.run.ema import MovingAverage
 from training.run.identity import Identity
 from training.tensors_file import write_tensors
@@ -234,4 +235,4 @@ def reason_of(error: Exception) -> str:
     """One-line reason of an error: the system's message, or the first line of an exception's."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return first_line(error)

@@ -28,7 +28,7 @@ from mixer.errors import OutputError
 from mixer.files.whole_file import write_json
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.load import load_song
-from mixer.song.samples import read_stem
+from mixer.song.samples import read_stems
 from mixer.song.song import Song
 
 SAMPLE_RATE_HZ = 44_100
@@ -85,13 +85,13 @@ class BenchmarkSong:
 
     def inputs(self) -> dict[str, np.ndarray]:
         """Inputs of a system by name, float32 `(2, samples)` at `SAMPLE_RATE_HZ`."""
-        return _read_stems(self.song())
+        return read_stems(self.song(), SAMPLE_RATE_HZ)
 
     def truth(self) -> dict[str, np.ndarray]:
         """True wet stems by name, float32 `(2, samples)` at `SAMPLE_RATE_HZ`; empty if unknown."""
         if not self.has_truth:
             return {}
-        return _read_stems(load_song(self.folder / _TRUTH))
+        return read_stems(load_song(self.folder / _TRUTH), SAMPLE_RATE_HZ)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _synthesise(seed: int, genre: str, duration_s: float) -> _Stems:
 def _disturb(folder: Path, take: int) -> _Stems:
     from training.synthesis.disturb import disturb_stems
 
-    truth = _from_first_note(_read_stems(load_song(folder)))
+    truth = _from_first_note(read_stems(load_song(folder), SAMPLE_RATE_HZ))
     # The same take number disturbs each song differently.
     digest = hashlib.sha256(folder.name.encode()).digest()
     rng = np.random.default_rng([int.from_bytes(digest[:4], "big"), take])
@@ -189,10 +189,6 @@ def _from_first_note(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     loud = np.abs(np.add.reduce(list(stems.values()))).max(axis=0) > _FIRST_NOTE_PEAK
     first = max(0, int(np.argmax(loud)) - _LEAD_IN_SAMPLES)
     return {name: audio[:, first:] for name, audio in stems.items()}
-
-
-def _read_stems(song: Song) -> dict[str, np.ndarray]:
-    return {stem: read_stem(song, stem, SAMPLE_RATE_HZ) for stem in song.stems}
 
 
 def _kept(cache: Path, group: SongGroup, name: str, make: Callable[[], _Stems]) -> BenchmarkSong:

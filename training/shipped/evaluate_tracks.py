@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer.audio import read_audio, write_audio
-from mixer.dsp.blocks import peak
+from mixer.dsp.blocks import as_stereo, peak
 from mixer.errors import MixerError, SettingsError
 from mixer.evaluate.track_errors import (
     TRACK_MEASURES,
@@ -109,7 +109,7 @@ def read_track_song(folder: Path, draw: int) -> TrackSong:
         name = f"{number:02d} {title}"
         gain = _drawn_gain(rng)
         inputs[name] = gain * read_audio(source / file.name, SAMPLE_RATE_HZ)[0]
-        wet[name] = _two_channels(read_audio(file, SAMPLE_RATE_HZ)[0])
+        wet[name] = as_stereo(read_audio(file, SAMPLE_RATE_HZ)[0])
     n_samples = min(each.shape[1] for each in (*inputs.values(), *wet.values()))
     return TrackSong(
         folder.name,
@@ -141,7 +141,7 @@ def read_stem_song(folder: Path, draw: int) -> TrackSong:
         audio = audio[:, start : start + n_kept]
         if peak(audio) > 0.0:
             inputs[name] = gain * audio
-            wet[name] = _two_channels(audio)
+            wet[name] = as_stereo(audio)
     return TrackSong(folder.name, inputs, wet)
 
 
@@ -152,10 +152,6 @@ def _draws_of(folder: Path, draw: int) -> np.random.Generator:
 
 def _drawn_gain(rng: np.random.Generator) -> np.float32:
     return np.float32(10.0 ** (rng.uniform(*DRAWN_DB) / 20.0))
-
-
-def _two_channels(audio: np.ndarray) -> np.ndarray:
-    return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
 
 
 def judge_song(song: TrackSong, models: Sequence[str]) -> dict[str, TrackErrors]:
@@ -188,9 +184,7 @@ def _mixed(
     song: TrackSong, model: str, loaded: Song, stems: Mapping[str, str]
 ) -> tuple[np.ndarray, Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
     if model == SUM:
-        tracks = {
-            name: _two_channels(audio) for name, audio in song.inputs.items() if name in stems
-        }
+        tracks = {name: as_stereo(audio) for name, audio in song.inputs.items() if name in stems}
         groups = {
             stem: np.add.reduce([tracks[name] for name in tracks if stems[name] == stem])
             for stem in dict.fromkeys(stems.values())

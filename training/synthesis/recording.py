@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.fft
 
+from mixer.dsp.blocks import as_stereo
 from mixer.meters.loudness import integrated_loudness_lufs
 
 LEVEL_LUFS = (-30.0, -12.0)
@@ -58,7 +59,7 @@ class Desk:
                 repeated = np.resize(np.roll(self._noise, start), len(channel))
                 channel += np.float32(level) * repeated
         sound *= self._gain(sound, channel_strip)
-        return np.repeat(sound, 2, axis=0) if len(sound) == 1 else sound
+        return as_stereo(sound)
 
     def _coloured(self, sound: np.ndarray, amount: float) -> np.ndarray:
         """Through a smooth random response without delay, and a capacitor that blocks DC."""

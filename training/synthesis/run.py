@@ -19,6 +19,7 @@ from mixer.dsp.free_memory import available_memory_bytes
 from mixer.dsp.threads import available_threads
 from mixer.errors import InputError, MixerError, OutputError, SettingsError
 from mixer.files.whole_file import hash_file, write_json
+from training.data.prepared import SPLITS
 from training.data.workers import each_in_processes
 from training.synthesis.compose import DURATION_RANGE_S, SAMPLE_RATES_HZ
 from training.synthesis.genres import GENRES, genre_named
@@ -26,7 +27,6 @@ from training.synthesis.players.soundfont import find_soundfont
 from training.synthesis.song_folder import PARTIAL_SUFFIX, SynthesisTask, synthesise_song
 
 SYNTHESIS_FILE = "synthesis.json"
-SPLITS = ("train", "valid", "test")
 MOST_SONGS = 100_000
 SCHEMA_VERSION = 1
 # Some twenty tracks, their wet versions and the tape that they were played on, as float32 stereo.

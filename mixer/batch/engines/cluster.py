@@ -25,6 +25,7 @@ from mixer.batch.states import Ending
 from mixer.dsp.threads import one_blas_thread
 from mixer.extras import install_command
 from mixer.files.spawning import without_current_folder
+from mixer.files.wording import first_line
 
 if TYPE_CHECKING:
     from mixer.batch.engines.work import WorkerContext
@@ -119,9 +120,7 @@ class RayEngine:
                     **(here if self._address is None else {}),
                 )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            raise EngineError(
-                f"the Ray cluster cannot be used: {str(error).splitlines()[0]}"
-            ) from None
+            raise EngineError(f"the Ray cluster cannot be used: {first_line(error)}") from None
         options: dict[str, float] = {"num_cpus": self._spec.threads, "max_retries": 1}
         if self._spec.device != "cpu":
             options["num_gpus"] = 1.0 / SONGS_A_GPU

@@ -24,17 +24,12 @@ from mixer.output.daw.aside import set_aside
 from mixer.output.daw.daw_formats import DAW_SUFFIXES
 from mixer.output.names import RECALL_SUFFIXES, REPORT_SUFFIX, TRACK_ROLE, VERSION_ROLE, FileRole
 from mixer.song.folders.folder_names import (
-    LISTENING_SUFFIX,
-    SESSION_SUFFIX,
-    STEMS_SUFFIX,
-    TRACKS_SUFFIX,
-    VERSIONS_SUFFIX,
+    FOLDER_SUFFIXES,
 )
 
 WORK_FOLDER, PREMASTER_FOLDER = "work", "premaster"
 
-# Folders and files beside a mix that are made again with it, by their endings.
-_FOLDERS = (STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX, LISTENING_SUFFIX, SESSION_SUFFIX)
+# Files beside a mix that are made again with it, as its folders are, by their endings.
 _FILES = (*DAW_SUFFIXES, REPORT_SUFFIX, *RECALL_SUFFIXES.values())
 
 
@@ -101,7 +96,7 @@ def remove_stale_files(before: Sequence[Sequence[Any]], record: Record, out: Pat
     """
     now = {str(path) for path, _, _ in record.files}
     base = str(PurePosixPath(record.output).with_suffix(""))
-    folders = [base + suffix for suffix in _FOLDERS]
+    folders = [base + suffix for suffix in FOLDER_SUFFIXES]
     files = [base + suffix for suffix in _FILES]
     for path, n_bytes, sha256 in before:
         is_of_mix = path in files or str(PurePosixPath(path).parent) in folders

@@ -13,7 +13,7 @@ from statistics import median
 from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.states import State
 from mixer.batch.tables.page_rows import AlbumTotal, album_totals, index_row
-from mixer.files.wording import counted
+from mixer.files.wording import clock_time, counted
 from mixer.report.markup import Html, data_block, element, joined, name
 from mixer.report.page_frame import document
 from mixer.report.report_words import NOTHING, number
@@ -130,6 +130,4 @@ def _clock(seconds: float) -> str:
     """`1:02:07` or `3:07`."""
     if seconds <= 0.0:
         return NOTHING
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    return clock_time(seconds)

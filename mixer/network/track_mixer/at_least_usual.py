@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixer.dsp.erb_bands import band_centres_hz
-from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.features import POWER_FLOOR, TrackLevels
 from mixer.network.track_mixer.holding import held
 from mixer.network.track_mixer.human import GROUP_WIDTH_DB, USUAL
 from mixer.network.track_mixer.movement import frame_gains_db, unevenness_db
@@ -37,7 +37,6 @@ _VOICE_FROM_HZ = {"lead_vocal": 80.0, "vocal_double": 100.0, "backing_vocals": 1
 # Rooms of whole stems, at most: what the simulated engineer gave single dry voices is too much for
 # a stem that holds several.
 _STEM_ROOM_DB = {"vocals": -14.0, "drums": -16.0, "other": -16.0}
-_LEAST_POWER = 1e-12
 
 
 def at_least_usual(
@@ -92,7 +91,7 @@ def _wide_stem(
     left, right, cross = (
         float(track.powers[part, _WIDE_BANDS].astype(np.float64).sum()) for part in range(3)
     )
-    mid, side = max(left + right + 2.0 * cross, _LEAST_POWER), max(left + right - 2.0 * cross, 0.0)
+    mid, side = max(left + right + 2.0 * cross, POWER_FLOOR), max(left + right - 2.0 * cross, 0.0)
     rooms = 10.0 ** (row["short_room_db"] / 10.0) + 10.0 ** (row["long_room_db"] / 10.0)
     # Half of what a room answers is side. Its middle counts too, and hardly does.
     added = 0.5 * rooms + 10.0 ** (row["widen_db"] / 10.0)

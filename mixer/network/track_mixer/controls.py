@@ -51,7 +51,7 @@ from mixer.stems import STEMS
 # Roles that carry the low end stay in the middle, harmonics and all.
 _NEVER_WIDENED = frozenset(("kick", "bass", "sub", "bass_stem"))
 # A curve is set within so much of a track's loudest band.
-_SOUNDS_WITHIN_DB = 40.0
+SOUNDS_WITHIN_DB = 40.0
 # Recordings differ in level by 20 dB; what needs more is bleed, or a tail.
 _MOST_ABOVE_USUAL_DB = 18.0
 # By how much the faders of a rough mix are believed, about, as training found.
@@ -180,7 +180,7 @@ def _with_plain_curve(row: Mapping[str, float], track: TrackLevels) -> dict[str,
     offset_db = 10.0 * float(np.log10(max(louder / total, 1e-6)))
     # A point that was left alone, as it has no sound, stays alone.
     band_db = 10.0 * np.log10(np.maximum(weights / weights.max(), 1e-12))
-    sounds = 1.0 / (1.0 + np.exp(-np.clip((band_db + _SOUNDS_WITHIN_DB) / 4.0, -30.0, 30.0)))
+    sounds = 1.0 / (1.0 + np.exp(-np.clip((band_db + SOUNDS_WITHIN_DB) / 4.0, -30.0, 30.0)))
     share = matrix @ sounds / matrix.sum(axis=1)
     plain = curve_db - offset_db * share
     return {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.features import POWER_FLOOR, TrackLevels
 from mixer.network.track_mixer.holding import reduction_db
 from mixer.network.track_mixer.track_settings import Compression, TrackSettings
 
@@ -24,7 +24,6 @@ _LOUD_PERCENTILE = 90.0
 # A bus plays while it is within this of its highest peak.
 _PLAYS_WITHIN_DB = 40.0
 _BISECTIONS = 12
-_LEAST_POWER = 1e-12
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def foresee(tracks: Sequence[TrackLevels], strips: Sequence[TrackSettings]) -> B
         side_db = 20.0 * np.log10(np.sqrt(2.0) * np.cos((1.0 - abs(strip.pan)) * np.pi / 4.0))
         peaks[:n] += 10.0 ** ((track.peak_db[:n] + strip.gain_db + side_db - held_db) / 10.0)
         power[:n] += 10.0 ** ((track.frame_db[:n] + strip.gain_db - held_db) / 10.0)
-    return BusLevels(10.0 * np.log10(np.maximum(peaks, _LEAST_POWER)), power)
+    return BusLevels(10.0 * np.log10(np.maximum(peaks, POWER_FLOOR)), power)
 
 
 def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
@@ -78,7 +77,7 @@ def glue(bus: BusLevels, amount: float) -> tuple[Compression, float]:
             high_db = threshold_db
     compression = _glue_at(high_db)
     left = bus.power * 10.0 ** (-reduction_db(bus.peak_db, compression) / 10.0)
-    lost = max(float(bus.power.sum()), _LEAST_POWER) / max(float(left.sum()), _LEAST_POWER)
+    lost = max(float(bus.power.sum()), POWER_FLOOR) / max(float(left.sum()), POWER_FLOOR)
     return compression, float(10.0 * np.log10(lost))
 
 
@@ -98,7 +97,7 @@ def together(buses: Sequence[BusLevels]) -> BusLevels:
     for bus in buses:
         peaks[: len(bus.peak_db)] += 10.0 ** (bus.peak_db / 10.0)
         power[: len(bus.power)] += bus.power
-    return BusLevels(10.0 * np.log10(np.maximum(peaks, _LEAST_POWER)), power)
+    return BusLevels(10.0 * np.log10(np.maximum(peaks, POWER_FLOOR)), power)
 
 
 def _glue_at(threshold_db: float) -> Compression:

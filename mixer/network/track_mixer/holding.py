@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp.running import running_maximum, running_mean
-from mixer.network.track_mixer.features import TrackLevels
+from mixer.network.track_mixer.features import POWER_FLOOR, TrackLevels
 from mixer.network.track_mixer.human import USUAL
 from mixer.network.track_mixer.movement import frame_gains_db
 from mixer.network.track_mixer.together import gated_power
@@ -60,7 +60,6 @@ MOST_HELD_DB = 6.0
 # Attack and release together follow about 0.1 s of frames of 23 ms, as measured on struck sounds.
 _FOLLOWS_FRAMES = 5
 _BISECTIONS = 12
-_LEAST_POWER = 1e-12
 
 
 def held(row: dict[str, float], track: TrackLevels, role: str, amount: float) -> dict[str, float]:
@@ -155,4 +154,4 @@ def _threshold_db(
 
 
 def _loudness_db(frame_db: NDArray[np.float64]) -> float:
-    return 10.0 * float(np.log10(max(gated_power(10.0 ** (frame_db / 10.0)), _LEAST_POWER)))
+    return 10.0 * float(np.log10(max(gated_power(10.0 ** (frame_db / 10.0)), POWER_FLOOR)))

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, RELATIVE_GATE_LU
-from mixer.network.track_mixer.features import STEP_FRAMES, STEPS_A_BLOCK, TrackLevels
+from mixer.network.track_mixer.features import POWER_FLOOR, STEP_FRAMES, STEPS_A_BLOCK, TrackLevels
 from mixer.network.track_mixer.heard_tracks import HeardTracks
 
-_LEAST_POWER = 1e-12
 _MOST_GAIN_DB = 72.0
 # Most by which a group is moved without pauses that explain it.
 _MOST_APART_DB = 6.0
@@ -53,7 +52,7 @@ def _of_group(tracks: Sequence[TrackLevels], gains_db: Sequence[float]) -> float
         power = 10.0 ** ((track.frame_db.astype(np.float64) + gain_db) / 10.0)
         together[: len(power)] += power
         alone += gated_power(power)
-    apart_db = 10.0 * np.log10(max(alone, _LEAST_POWER) / max(gated_power(together), _LEAST_POWER))
+    apart_db = 10.0 * np.log10(max(alone, POWER_FLOOR) / max(gated_power(together), POWER_FLOOR))
     return float(np.clip(apart_db, -_MOST_APART_DB, _MOST_APART_DB))
 
 

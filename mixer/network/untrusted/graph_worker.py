@@ -21,7 +21,8 @@ import numpy as np
 
 from mixer.errors import DeviceError
 from mixer.files.shared_block import SharedBlock
-from mixer.network.device import Device, GraphError, first_line
+from mixer.files.wording import first_line
+from mixer.network.device import Device, GraphError
 from mixer.network.graph_session import GraphSession
 from mixer.network.runtime import open_graph
 from mixer.network.untrusted.graph_requests import OpenWork, Request, RunWork

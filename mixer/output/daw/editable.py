@@ -18,7 +18,7 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.console.settings import MASTER
 from mixer.console.settings import Strip as UserStrip
-from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, as_stereo, db_to_gain
 from mixer.network.track_mixer.track_settings import (
     BusTable,
     Compression,
@@ -197,7 +197,7 @@ class _Maker:
                 strip = self._moving(strip, dry, wet)
             standby = standby_of(settings.compression, user)
         elif wet is not None:
-            strip = fit_strip(_stereo(dry), wet, self._rate, self._devices)
+            strip = fit_strip(as_stereo(dry), wet, self._rate, self._devices)
         else:
             strip = track_strip(TrackSettings(), user, self._rate, ())
         if user is not None:
@@ -367,7 +367,3 @@ class _Maker:
 
     def _silence(self) -> FloatArray:
         return np.zeros((2, self._n_samples), np.float32)
-
-
-def _stereo(audio: FloatArray) -> FloatArray:
-    return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)

@@ -16,5 +16,12 @@ BATCH_STATE_FOLDER = ".mixer-batch"
 # plays that is written nowhere else, and what sessions play that is neither a recording nor a stem.
 STEMS_SUFFIX, TRACKS_SUFFIX, VERSIONS_SUFFIX = ".stems", ".tracks", ".versions"
 LISTENING_SUFFIX, SESSION_SUFFIX = ".report", ".daw"
+FOLDER_SUFFIXES = (
+    STEMS_SUFFIX,
+    TRACKS_SUFFIX,
+    VERSIONS_SUFFIX,
+    LISTENING_SUFFIX,
+    SESSION_SUFFIX,
+)
 # The numbers that sessions were written with; they stay beside an edited session set aside.
 RECALL_NUMBERS_SUFFIX = ".recall.json"

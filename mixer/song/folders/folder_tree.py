@@ -12,13 +12,9 @@ from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.song.folders.folder_names import (
     BATCH_STATE_FOLDER,
-    LISTENING_SUFFIX,
+    FOLDER_SUFFIXES,
     RECALL_NUMBERS_SUFFIX,
     RECIPE_SUFFIX,
-    SESSION_SUFFIX,
-    STEMS_SUFFIX,
-    TRACKS_SUFFIX,
-    VERSIONS_SUFFIX,
 )
 from mixer.song.names.titles import titles_of_folder
 from mixer.song.names.track_names import stem_of_part
@@ -26,14 +22,7 @@ from mixer.song.names.track_word_tables import SAME_FOLDERS
 
 MAX_FILES = 20_000
 _MAX_WALK = 24  # folders below the first that are listed at all
-# Endings of folders that mixer writes, and of the files beside which it writes them.
-_MIXERS_FOLDERS = (
-    STEMS_SUFFIX,
-    TRACKS_SUFFIX,
-    VERSIONS_SUFFIX,
-    LISTENING_SUFFIX,
-    SESSION_SUFFIX,
-)
+# Endings of the files beside which mixer writes its folders.
 _MIXERS_FILES = (RECIPE_SUFFIX, RECALL_NUMBERS_SUFFIX)
 
 
@@ -100,7 +89,7 @@ class Folder:
     def was_written(self, inner: Folder) -> bool:
         """Whether mixer wrote one of its folders, beside a mix or a session."""
         base, ending = os.path.splitext(inner.name)  # noqa: PTH122
-        return ending in _MIXERS_FOLDERS and any(base + end in self.files for end in _MIXERS_FILES)
+        return ending in FOLDER_SUFFIXES and any(base + end in self.files for end in _MIXERS_FILES)
 
     @cached_property
     def parts(self) -> list[str]:

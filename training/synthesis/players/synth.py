@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixer.dsp.blocks import as_stereo
 from training.synthesis.humanise import PlayedNote
 
 _TABLE = 2048
@@ -85,7 +86,7 @@ def play_synth(
         stop = min(n_samples, start + sound.shape[1])
         if stop > start:
             out[:, start:stop] += sound[:, : stop - start]
-    return out if is_stereo else np.repeat(out, 2, axis=0)
+    return as_stereo(out)
 
 
 def _note(
