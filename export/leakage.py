@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from export.check import moving_noise
+from mixer.dsp.blocks import power_to_db
 from mixer.network.model import Bundle
 from mixer.network.session import Network
 from mixer.network.stream import run_network
@@ -34,5 +35,5 @@ def measure_leakage_db(bundle: Bundle) -> float:
         energies = [float(np.sum(np.square(wet, dtype=np.float64))) for wet in output.wet_stems]
         own = energies.pop(alone)
         share = sum(energies) / own if own > 0.0 else 1.0
-        worst_db = max(worst_db, 10.0 * float(np.log10(max(share, 1e-20))))
+        worst_db = max(worst_db, float(power_to_db(share, 1e-20)))
     return round(worst_db, 1)

@@ -25,6 +25,8 @@ def third_octave_levels_db(audio: np.ndarray, sample_rate: int) -> list[float]:
     """
     import numpy as np
 
+    from mixer.dsp.blocks import power_to_db
+
     power = np.zeros(_N_FFT // 2 + 1)
     window = np.hanning(_N_FFT)
     n_frames = max(1, audio.shape[1] // _N_FFT)
@@ -39,4 +41,4 @@ def third_octave_levels_db(audio: np.ndarray, sample_rate: int) -> list[float]:
     last = np.maximum(np.searchsorted(frequencies_hz, edges_hz[1:]), first + 1)
     bands = [float(power[a:b].sum()) for a, b in zip(first, last, strict=True)]
     floor = 10.0 ** (FLOOR_DB / 10.0)
-    return [round(10.0 * float(np.log10(max(band, floor))), 1) for band in bands]
+    return [round(float(power_to_db(band, floor)), 1) for band in bands]

@@ -36,6 +36,16 @@ def gain_to_db(gain: ArrayLike, floor_db: float = -120.0) -> np.ndarray:
     return np.asarray(20.0 * np.log10(np.maximum(magnitude, 10.0 ** (floor_db / 20.0))))
 
 
+def power_to_db(power: ArrayLike, least: ArrayLike) -> np.ndarray:
+    """Power as a level in dB, of any shape and precision.
+
+    Args:
+        power: linear, or a ratio of powers.
+        least: the power that anything lower counts as; above 0.
+    """
+    return np.asarray(10.0 * np.log10(np.maximum(power, least)))
+
+
 def with_gain(audio: FloatArray, gain_db: float) -> FloatArray:
     """Audio with a gain in dB applied; the same array if the gain is 0."""
     return audio if gain_db == 0.0 else gained(audio, np.float32(db_to_gain(gain_db)))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mixer.dsp.blocks import FloatArray
+from mixer.dsp.blocks import FloatArray, power_to_db
 from mixer.dsp.noise_room import unit_energy
 from mixer.errors import InputError
 
@@ -104,7 +104,7 @@ def measure_reverberation_time_s(room: FloatArray, sample_rate: int) -> float:
     """
     energy = np.sum(np.square(room, dtype=np.float64), axis=0)
     remaining = np.cumsum(energy[::-1])[::-1]
-    decay_db = 10.0 * np.log10(np.maximum(remaining / remaining[0], 1e-12))
+    decay_db = power_to_db(remaining / remaining[0], 1e-12)
     start, stop = (int(np.searchsorted(-decay_db, level_db)) for level_db in (5.0, 35.0))
     if stop - start < 2:
         return room.shape[-1] / sample_rate

@@ -14,7 +14,7 @@ import math
 import numpy as np
 import scipy.linalg
 
-from mixer.dsp.blocks import convolve, zero_padded
+from mixer.dsp.blocks import convolve, power_to_db, zero_padded
 from mixer.dsp.fourier import irfft, rfft
 from mixer.meters.segment import Segment
 
@@ -61,7 +61,7 @@ def residual_db(predicted: np.ndarray, wet: np.ndarray) -> float:
     if energy <= 0.0:
         return float("nan")
     share = sum(float(np.dot(rest, rest)) for rest in wet - predicted) / energy
-    return max(10.0 * float(np.log10(max(share, 1e-30))), LEAST_RESIDUAL_DB)
+    return max(float(power_to_db(share, 1e-30)), LEAST_RESIDUAL_DB)
 
 
 def mean_residual_db(segment: Segment) -> float:

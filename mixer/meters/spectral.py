@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixer.dsp.blocks import power_to_db
+
 CONTRAST_LOWEST_HZ = 250.0
 CONTRAST_OCTAVES = 4
 CONTRAST_QUANTILE = 0.02
@@ -129,5 +131,5 @@ def _extremes(magnitude: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.n
 
 def _levels_db(values: np.ndarray) -> np.ndarray:
     """librosa's `power_to_db`: nothing lies more than 80 dB below a channel's largest."""
-    level_db = 10.0 * np.log10(np.maximum(values, LEAST_POWER))
+    level_db = power_to_db(values, LEAST_POWER)
     return np.maximum(level_db, level_db.max(axis=(0, 2), keepdims=True) - CONTRAST_RANGE_DB)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixer.dsp.blocks import BLOCK_SAMPLES, frame_count, zero_padded
+from mixer.dsp.blocks import BLOCK_SAMPLES, frame_count, power_to_db, zero_padded
 from mixer.dsp.fir import hann
 from mixer.dsp.short_time import Analysis, distinct_channels
 from mixer.dsp.threads import stop_if_asked
@@ -184,4 +184,4 @@ def band_density_db(
     centres = np.asarray(bands_hz, dtype=np.float64) / bin_hz
     low, high = (np.interp(edge, edge_bins, integral) for edge in (centres / half, centres * half))
     density = (high - low) / (centres * (half - 1.0 / half))
-    return 10.0 * np.log10(np.maximum(density, 10.0 ** (_FLOOR_DB / 10.0)))
+    return power_to_db(density, 10.0 ** (_FLOOR_DB / 10.0))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, peak_dbfs
+from mixer.dsp.blocks import FloatArray, peak_dbfs, power_to_db
 from mixer.meters.loudness import measure_loudness
 from mixer.meters.loudness_range import range_of_levels_lu
 from mixer.meters.stem_powers import (
@@ -32,7 +32,7 @@ MONO_BELOW_DB = -50.0
 NOTHING_BELOW_DB = -70.0
 # Blocks this far below the mean do not count for a level, as of BS.1770.
 _GATE_DB = -10.0
-_TINY = 1e-20
+LEAST_POWER = 1e-20
 
 
 @dataclass(frozen=True)
@@ -113,18 +113,18 @@ def figures_of(powers: StemPowers, mix: FloatArray, sample_rate: int) -> MixFigu
 
 def tone_db(power: Floats) -> Floats:
     """Third octaves in dB of powers (2, fine bands)."""
-    return _db(by_third_octave(power.sum(axis=0)))
+    return level_db(by_third_octave(power.sum(axis=0)))
 
 
 def width_db(power: Floats) -> Floats:
     """Side against middle by third octave, dB, of powers (2, fine bands)."""
     bands = by_third_octave(power)
-    return _db(bands[SIDE]) - _db(bands[MID])
+    return level_db(bands[SIDE]) - level_db(bands[MID])
 
 
 def is_mono(power: Floats) -> bool:
     """Whether powers (2, fine bands) have practically no side signal."""
-    return bool(_db(power[SIDE].sum()) - _db(power[MID].sum()) < MONO_BELOW_DB)
+    return bool(level_db(power[SIDE].sum()) - level_db(power[MID].sum()) < MONO_BELOW_DB)
 
 
 def gated(level: Floats) -> Floats:
@@ -150,7 +150,7 @@ def vocal_gates(
     vocals = np.array([float(name == VOCALS) for name in powers.names])
     levels = [weights * k_blocks(powers, part, gains) for part in (vocals, 1.0 - vocals)]
     if min(level.max(initial=0.0) for level in levels) < 1e-9 * max(
-        level.max(initial=_TINY) for level in levels
+        level.max(initial=LEAST_POWER) for level in levels
     ):
         return None
     return gated(levels[0]), gated(levels[1])
@@ -166,7 +166,7 @@ def vocals_db(powers: StemPowers) -> float | None:
         _gated_mean(k_blocks(powers, part), gate)
         for part, gate in zip((vocals, 1.0 - vocals), gates, strict=True)
     )
-    return float(_db(own) - _db(rest))
+    return float(level_db(own) - level_db(rest))
 
 
 def k_blocks(powers: StemPowers, part: Floats, gains: Floats | None = None) -> Floats:
@@ -193,7 +193,7 @@ def _stem_figures(powers: StemPowers, mean: Floats) -> dict[str, StemFigures]:
         part = np.eye(len(powers.names))[place]
         level = _gated_mean(*_with_gate(k_blocks(powers, part)))
         if level > 1e-9 * whole:
-            found[name] = StemFigures(tone_db(own[place]), float(_db(level) - _db(whole)))
+            found[name] = StemFigures(tone_db(own[place]), float(level_db(level) - level_db(whole)))
     return found
 
 
@@ -201,8 +201,9 @@ def _with_gate(level: Floats) -> tuple[Floats, Floats]:
     return level, gated(level)
 
 
-def _db(power: Floats | float) -> Floats:
-    return 10.0 * np.log10(np.maximum(power, _TINY))
+def level_db(power: Floats | float) -> Floats:
+    """Power in dB; nothing is lower than `LEAST_POWER`."""
+    return power_to_db(power, LEAST_POWER)
 
 
 def centred(curve_db: Floats, bands: NDArray[np.bool_]) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mixer.dsp.blocks import power_to_db
 from mixer.meters.loudness_range import PERCENTILES, RELATIVE_GATE_LU
 from mixer.meters.stem_powers import Floats, StemPowers
 from mixer.reference.moves import MOST_RIDE_DB
@@ -71,7 +72,7 @@ def range_lu(level: Floats) -> float:
 def _ride(level: Floats, counts: np.ndarray, slope: float) -> Floats:
     around = np.ones(_SHORT_TERM_BLOCKS)
     smooth = np.convolve(level, around, "same") / np.convolve(np.ones_like(level), around, "same")
-    smooth_db = 10.0 * np.log10(np.maximum(smooth, _SILENT))
+    smooth_db = power_to_db(smooth, _SILENT)
     middle_db = float(np.median(smooth_db[counts]))
     # Silence, fades and what is gated follow what is softest of the rest.
     lowest_db = float(np.percentile(smooth_db[counts], PERCENTILES[0]))

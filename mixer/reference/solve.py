@@ -26,14 +26,13 @@ from mixer.meters.stem_powers import (
     node_weights,
 )
 from mixer.reference.moves import MOST_EQ_DB, MOST_FADER_DB, MOST_WIDTH_DB
-from mixer.reference.reference_figures import gated, k_blocks, vocal_gates
+from mixer.reference.reference_figures import LEAST_POWER, gated, k_blocks, level_db, vocal_gates
 from mixer.stems import VOCALS
 
 # Cost of a dB of each move against a dB by which a figure is off.
 _EQ_COST, _FADER_COST, _WIDTH_COST, _BEND_COST = 0.06, 0.3, 0.02, 0.12
 _LEVEL_WEIGHT = 10.0
 _MOST_STEPS, _STILL_DB, _FIRST_REACH_DB = 12, 0.02, 3.0
-_TINY = 1e-20
 
 
 @dataclass(frozen=True)
@@ -168,8 +167,8 @@ class _Problem:
             parts.append(_tone_rows(alone, goal))
         if self._vocals is not None and goals.vocals_db is not None:
             parts.append(_level_row(gains, *self._vocals, goals.vocals_db))
-        for name, level_db in goals.stem_levels_db.items():
-            parts.append(_level_row(gains, *self._levels[name], level_db))
+        for name, goal_db in goals.stem_levels_db.items():
+            parts.append(_level_row(gains, *self._levels[name], goal_db))
         return np.vstack([rows for rows, _ in parts]), np.concatenate([m for _, m in parts])
 
 
@@ -182,19 +181,19 @@ def _tone_rows(shares: Floats, goal: Goal) -> tuple[Floats, Floats]:
     """Third octaves of shares against a goal, their weighted means subtracted from both."""
     by_band = shares.reshape(2, N_NODES, FINE, -1)
     power = by_band.sum(axis=(0, 2, 3))
-    slopes = _slopes(_spread(by_band / np.maximum(power, _TINY)[None, :, None, None]))
-    missing = goal.value_db - _db(power)
-    share = goal.weight / max(goal.weight.sum(), _TINY)
+    slopes = _slopes(_spread(by_band / np.maximum(power, LEAST_POWER)[None, :, None, None]))
+    missing = goal.value_db - level_db(power)
+    share = goal.weight / max(goal.weight.sum(), LEAST_POWER)
     slopes, missing = slopes - share @ slopes, missing - share @ missing
     return goal.weight[:, None] * slopes, goal.weight * missing
 
 
 def _width_rows(shares: Floats, goal: Goal) -> tuple[Floats, Floats]:
     by_band = shares.reshape(2, N_NODES, FINE, -1)
-    power = np.maximum(by_band.sum(axis=(2, 3)), _TINY)
+    power = np.maximum(by_band.sum(axis=(2, 3)), LEAST_POWER)
     signed = by_band / power[:, :, None, None]
     signed[MID] *= -1.0
-    missing = goal.value_db - (_db(power[SIDE]) - _db(power[MID]))
+    missing = goal.value_db - (level_db(power[SIDE]) - level_db(power[MID]))
     return goal.weight[:, None] * _slopes(_spread(signed)), goal.weight * missing
 
 
@@ -203,9 +202,9 @@ def _level_row(
 ) -> tuple[Floats, Floats]:
     """The level of one form against another's."""
     parts = [_shares(gains, form) for form in (above, below)]
-    totals = [max(float(part.sum()), _TINY) for part in parts]
+    totals = [max(float(part.sum()), LEAST_POWER) for part in parts]
     slopes = _slopes((parts[0] / totals[0] - parts[1] / totals[1])[None])
-    missing = np.array([goal_db - float(_db(totals[0]) - _db(totals[1]))])
+    missing = np.array([goal_db - float(level_db(totals[0]) - level_db(totals[1]))])
     return _LEVEL_WEIGHT * slopes, _LEVEL_WEIGHT * missing
 
 
@@ -259,7 +258,3 @@ def _form(powers: StemPowers, part: Floats, weights: Floats, gate: Floats) -> Fl
     """K-weighted powers and cross powers of some stems over the blocks that count."""
     mean = powers.mean(weights) * powers.n_blocks / max(gate.sum(), 1.0)
     return np.asarray(mean * np.outer(part, part) * powers.k_weights[None, :, None, None])
-
-
-def _db(power: Floats | float) -> Floats:
-    return 10.0 * np.log10(np.maximum(power, _TINY))

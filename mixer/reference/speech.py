@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixer.dsp.blocks import FloatArray
+from mixer.dsp.blocks import FloatArray, power_to_db
 
 _FRAME_S, _WINDOW_FRAMES = 0.02, 50
 _PAUSE_DB, _LOUD_PERCENTILE = -30.0, 90.0
@@ -83,7 +83,7 @@ def _low_db(mono: np.ndarray, sample_rate: int) -> float:
 
     hz, density = welch(mono, sample_rate, nperseg=min(8_192, mono.size))
     share = density[hz < _LOW_HZ].sum() / max(density.sum(), _TINY)
-    return float(10.0 * np.log10(max(share, _TINY)))
+    return float(power_to_db(share, _TINY))
 
 
 def _held(mono: np.ndarray, sample_rate: int) -> float:

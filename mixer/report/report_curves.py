@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from mixer.dsp.blocks import BLOCK_SAMPLES, peak
+from mixer.dsp.blocks import BLOCK_SAMPLES, peak, power_to_db
 from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, short_term_loudness_lufs
 
 N_COLUMNS = 1_200
@@ -77,7 +77,7 @@ def loudness_over_time(audio: np.ndarray, sample_rate: int) -> LoudnessCurve:
         power = float(np.mean(10.0 ** (levels_lufs[first : first + stride] / 10.0)))
         n_here = min(stride, levels_lufs.size - first)
         times_s.append(round(FIRST_WINDOW_CENTRE_S + (first + 0.5 * (n_here - 1)) * 0.1, 2))
-        level_lufs = 10.0 * float(np.log10(max(power, 1e-20)))
+        level_lufs = float(power_to_db(power, 1e-20))
         values.append(round(level_lufs, 2) if level_lufs > ABSOLUTE_GATE_LUFS else None)
     return {"time_s": times_s, "lufs": values}
 
@@ -134,7 +134,7 @@ def energy_by_direction_db(audio: np.ndarray) -> list[float]:
     if total == 0.0:
         return [LOWEST_DIRECTION_DB] * N_DIRECTIONS
     lowest = 10.0 ** (LOWEST_DIRECTION_DB / 10.0)
-    return np.round(10.0 * np.log10(np.maximum(energy / total, lowest)), 2).tolist()
+    return np.round(power_to_db(energy / total, lowest), 2).tolist()
 
 
 def _column_starts(n_samples: int, n_columns: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray
+from mixer.dsp.blocks import FloatArray, power_to_db
 from mixer.dsp.erb_bands import band_centres_hz, band_weights
 from mixer.dsp.fourier import dct, irfft, rfft
 from mixer.dsp.running import running_mean
@@ -278,7 +278,7 @@ def _width(mid: FloatArray, side: FloatArray) -> list[float]:
 
 
 def _db(power: Any, floor_db: float) -> Any:
-    return 10.0 * np.log10(np.maximum(power, 10.0 ** (floor_db / 10.0)))
+    return power_to_db(power, 10.0 ** (floor_db / 10.0))
 
 
 @cache

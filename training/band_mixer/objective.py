@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from training.band_mixer.augmentation import Batch, loudness_db
 from training.band_mixer.simulation import (
     Space,
-    decibels,
     measure_space,
     pooled_levels,
     simulate,
 )
+from training.networks.decibels import decibels
 from training.run.config import TrainingConfig, WeightsConfig
 from training.run.loading import NETWORK_RATE_HZ
 from training.run.objective import Figure, Objective

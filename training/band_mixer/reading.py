@@ -20,9 +20,9 @@ from mixer.network.band_mixer.controls import excess_db
 from mixer.network.band_mixer.parameters import BandMixerParameters
 from mixer.stems import STEMS
 from training.band_mixer.augmentation import Batch, augment
-from training.band_mixer.simulation import decibels
 from training.data.prepared_bands import BandExample, PreparedBands, read_bands
 from training.errors import TrainingError
+from training.networks.decibels import decibels
 from training.run.config import AugmentationConfig, TrainingConfig
 from training.run.loading import TrainingData
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from mixer.network.band_mixer.bands import band_weights, measure_powers
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
 from mixer.network.band_mixer.space import room_filter, width_filter
+from training.networks.decibels import decibels
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,6 @@ def pooled_levels(powers: Tensor, hyper: BandMixerParameters) -> tuple[Tensor, T
     by_block = padded.reshape(*padded.shape[:-1], -1, hyper.block_frames)
     flat = (powers.shape[0], -1, by_block.shape[-2])
     return decibels(by_block.mean(-1)).reshape(flat), decibels(by_block.amax(-1)).reshape(flat)
-
-
-def decibels(power: Tensor) -> Tensor:
-    """Level of a linear power in dB, at least -120 dB."""
-    return 10.0 * torch.log10(power.clamp_min(1e-12))
 
 
 def _power(level_db: Tensor) -> Tensor:

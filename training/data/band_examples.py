@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, db_to_gain
+from mixer.dsp.blocks import FloatArray, db_to_gain, power_to_db
 from mixer.dsp.erb_bands import k_weights
 from mixer.files.whole_file import whole_file
 from mixer.fxnorm.chain import normalise_stem
@@ -149,8 +149,8 @@ def _with_dry_stems(
     if not played.any():
         return None
     return Example(
-        _decibels(dry_power).astype(np.float16),
-        _decibels(wet_power).astype(np.float16),
+        power_to_db(dry_power, POWER_FLOOR).astype(np.float16),
+        power_to_db(wet_power, POWER_FLOOR).astype(np.float16),
         played,
         is_wet,
     )
@@ -174,8 +174,4 @@ def _loudness(powers: NDArray[np.float32]) -> float:
     """K-weighted level of powers (views, bands, frames): ungated LUFS."""
     mean = powers[:2].sum(axis=0).mean(axis=-1)
     weighted = float(k_weights(len(mean)) @ mean)
-    return LUFS_OFFSET_DB + 10.0 * float(np.log10(max(weighted, POWER_FLOOR)))
-
-
-def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (10.0 * np.log10(np.maximum(power, POWER_FLOOR))).astype(np.float32)
+    return LUFS_OFFSET_DB + float(power_to_db(weighted, POWER_FLOOR))

@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from mixer import audio as audio_io
+from mixer.dsp.blocks import power_to_db
 from mixer.errors import InputError, MixerError
 from mixer.files.whole_file import hash_file
 from mixer.song.recording import Recording
@@ -47,7 +48,7 @@ def envelope_dbfs(audio: np.ndarray) -> list[float]:
         part = audio[:, step * ENVELOPE_HOP_SAMPLES : (step + 1) * ENVELOPE_HOP_SAMPLES]
         power = float(np.square(part, dtype=np.float64).sum()) / (2 * ENVELOPE_HOP_SAMPLES)
         floor = 10.0 ** (prepared_audio.ENVELOPE_FLOOR_DBFS / 10.0)
-        levels.append(round(10.0 * float(np.log10(max(power, floor))), 1))
+        levels.append(round(float(power_to_db(power, floor)), 1))
     return levels
 
 

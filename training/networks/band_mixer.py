@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from mixer.dsp.erb_bands import k_weights
 from mixer.network.band_mixer.parameters import STRIP_CONTROLS, VIEWS, BandMixerParameters
+from training.networks.decibels import decibels
 
 # Ranges of the controls.
 FADER_RANGE_DB = 24.0
@@ -127,12 +128,12 @@ class BandMixer(nn.Module):
         # The EQ preserves the stem's loudness, which the fader controls.
         power = torch.pow(10.0, over_song[:, :, :2] / 10.0).sum(2) * self.weighting
         equalised = (power * torch.pow(10.0, curves[:, :, 0] / 10.0)).sum(-1)
-        louder_db = _decibels(equalised) - _decibels(power.sum(-1))
+        louder_db = decibels(equalised) - decibels(power.sum(-1))
 
         known = _fader_features(levels[:, :, 2], mid, peaks[:, :, 2], loudness)
         shares = FADER_RANGE_DB * torch.tanh(self.fader(known.flatten(1)) / 4.0)
         shares = shares + self.trust * loudness.share_db  # (batch, stems)
-        sum_db = _decibels((loudness.played * torch.pow(10.0, shares / 10.0)).sum(-1, keepdim=True))
+        sum_db = decibels((loudness.played * torch.pow(10.0, shares / 10.0)).sum(-1, keepdim=True))
         fader_db = loudness.level_db(MIX_LUFS + shares - sum_db) - louder_db
         gain_db = fader_db[..., None, None] + curves[:, :, 0, :, None] + movement
         strips = self._strips(static)  # (batch, stems, controls)
@@ -180,7 +181,7 @@ class BandMixer(nn.Module):
         power = (power * self.weighting[:, None]).sum(2)  # (batch, stems, blocks)
         gate = (power > _GATE * power.mean(-1, keepdim=True)).to(power.dtype)
         own = (power * gate).sum(-1) / gate.sum(-1).clamp_min(1.0)
-        own_db, song_db = _decibels(own), _decibels(own.sum(-1, keepdim=True))
+        own_db, song_db = decibels(own), decibels(own.sum(-1, keepdim=True))
         audible = torch.sigmoid((song_db - _AUDIBLE_LUFS) / _PLAYED_SLOPE_DB)
         share_db = own_db - song_db
         played = torch.sigmoid((share_db + _PLAYED_WITHIN_DB) / _PLAYED_SLOPE_DB) * audible
@@ -242,7 +243,7 @@ def _confidence(mid: Tensor) -> Tensor:
 
 def mean_over_song_db(levels: Tensor) -> Tensor:
     """Mean power in dB over the last axis of levels in dB."""
-    return _decibels(torch.pow(10.0, levels / 10.0).mean(-1))
+    return decibels(torch.pow(10.0, levels / 10.0).mean(-1))
 
 
 def _features(levels: Tensor, peak_mid: Tensor, crest_db: float) -> Tensor:
@@ -273,9 +274,9 @@ def _fader_features(
     power = torch.pow(10.0, levels / 10.0).sum(2)  # (batch, stems, blocks)
     total = power.mean(-1, keepdim=True).clamp_min(1e-12)
     plays = loudness.played[..., None]
-    active = torch.sigmoid(_decibels(power) - _decibels(total) + 15.0)
+    active = torch.sigmoid(decibels(power) - decibels(total) + 15.0)
     crest_db = torch.pow(10.0, peaks / 10.0).sum(2).amax(-1, keepdim=True)
-    crest_db = _decibels(crest_db) - _decibels(total)
+    crest_db = decibels(crest_db) - decibels(total)
     bands = torch.pow(10.0, over_song / 10.0)
     quarters = bands.reshape(*bands.shape[:2], 4, -1).sum(-1)
     timbre_db = 10.0 * torch.log10((quarters / total).clamp_min(1e-6))
@@ -288,10 +289,6 @@ def _fader_features(
         share_db / 10.0,
     ]
     return torch.cat(parts, -1) * plays
-
-
-def _decibels(power: Tensor) -> Tensor:
-    return 10.0 * torch.log10(power.clamp_min(1e-12))
 
 
 def _interpolation(n_points: int, n_bands: int) -> Tensor:

@@ -40,6 +40,7 @@ from mixer.network.track_mixer.track_settings import (
 )
 from mixer.roles import HINTS
 from mixer.stems import STEMS
+from training.networks.decibels import decibels
 
 # Largest deviations from usual settings, and ranges of the controls.
 TRACK_OFFSET_DB = 12.0
@@ -50,7 +51,6 @@ SHAPE, RIDE, LARGEST_RATIO = 0.4, 0.5, 6.0
 # effect.
 THRESHOLD_LU = (-6.0, 26.0)
 HIGHEST_SEND_DB = -4.0
-_FLOOR_DB, _LEAST_POWER = -120.0, 1e-12
 _POINTS = len(CURVE_HZ)
 _SIDE_GROUPS = 8
 # Dynamics on which a fader depends: how much a track plays, how far its moments, seconds and
@@ -172,7 +172,7 @@ class TrackMixer(nn.Module):
 
     def _loudness(self, bands_db: Tensor) -> Tensor:
         power = torch.pow(10.0, bands_db[:, :, :2] / 10.0).sum(2)
-        return _decibels(power @ self.k_weights) + LUFS_OFFSET_DB
+        return decibels(power @ self.k_weights) + LUFS_OFFSET_DB
 
     def _counts(self, roles: Tensor, groups: Tensor, mask: Tensor) -> Tensor:
         """log2 of the numbers of tracks of its role, its group and the song, (batch, tracks, 3)."""
@@ -287,7 +287,7 @@ class TrackMixer(nn.Module):
         side = torch.pow(10.0, (bands_db[:, :, 3] + gain_db) / 10.0)
         wide = controls["width"][..., None] ** 2
         # The powers of left and right sum to twice those of mid and side.
-        changed = _decibels(2.0 * (mid + wide * side) @ self.k_weights) + LUFS_OFFSET_DB
+        changed = decibels(2.0 * (mid + wide * side) @ self.k_weights) + LUFS_OFFSET_DB
         changed = torch.maximum(changed, own_lufs - 30.0)
         # Levels are distributed as the percentiles say, with peaks above them as far as the highest
         # one.
@@ -297,7 +297,7 @@ class TrackMixer(nn.Module):
         taken = over * (1.0 - 1.0 / controls["ratio"])[..., None]
         before = (torch.pow(10.0, moments / 10.0) * self.percentile_shares).sum(-1)
         after = (torch.pow(10.0, (moments - taken) / 10.0) * self.percentile_shares).sum(-1)
-        return changed, _decibels(before) - _decibels(after)
+        return changed, decibels(before) - decibels(after)
 
     def response_db(self, controls: dict[str, Tensor]) -> Tensor:
         """Gain of curve and high-pass at the bands in dB, (batch, tracks, bands)."""
@@ -364,14 +364,10 @@ class _SetLayer(nn.Module):
 
 def _sum_db(levels: Tensor, mask: Tensor) -> Tensor:
     """Sum (batch, 1) in dB of the powers of tracks that sound."""
-    return _decibels((torch.pow(10.0, levels / 10.0) * mask).sum(1, keepdim=True))
+    return decibels((torch.pow(10.0, levels / 10.0) * mask).sum(1, keepdim=True))
 
 
 def _group_sum_db(levels: Tensor, groups: Tensor) -> Tensor:
     """Sums (batch, stems) in dB of the powers of each group's tracks."""
     power = torch.pow(10.0, levels / 10.0)[..., None] * groups
-    return _decibels(power.sum(1))
-
-
-def _decibels(power: Tensor) -> Tensor:
-    return 10.0 * torch.log10(power.clamp_min(_LEAST_POWER))
+    return decibels(power.sum(1))

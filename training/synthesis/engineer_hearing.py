@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from mixer.dsp.blocks import BLOCK_SAMPLES, peak, zero_padded
+from mixer.dsp.blocks import BLOCK_SAMPLES, peak, power_to_db, zero_padded
 from mixer.dsp.k_weighting import k_power
 from mixer.meters.loudness import ABSOLUTE_GATE_LUFS, LUFS_OFFSET_DB, RELATIVE_GATE_LU
 
@@ -49,7 +49,7 @@ class Heard:
     def level_db(self) -> np.ndarray:
         """K-weighted level of every frame in dB, `(frames,)`."""
         weighted = k_weights() @ self.power
-        return LUFS_OFFSET_DB + 10.0 * np.log10(np.maximum(weighted, _FLOOR))
+        return LUFS_OFFSET_DB + power_to_db(weighted, _FLOOR)
 
     def loudness_lufs(self, gain_db: np.ndarray | float = 0.0) -> float:
         """Integrated loudness, as if every band had been given a gain; -inf for silence.

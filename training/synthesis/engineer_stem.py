@@ -10,6 +10,7 @@ from typing import TypedDict
 import numpy as np
 
 from mixer.console.stereo import pan_gains
+from mixer.dsp.blocks import power_to_db
 from training.synthesis.engineer_automation import (
     duck_ride_db,
     frame_times_s,
@@ -304,4 +305,4 @@ def _ratio_db(power: float, over: float) -> float | None:
     """Ratio of two energies in dB, -80 to 80; None if nothing is there to compare with."""
     if over <= 0.0:
         return None
-    return float(np.clip(10.0 * np.log10(max(power / over, 1e-8)), -80.0, 80.0))
+    return float(np.clip(power_to_db(power / over, 1e-8), -80.0, 80.0))

@@ -14,6 +14,7 @@ from mixer.meters.loudness import LUFS_OFFSET_DB
 from mixer.network.track_mixer.parameters import CURVE_CONTROLS, N_BANDS
 from mixer.stems import STEMS
 from training.data.track_songs import DECISIONS
+from training.networks.decibels import decibels
 from training.networks.track_mixer import TrackMixer
 from training.run.config import TrainingConfig
 from training.run.objective import Figure, Objective
@@ -215,7 +216,7 @@ def _mean(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def _decibels(power: Tensor) -> Tensor:
-    return 10.0 * torch.log10(power.clamp_min(_LEAST_POWER))
+    return decibels(power, _LEAST_POWER)
 
 
 def new_objective(config: TrainingConfig, network: nn.Module) -> TrackObjective:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mixer.dsp.blocks import power_to_db
 from mixer.dsp.erb_bands import k_weights
 from mixer.meters.loudness import LUFS_OFFSET_DB
 from mixer.network.track_mixer.parameters import N_BANDS
@@ -15,7 +16,7 @@ _K_WEIGHTS = k_weights(N_BANDS)
 def loudness(powers: NDArray[np.float32]) -> NDArray[np.float64]:
     """Loudness in LUFS of powers (tracks, 3, bands), as (tracks,)."""
     weighted = powers[:, :2].astype(np.float64).sum(axis=1) @ _K_WEIGHTS
-    return np.asarray(LUFS_OFFSET_DB + 10.0 * np.log10(np.maximum(weighted, 1e-12)))
+    return np.asarray(LUFS_OFFSET_DB + power_to_db(weighted, 1e-12))
 
 
 def spread_of(powers: NDArray[np.float32]) -> NDArray[np.float64]:

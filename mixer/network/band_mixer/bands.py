@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixer.dsp import erb_bands
-from mixer.dsp.blocks import FloatArray, zero_padded
+from mixer.dsp.blocks import FloatArray, power_to_db, zero_padded
 from mixer.dsp.erb_bands import BandSums
 from mixer.dsp.short_time import Analysis, distinct_channels, is_silent
 from mixer.dsp.threads import stop_if_asked
@@ -196,4 +196,4 @@ def silent_levels(hyper: BandMixerParameters, n_samples: int) -> Levels:
 
 
 def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (10.0 * np.log10(np.maximum(power, POWER_FLOOR))).astype(np.float32)
+    return power_to_db(power, POWER_FLOOR).astype(np.float32)

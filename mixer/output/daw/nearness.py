@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mixer.dsp.blocks import FloatArray
+from mixer.dsp.blocks import FloatArray, power_to_db
 from mixer.dsp.erb_bands import band_weights
 from mixer.dsp.fourier import rfft
 
@@ -43,7 +43,7 @@ def nearness(made: FloatArray, exact: FloatArray, sample_rate: int) -> Nearness 
     if energy <= 0.0:
         return None
     apart = made - exact
-    null_db = 10.0 * float(np.log10(max(float(np.vdot(apart, apart)) / energy, 1e-12)))
+    null_db = float(power_to_db(float(np.vdot(apart, apart)) / energy, 1e-12))
     wanted, given = _band_powers(exact, sample_rate), _band_powers(made, sample_rate)
     heard = wanted > wanted.max() * 10.0 ** (_HEARD_DB / 10.0)
     ratio = np.maximum(given[heard], 1e-12 * wanted.max()) / wanted[heard]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.dsp.blocks import FloatArray, peak
+from mixer.dsp.blocks import FloatArray, peak, power_to_db
 from mixer.dsp.long_audio import parts_of
 from mixer.dsp.running import running_mean
 from mixer.network.track_mixer.features import TrackLevels, equal_within, window_samples
@@ -62,8 +62,8 @@ def is_dry_voice(power: NDArray[np.float64]) -> bool:
     Args:
         power: (frames,) of about 23 ms each, linear.
     """
-    loudness_db = 10.0 * np.log10(max(gated_power(power), _LEAST_POWER))
-    around_db = 10.0 * np.log10(np.maximum(running_mean(power, _AROUND_FRAMES), _LEAST_POWER))
+    loudness_db = power_to_db(gated_power(power), _LEAST_POWER)
+    around_db = power_to_db(running_mean(power, _AROUND_FRAMES), _LEAST_POWER)
     sings = around_db > loudness_db - _PHRASE_WITHIN_DB
     ends = np.flatnonzero(sings[:-1] & ~sings[1:])
     ends = ends[ends + _LATER_FRAMES < len(power)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mixer.dsp.blocks import power_to_db
 from mixer.song.duplicates.found import (
     CERTAIN_BELOW_DB,
     ROUNDED_BY_DB,
@@ -61,7 +62,7 @@ def _least_left_over_db(power: np.ndarray, products: np.ndarray) -> np.ndarray:
     common = np.divide(cross**2, its, out=np.zeros_like(cross), where=its > 0.0)
     whole = np.maximum(own.sum(axis=0), 1e-30)
     share = (own - common).sum(axis=0) / (2.0 * whole)
-    return 10.0 * np.log10(np.maximum(share, 1e-12)) - ROUNDED_BY_DB
+    return power_to_db(share, 1e-12) - ROUNDED_BY_DB
 
 
 def _fit_one(
@@ -86,4 +87,4 @@ def _fit_one(
     left_power = np.mean((own - scaled) ** 2, axis=(1, 2), dtype=np.float64)
     scaled_power = np.mean(scaled**2, axis=(1, 2), dtype=np.float64)
     share = left_power / np.maximum(np.maximum(power[index][both], scaled_power), 1e-30)
-    return float(10.0 * np.log10(max(share.max(), 1e-12))), float(gains.flat[0])
+    return float(power_to_db(share.max(), 1e-12)), float(gains.flat[0])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mixer.dsp.blocks import power_to_db
 from mixer.dsp.nonnegative import fit_nonnegative
 
 # A fade is looked for if a sum without one explains at least half of the power.
@@ -50,7 +51,7 @@ class SumFit:
         left, whole = self.left_over[excerpts], self.power[excerpts]
         # A recording that was moved may be silent where it sounded: there it is not a sum.
         share = np.divide(left, whole, out=np.ones_like(left), where=whole > 0.0)
-        return float(10.0 * np.log10(max(share.max(), 1e-12)))
+        return float(power_to_db(share.max(), 1e-12))
 
     def parts(self, from_db: float) -> list[tuple[float, int]]:
         """Shares of the recording's power from a level on, and whose they are; largest first."""

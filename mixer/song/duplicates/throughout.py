@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from mixer.dsp.blocks import power_to_db
 from mixer.song.duplicates.found import QUIET_DB, SILENT_BELOW
 
 _CHUNK_S = 0.5
@@ -45,7 +46,7 @@ def left_over_throughout_db(
     if not counts.any():
         return 0.0
     worst = float((np.array(left)[counts] / shares[counts]).max())
-    return float(10.0 * np.log10(max(worst, 1e-12)))
+    return float(power_to_db(worst, 1e-12))
 
 
 def plays_wherever(own: Blocks, other: Blocks, sample_rate: int, n_samples: int) -> bool:
