@@ -6,10 +6,11 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from types import MappingProxyType
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from torch import nn
 
@@ -77,6 +78,26 @@ class FileTable(TypedDict):
     sha256: str
 
 
+class Words(TypedDict, total=False):
+    """What may be said of a bundle besides what its checkpoint says; None says nothing.
+
+    Attributes:
+        name: by default the name of the folder.
+        effects: by default the data set's, else the paper's.
+        warm_up_s: by default 30 s for the paper's network and 0 for the others.
+        provenance, licence: by default as stated in the checkpoint.
+        panning_limits_time_axis, limits: see `Description`.
+    """
+
+    name: str | None
+    effects: tuple[str, ...] | None
+    warm_up_s: float | None
+    provenance: str | None
+    licence: str | None
+    panning_limits_time_axis: bool
+    limits: tuple[str, ...]
+
+
 class CheckTable(TypedDict):
     """The stored check input, and PyTorch's output for it."""
 
@@ -121,36 +142,23 @@ def export_bundle(
     checkpoint_path: Path,
     out_dir: Path,
     *,
-    name: str | None = None,
     profile: Path | None = None,
-    effects: Sequence[str] | None = None,
-    stems: Sequence[str] = STEMS,
-    warm_up_s: float | None = None,
-    panning_limits_time_axis: bool = False,
-    learnt_to_mix: bool | None = None,
     fp16: bool = False,
-    provenance: str | None = None,
-    licence: str | None = None,
-    limits: Sequence[str] = (),
     overwrite: bool = False,
-    **shape: int | None,
+    shape: Mapping[str, int | None] = MappingProxyType({}),
+    **words: Unpack[Words],
 ) -> Bundle:
     """Export a checkpoint and verify it in ONNX Runtime.
 
     Args:
         checkpoint_path: a safetensors checkpoint written by mixer, or a published state dict.
         out_dir: the bundle's folder, created by this call.
-        name: the bundle's name; by default the name of the folder.
         profile: target profile (JSON); by default that of the data set the checkpoint was trained
             on, or for a published state dict the packaged MUSDB18 profile.
-        effects: names of effect normalisations; by default the data set's, else the paper's.
-        learnt_to_mix: see `Description`; by default whether training went beyond pre-training.
-        stems, panning_limits_time_axis, limits: see `Description`.
-        warm_up_s: see `Description`; by default 30 s for the paper's network and 0 for the others.
         fp16: also write graphs in half precision (`Exporter.half_graphs`), for GPUs.
-        provenance, licence: see `Description`; by default as stated in the checkpoint.
         overwrite: replace an existing bundle.
         shape: strides and lengths of a published network, passed on to `read_checkpoint`.
+        words: what the manifest says where the checkpoint does not, or instead of it.
 
     Returns:
         The bundle, read back.
@@ -161,29 +169,21 @@ def export_bundle(
     """
     checkpoint = read_checkpoint(checkpoint_path, **shape)
     data = stated_data(checkpoint.metadata, checkpoint_path)
-    own = _own_words(checkpoint, checkpoint_path, data)
-    description = Description(
-        name=name or out_dir.name,
-        effects=own.effects if effects is None else tuple(effects),
-        provenance=provenance or own.provenance,
-        licence=licence or own.licence,
-        learnt_to_mix=own.learnt_to_mix if learnt_to_mix is None else learnt_to_mix,
-        stems=tuple(stems),
-        warm_up_s=own.warm_up_s if warm_up_s is None else warm_up_s,
-        panning_limits_time_axis=panning_limits_time_axis,
-        limits=tuple(limits),
-    )
+    given: dict[str, Any] = {
+        name: value for name, value in words.items() if value not in (None, "")
+    }
+    description = replace(_own_words(checkpoint, checkpoint_path, out_dir.name, data), **given)
     target = profile or data.profile
     return write_bundle(
         checkpoint.network, out_dir, description, profile=target, fp16=fp16, overwrite=overwrite
     )
 
 
-def _own_words(checkpoint: Checkpoint, path: Path, data: StatedData) -> Description:
-    """Description of a bundle from the statements in its checkpoint's metadata."""
+def _own_words(checkpoint: Checkpoint, path: Path, name: str, data: StatedData) -> Description:
+    """Description of a bundle of this name from the statements in its checkpoint's metadata."""
     metadata = checkpoint.metadata
     return Description(
-        name=path.stem,
+        name=name,
         effects=tuple(data.effects or PAPER_EFFECTS),
         provenance=_provenance(checkpoint, path),
         licence=metadata.get("licence", "not stated by its source"),

@@ -30,7 +30,7 @@ from training.data.plan import DEFAULT_BAND_EFFECTS, PlannedSong, PrepareSetting
 from training.data.prepared import Examples
 from training.shipped.benchmark_songs import REAL_SONGS, VALIDATION_SONG
 from training.shipped.evaluate import DEFAULT_REAL
-from training.synthesis.genres import GENRES, HELD_OUT_GENRES
+from training.synthesis.genres import LEARNT_GENRES
 from training.synthesis.run import SynthesisSettings, synthesise
 
 LIMITS = (
@@ -98,9 +98,8 @@ def make_default(
 
 
 def _composing() -> SynthesisSettings:
-    genres = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
     return SynthesisSettings(
-        genres=genres, hold_out_share=VALIDATION_SHARE / 2, duration_s=COMPOSED_S
+        genres=LEARNT_GENRES, hold_out_share=VALIDATION_SHARE / 2, duration_s=COMPOSED_S
     )
 
 

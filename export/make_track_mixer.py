@@ -33,7 +33,7 @@ from training.data.prepared import Examples
 from training.data.prepared_tracks import COMPOSED_FOLDER
 from training.data.track_songs import write_song
 from training.shipped.benchmark_songs import HELD_OUT_TRACKS, REAL_SONGS, VALIDATION_SONG
-from training.synthesis.genres import GENRES, HELD_OUT_GENRES
+from training.synthesis.genres import LEARNT_GENRES
 from training.track_mixer.composing import compose_songs
 from training.track_mixer.human_mixes import MIXES_FILE
 
@@ -71,7 +71,7 @@ def make_track_mixer(
     if (shared / "human_mixes" / MIXES_FILE).is_file():
         shutil.copyfile(shared / "human_mixes" / MIXES_FILE, data / MIXES_FILE)
         names.append("MixologyDB's faders, pans and EQ")
-    genres = sorted(set(GENRES) - set(HELD_OUT_GENRES))
+    genres = sorted(LEARNT_GENRES)
     dry = range(FIRST_DRY_SEED, FIRST_DRY_SEED + n_dry)
     mixed = range(FIRST_MIXED_SEED, FIRST_MIXED_SEED + n_mixed)
     compose_songs(data, dry, mixed, genres, n_jobs=n_jobs, say=say)

@@ -12,7 +12,7 @@ from pathlib import Path
 from mixer.rendering.choices.shipped import PUBLISHED_PROFILE
 from training.data.plan import DEFAULT_EFFECTS, Plan, PlannedSong, PrepareSettings, plan_dataset
 from training.shipped.benchmark_songs import HELD_OUT_TRACKS, REAL_SONGS, VALIDATION_SONG
-from training.synthesis.genres import GENRES, HELD_OUT_GENRES
+from training.synthesis.genres import LEARNT_GENRES
 from training.synthesis.run import SynthesisSettings
 
 COMPOSED_S = 30.0
@@ -25,10 +25,9 @@ N_VARIANTS = 2
 
 def composing() -> SynthesisSettings:
     """Settings for composing songs: every genre except those of the benchmark."""
-    genres = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
     # It holds out equal shares for validation and test; both are used for validation here.
     return SynthesisSettings(
-        genres=genres, hold_out_share=VALIDATION_SHARE / 2, duration_s=COMPOSED_S
+        genres=LEARNT_GENRES, hold_out_share=VALIDATION_SHARE / 2, duration_s=COMPOSED_S
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -51,7 +50,7 @@ def show_table(records: Sequence[Record]) -> None:
             style=Tone.ERROR.value if record.state == State.FAILED else None,
         )
     if shown:
-        stdout().print(table)
+        table_console().print(table)
 
 
 def totals(summary: Summary) -> str:
@@ -106,8 +105,3 @@ def say_unmixed(songs: Mapping[str, Unmixed], say: Callable[[str], None] = say) 
 def failure(record: Record) -> str:
     """A failed song in a line."""
     return f"failed: {record.id}: {record.error}"
-
-
-def stdout() -> Console:
-    """Console for tables; wide if standard output is not a terminal."""
-    return table_console()

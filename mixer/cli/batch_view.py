@@ -20,7 +20,7 @@ from mixer.batch.listener import Listener, Status
 from mixer.batch.states import Action, State
 from mixer.batch.tables.results import result_of
 from mixer.batch.unmixed import Unmixed
-from mixer.cli.batch_summary import failure, say_unmixed, stdout
+from mixer.cli.batch_summary import failure, say_unmixed
 from mixer.cli.console import Tone, cell, printable, say, talk, talk_error
 from mixer.cli.plain_table import table_lines
 from mixer.cli.terminal import table_console
@@ -133,7 +133,7 @@ def show_plan(jobs: Sequence[Job], estimate: Estimate, foreign: Mapping[str, str
     more = [name for name, tell in _MORE.items() if any(tell(job) for job in jobs)]
     names = ("row", "id", "action", "why", "output", *more, _LENGTH)
     rows = [_planned(job, estimate, more) for job in jobs]
-    console = stdout()
+    console = table_console()
     heading, *lines = table_lines(names, rows, console, (_LENGTH,))
     console.print(Text(heading, style="bold"), overflow="ignore", no_wrap=True, crop=False)
     if lines:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -164,7 +163,7 @@ def info(folder: Path, as_json: bool) -> None:
             " ".join(song["stems"]),
             str(song.get("target", "")),
         )
-    _console().print(table)
+    table_console().print(table)
     say(_summary(description))
     say(f"effects {', '.join(data.effects)}; {data.amount}")
     say(f"profile {data.profile.sha256[:12]}: {data.profile.about}")
@@ -342,7 +341,3 @@ def _split_counts(songs: list[dict[str, Any]]) -> str:
         f"{sum(song['split'] == split for song in songs)} {split}"
         for split in ("train", "valid", "test")
     )
-
-
-def _console() -> Console:
-    return table_console()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -34,7 +33,7 @@ _NOTES = {
 
 def print_result(result: SongResult) -> None:
     """One mix against its reference."""
-    console = _console()
+    console = table_console()
     report = result.report
     console.print(Text(f"{result.mix} against {result.reference}", style="bold"))
     console.print(Text(_preparation(report)))
@@ -52,7 +51,7 @@ def print_result(result: SongResult) -> None:
 
 def print_summary(results: Sequence[SongResult], summary: Summary) -> None:
     """Many mixes: songs, then the paper's table over songs, then tests between systems."""
-    console = _console()
+    console = table_console()
     console.print(_songs_table(results))
     n_songs = len({result.song for result in results})
     console.print(Text(f"\nObjective measures, mean over {counted(n_songs, 'song')}", "bold"))
@@ -68,10 +67,6 @@ def print_summary(results: Sequence[SongResult], summary: Summary) -> None:
                     f" than {LEAST_PAIRS_TO_REACH_5_PERCENT}"
                 )
             )
-
-
-def _console() -> Console:
-    return table_console()
 
 
 def _preparation(report: PairReport) -> str:

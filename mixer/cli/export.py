@@ -77,19 +77,16 @@ def command(
     export = load_extra("export.bundle", "train")
     options: dict[str, Any] = {
         "name": name,
+        "effects": None if effects is None else parse_effects(effects),
+        "warm_up_s": warm_up,
         "profile": _profile_path(profile),
-        "stride_samples": stride,
-        "segment_samples": segment_samples,
+        "shape": {"stride_samples": stride, "segment_samples": segment_samples},
         "fp16": fp16,
         "licence": licence,
         "provenance": provenance,
         "panning_limits_time_axis": panning_limits_time_axis,
         "overwrite": overwrite,
     }
-    if effects is not None:
-        options["effects"] = parse_effects(effects)
-    if warm_up is not None:
-        options["warm_up_s"] = warm_up
     bundle = export.export_bundle(checkpoint, output, **options)
     parity = bundle.manifest.parity
     network = {"kind": bundle.manifest.kind, **bundle.manifest.hyper_parameters.to_json()}

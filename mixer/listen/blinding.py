@@ -113,20 +113,30 @@ class _Pages:
         self.stimuli: dict[str, StimulusKey] = {}
         self.sums: dict[str, str] = {}
 
-    def add_rated(self, song: str, systems: Sequence[System]) -> None:
+    def add_all(self, songs: Sequence[Song], systems: Sequence[System]) -> None:
+        """Every page of a test, as its settings ask."""
+        for song in songs:
+            self._add_rated(song.name, systems)
+        last = self.made[-1]
+        if self._settings.repeat:
+            self._repeat_first(songs[0].name)
+        if self._settings.training:
+            self._train_on(songs[-1].name, last)
+
+    def _add_rated(self, song: str, systems: Sequence[System]) -> None:
         """A page on which a song's mixes are rated."""
         mixes = self._songs[song].mixes
         self._like[song] = {s.name: self._sounds.write(mixes[s.name]) for s in systems}
         self.made.append(self._page(PageKind.RATED, PagePlace.ANY, song, None))
         self.sums[self.made[-1].id] = self._sounds.write(self._songs[song].sum, public=False)
 
-    def repeat_first(self, song: str) -> None:
+    def _repeat_first(self, song: str) -> None:
         """The first page once more at the end, under other names, for the screening."""
         self.made[0] = first = replace(self.made[0], always=True)
         self.made.append(self._page(PageKind.RATED, PagePlace.LAST, song, first))
         self.sums[self.made[-1].id] = self.sums[first.id]
 
-    def train_on(self, song: str, like: Page) -> None:
+    def _train_on(self, song: str, like: Page) -> None:
         """A page before all others, with the sounds of another, on which nothing is rated."""
         self.made.insert(0, self._page(PageKind.TRAINING, PagePlace.FIRST, song, like))
         self.sums[self.made[0].id] = self.sums[like.id]
@@ -177,13 +187,7 @@ def write_test(
     test_id = ids.new()
     sounds = _Sounds(folder, ids, settings.sample_rate, settings.loudness_lufs - loudness_lufs)
     pages = _Pages(made, settings, sounds, ids)
-    for song in songs:
-        pages.add_rated(song.name, systems)
-    last = pages.made[-1]
-    if settings.repeat:
-        pages.repeat_first(songs[0].name)
-    if settings.training:
-        pages.train_on(songs[-1].name, last)
+    pages.add_all(songs, systems)
     design = Design(
         test_id=test_id,
         title=settings.title,

@@ -42,7 +42,7 @@ def test_effects_and_profile_come_from_the_training_data(tmp_path, profile) -> N
     assert list(bundle.manifest.effects) == effects
     assert bundle.manifest.learnt_to_mix
     assert read_profile(bundle.profile_path).sha256 == profile.sha256
-    other = export_bundle(path, tmp_path / "other", effects=["loudness"])
+    other = export_bundle(path, tmp_path / "other", effects=("loudness",))
     assert other.manifest.effects == ("loudness",)
 
 

@@ -162,7 +162,7 @@ def test_a_filter_that_does_something_is_exported(tmp_path: Path) -> None:
 @pytest.mark.shared
 def test_the_published_weights_answer_as_the_reference(shared: Path, tmp_path: Path) -> None:
     source = shared / "oracle/wave_u_net_small.params"
-    bundle = export_bundle(source, tmp_path / "oracle", segment_samples=2000)
+    bundle = export_bundle(source, tmp_path / "oracle", shape={"segment_samples": 2000})
     assert "published" in bundle.manifest.provenance
     oracle = np.load(shared / "oracle/wave_u_net_small.npz")
     (mix,) = Network(bundle, "cpu").run("segment", {"stems": oracle["input"]}, ["mix"])

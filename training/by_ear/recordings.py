@@ -14,7 +14,7 @@ from mixer.song.names.name_context import classify_all
 from mixer.song.names.track_roles import role_of
 from mixer.song.sound_features import RATE_HZ
 from training.synthesis.compose import compose
-from training.synthesis.genres import GENRES, HELD_OUT_GENRES
+from training.synthesis.genres import LEARNT_GENRES
 
 COMPOSED_S = 24.0
 _NAMES_OF_COMPOSED = {"hat": "hihat"}
@@ -79,7 +79,7 @@ class Labelled:
 
 def composed_recordings(seed: int, genre: str | None = None) -> Iterator[Labelled]:
     """Dry tracks of a composed song, of a genre that is not held out unless `genre` is given."""
-    genres = sorted(set(GENRES) - set(HELD_OUT_GENRES))
+    genres = sorted(LEARNT_GENRES)
     song = compose(seed, genre=genre or genres[seed % len(genres)], duration_s=COMPOSED_S)
     for track in song.tracks:
         audio = track.audio if track.is_stereo else track.audio[:1]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,34 @@ _SILENT_LUFS = -60.0
 
 
 @dataclass(frozen=True)
+class FrontEnd:
+    """What a model hears of its stems: how they are normalised, then measured.
+
+    Attributes:
+        stems: names, in the model's order.
+        sample_rate: in Hz.
+        hyper: the model's hyper-parameters.
+        profile: its target.
+        effects: its effect normalisations.
+    """
+
+    stems: Sequence[str]
+    sample_rate: int
+    hyper: BandMixerParameters
+    profile: Profile
+    effects: Sequence[str]
+
+    @cached_property
+    def weights(self) -> NDArray[np.float32]:
+        """See `mixer.network.band_mixer.bands.band_weights`."""
+        return band_weights(self.hyper, self.sample_rate)
+
+    def measure(self, audio: FloatArray) -> NDArray[np.float32]:
+        """Band powers of audio; see `mixer.network.band_mixer.bands.measure_powers`."""
+        return measure_powers(audio, self.hyper, self.weights)
+
+
+@dataclass(frozen=True)
 class Example:
     """Band powers of one excerpt of a song.
 
@@ -53,11 +82,7 @@ class Example:
 def make_example(
     dry: Mapping[str, FloatArray],
     wet: Mapping[str, FloatArray],
-    stems: Sequence[str],
-    sample_rate: int,
-    hyper: BandMixerParameters,
-    profile: Profile,
-    effects: Sequence[str],
+    front: FrontEnd,
     *,
     is_wet: bool,
 ) -> Example | None:
@@ -66,53 +91,39 @@ def make_example(
     Args:
         dry: input stems, float32 (2, samples) each; a missing one is silent.
         wet: the same stems as they are in the mixture, of the same length.
-        stems: names, in the model's order.
-        sample_rate: in Hz.
-        hyper, profile, effects: the model's hyper-parameters, profile and effect normalisations.
+        front: of the model.
         is_wet: whether `dry` is the same as `wet`.
     """
-    wet_gain = _gain_to_mixture(np.add.reduce(list(wet.values())), sample_rate)
+    rate = front.sample_rate
+    wet_gain = _gain_to_mixture(np.add.reduce(list(wet.values())), rate)
     if wet_gain is None:
         return None
     wet = {name: audio * wet_gain for name, audio in wet.items()}
-    weights = band_weights(hyper, sample_rate)
-    powers = {name: measure_powers(audio, hyper, weights) for name, audio in wet.items()}
-    audible = {
-        name for name, a in wet.items() if integrated_loudness_lufs(a, sample_rate) > _SILENT_LUFS
-    }
-    return _with_dry_stems(
-        dry, powers, audible, stems, sample_rate, hyper, profile, effects, is_wet=is_wet
-    )
+    powers = {name: front.measure(audio) for name, audio in wet.items()}
+    audible = {name for name, a in wet.items() if integrated_loudness_lufs(a, rate) > _SILENT_LUFS}
+    return _with_dry_stems(dry, powers, audible, front, is_wet=is_wet)
 
 
 def make_example_of_mixture(
-    dry: Mapping[str, FloatArray],
-    mixture: FloatArray,
-    stems: Sequence[str],
-    sample_rate: int,
-    hyper: BandMixerParameters,
-    profile: Profile,
-    effects: Sequence[str],
+    dry: Mapping[str, FloatArray], mixture: FloatArray, front: FrontEnd
 ) -> tuple[Example | None, float]:
     """Measure one excerpt of dry stems and their mixture, whose wet stems are not available.
 
     Args:
         dry: stems as recorded, float32 (2, samples) each.
         mixture: the mixture of these stems, float32 (2, samples), aligned with them in time.
-        stems, sample_rate, hyper, profile, effects: as in `make_example`.
+        front: of the model.
 
     Returns:
         The example, or None if it is almost silent; and the share of the mixture's power that the
         stems explain, 0 to 1: with a small share the example is useless.
     """
-    gain = _gain_to_mixture(mixture, sample_rate)
+    gain = _gain_to_mixture(mixture, front.sample_rate)
     if gain is None:
         return None, 0.0
-    wet = estimate_wet_powers(dry, mixture * gain, hyper, band_weights(hyper, sample_rate))
+    wet = estimate_wet_powers(dry, mixture * gain, front.hyper, front.weights)
     audible = {name for name, power in wet.powers.items() if _loudness(power) > _SILENT_LUFS}
-    example = _with_dry_stems(
-        dry, wet.powers, audible, stems, sample_rate, hyper, profile, effects, is_wet=False
-    )
+    example = _with_dry_stems(dry, wet.powers, audible, front, is_wet=False)
     return example, wet.explained
 
 
@@ -120,31 +131,26 @@ def _with_dry_stems(
     dry: Mapping[str, FloatArray],
     wet_powers: Mapping[str, NDArray[np.float32]],
     audible: Set[str],
-    stems: Sequence[str],
-    sample_rate: int,
-    hyper: BandMixerParameters,
-    profile: Profile,
-    effects: Sequence[str],
+    front: FrontEnd,
     *,
     is_wet: bool,
 ) -> Example | None:
     """Build an example from dry stems and wet powers, at `MIXTURE_LUFS`."""
-    dry_gain = _gain_to_mixture(np.add.reduce(list(dry.values())), sample_rate)
+    dry_gain = _gain_to_mixture(np.add.reduce(list(dry.values())), front.sample_rate)
     if dry_gain is None:
         return None
-    weights = band_weights(hyper, sample_rate)
     n_frames = next(iter(wet_powers.values())).shape[-1]
-    shape = (len(stems), len(VIEWS), hyper.n_bands, n_frames)
+    shape = (len(front.stems), len(VIEWS), front.hyper.n_bands, n_frames)
     dry_power, wet_power = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    played = np.zeros(len(stems), bool)
-    for i, stem in enumerate(stems):
+    played = np.zeros(len(front.stems), bool)
+    for i, stem in enumerate(front.stems):
         if stem not in dry or stem not in wet_powers:
             continue
         normalised, report = normalise_stem(
-            dry[stem] * dry_gain, sample_rate, stem, profile, effects
+            dry[stem] * dry_gain, front.sample_rate, stem, front.profile, front.effects
         )
         played[i] = report["skipped"] is None and stem in audible
-        dry_power[i] = measure_powers(normalised, hyper, weights)
+        dry_power[i] = front.measure(normalised)
         wet_power[i] = wet_powers[stem]
     if not played.any():
         return None

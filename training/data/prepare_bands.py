@@ -18,6 +18,7 @@ from mixer.song.samples import read_stems
 from mixer.stems import STEMS
 from training.data.band_examples import (
     Example,
+    FrontEnd,
     make_example,
     make_example_of_mixture,
     write_example,
@@ -107,22 +108,19 @@ def _is_wet(multitrack: Multitrack) -> bool:
     return multitrack.dry is None and not multitrack.song.dry
 
 
+def _front_end(task: SongTask) -> FrontEnd:
+    return FrontEnd(STEMS, SAMPLE_RATE_HZ, BANDS, task.settings.profile, task.settings.effects)
+
+
 def _examples(task: SongTask) -> Iterator[tuple[float, Example]]:
     """Yield the completed share of the song and an excerpt of its wet stems."""
-    settings, dry_song = task.settings, task.multitrack.dry
+    front, dry_song = _front_end(task), task.multitrack.dry
     wet = read_stems(task.multitrack.song, SAMPLE_RATE_HZ)
     dry = wet if dry_song is None else read_stems(dry_song, SAMPLE_RATE_HZ)
     n_samples = min(stem.shape[1] for stem in (*wet.values(), *dry.values()))
     for start, stop in _excerpts(n_samples):
         example = make_example(
-            _cut(dry, start, stop),
-            _cut(wet, start, stop),
-            STEMS,
-            SAMPLE_RATE_HZ,
-            BANDS,
-            settings.profile,
-            settings.effects,
-            is_wet=_is_wet(task.multitrack),
+            _cut(dry, start, stop), _cut(wet, start, stop), front, is_wet=_is_wet(task.multitrack)
         )
         if example is not None:
             yield stop / n_samples, example
@@ -133,16 +131,10 @@ def _examples_of_mixture(task: SongTask, notes: list[str]) -> Iterator[tuple[flo
     dry = read_stems(task.multitrack.song, SAMPLE_RATE_HZ)
     mixture = aligned_mixture(task.multitrack, np.add.reduce(list(dry.values())), notes)
     n_samples = mixture.shape[1]
-    shares = ExplainedShares("stems")
+    front, shares = _front_end(task), ExplainedShares("stems")
     for start, stop in _excerpts(n_samples):
         example, explained = make_example_of_mixture(
-            _cut(dry, start, stop),
-            mixture[:, start:stop],
-            STEMS,
-            SAMPLE_RATE_HZ,
-            BANDS,
-            task.settings.profile,
-            task.settings.effects,
+            _cut(dry, start, stop), mixture[:, start:stop], front
         )
         if shares.is_enough(explained) and example is not None:
             shares.use(explained)

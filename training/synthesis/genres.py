@@ -283,6 +283,8 @@ GENRES: dict[str, Genre] = {
 }
 # Never trained on: for tests and for the benchmark of the shipped models.
 HELD_OUT_GENRES = ("soul", "metal")
+# Those of which models may learn.
+LEARNT_GENRES = tuple(genre for genre in GENRES if genre not in HELD_OUT_GENRES)
 
 
 def genre_named(name: str) -> Genre:

@@ -17,7 +17,7 @@ from tests.signals import band
 from training.band_mixer.augmentation import Batch, augment, loudness_db
 from training.band_mixer.objective import objective
 from training.band_mixer.reading import Cut, linear_batch
-from training.data.band_examples import MIXTURE_LUFS, Example, make_example, write_example
+from training.data.band_examples import MIXTURE_LUFS, Example, FrontEnd, make_example, write_example
 from training.data.prepared_bands import BandExample
 from training.networks.band_mixer import MIX_LUFS
 from training.run.config import AugmentationConfig, WeightsConfig
@@ -27,7 +27,7 @@ HYPER = BandMixerParameters(
     n_bands=24, n_curve_points=6, stem_channels=8, channels=16, n_temporal_blocks=2,
     recurrent_units=8,
 )  # fmt: skip
-EFFECTS = ("balance",)
+FRONT = FrontEnd(STEMS, RATE, HYPER, read_profile("musdb18"), ("balance",))
 # Nothing is disturbed, nothing exchanged.
 STILL = AugmentationConfig(
     tilt_db=0.0, curve_db=0.0, side_db=0.0, shape=0.0, gain_db=0.0, taste_db=0.0,
@@ -39,9 +39,7 @@ def example(seed: int, *, is_wet: bool = False) -> Example:
     """Two seconds of a band whose dry bass is 6 dB louder than in the mixture."""
     wet = band(np.random.default_rng(seed), 2.0, RATE)
     dry = dict(wet) if is_wet else {**wet, "bass": 2.0 * wet["bass"]}
-    made = make_example(
-        dry, wet, STEMS, RATE, HYPER, read_profile("musdb18"), EFFECTS, is_wet=is_wet
-    )
+    made = make_example(dry, wet, FRONT, is_wet=is_wet)
     assert made is not None
     return made
 
@@ -103,8 +101,7 @@ def test_what_goes_in_is_a_mixture_of_that_loudness_too(examples: list[Example])
 
 def test_silence_teaches_nothing() -> None:
     silent = {stem: np.zeros((2, RATE), np.float32) for stem in STEMS}
-    profile = read_profile("musdb18")
-    made = make_example(silent, silent, STEMS, RATE, HYPER, profile, EFFECTS, is_wet=True)
+    made = make_example(silent, silent, FRONT, is_wet=True)
     assert made is None
 
 
