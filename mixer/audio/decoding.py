@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from mixer.audio.codecs.pyav import has_av
 from mixer.audio.damage import damage_of, note_damage
 from mixer.audio.formats import CODEC_SUFFIXES, SAMPLE_RATES_HZ, VIDEO_SUFFIXES, suffix_of
 from mixer.audio.layout import Layout, layout_of, open_part, read_next, read_part
-from mixer.audio.pyav import has_av
 from mixer.audio.source import OR_LEAVE_OUT, AudioSource, unreadable
 from mixer.dsp.threads import stop_if_asked
 from mixer.errors import InputError
@@ -82,7 +82,7 @@ def read_blocks(source: AudioSource) -> Iterator[np.ndarray]:
 
 def _not_finite(source: AudioSource, block: np.ndarray, position: int) -> str:
     """Message on a block, (channels, samples), that has NaN or infinite samples."""
-    from mixer.audio.stated_format import are_floats
+    from mixer.audio.containers.stated_format import are_floats
 
     bad = position + int(np.flatnonzero(~np.isfinite(block).all(axis=0))[0])
     what = f"NaN or infinite samples at {bad / source.sample_rate:.3f} s"
@@ -215,9 +215,9 @@ def _probe_plain(path: Path) -> list[AudioSource]:
 
 def _packed_in_wave(path: Path) -> tuple[str, str] | None:
     """The coding of a WAV file in packets, and what keeps such packets apart."""
-    from mixer.audio.chunks import read_heads
-    from mixer.audio.container import named_chunk
-    from mixer.audio.wave_format import packed_coding, read_wave_format
+    from mixer.audio.containers.chunks import read_heads
+    from mixer.audio.containers.container import named_chunk
+    from mixer.audio.containers.wave_format import packed_coding, read_wave_format
 
     with contextlib.suppress(OSError), open_regular(path) as file:
         heads = read_heads(file)
@@ -229,7 +229,7 @@ def _packed_in_wave(path: Path) -> tuple[str, str] | None:
 
 def _keeps_packets_apart(path: Path) -> bool:
     """Whether the packets in a WAV file have heads of their own: of ADTS, LOAS or Ogg."""
-    from mixer.audio.chunks import read_heads
+    from mixer.audio.containers.chunks import read_heads
 
     with contextlib.suppress(OSError), open_regular(path) as file:
         heads = read_heads(file)
@@ -287,7 +287,7 @@ def _believed(layout: Layout) -> int | None:
     """The time reference that a file states, in samples; None if it states none, or garbage."""
     if layout.time_reference is None:
         return None
-    from mixer.audio.time_reference import believed_reference
+    from mixer.audio.containers.time_reference import believed_reference
 
     return believed_reference(layout.time_reference, layout.sample_rate)
 
@@ -298,8 +298,8 @@ def _by_codec(path: Path) -> list[AudioSource]:
     Raises:
         InputError: as `probe_codec`.
     """
-    from mixer.audio.codec import probe_codec
-    from mixer.audio.time_reference import read_time_reference
+    from mixer.audio.codecs.codec import probe_codec
+    from mixer.audio.containers.time_reference import read_time_reference
 
     return [
         replace(
@@ -313,7 +313,7 @@ def _by_codec(path: Path) -> list[AudioSource]:
 
 def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:
     if source.reader == _READ_BY_CODEC:
-        from mixer.audio.codec import decode_codec
+        from mixer.audio.codecs.codec import decode_codec
 
         yield from decode_codec(source)
         return
@@ -328,7 +328,7 @@ def _decode_codec_or_plain(source: AudioSource) -> Iterator[np.ndarray]:
     except (soundfile.LibsndfileError, OSError) as error:
         raise InputError(unreadable(source.path, error)) from None
     if position < source.n_samples and checked.is_flac and has_av():
-        from mixer.audio.codec import decode_rest
+        from mixer.audio.codecs.codec import decode_rest
 
         note_damage(source, f"damaged at {position / source.sample_rate:.2f} s")
         left = source.n_samples - position

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 import numpy as np
 import soundfile
 
+from mixer.audio.containers.spliced_file import MOST_WALKED_BYTES, Pieces, Span, SplicedFile
 from mixer.audio.plain_wave import START_BYTES, read_plain_wave
 from mixer.audio.silent_blocks import SilentBlocks
 from mixer.audio.source import BLOCK_SAMPLES, system_name
-from mixer.audio.spliced_file import MOST_WALKED_BYTES, Pieces, Span, SplicedFile
 from mixer.files.regular_file import open_regular, read_start
 
 # The parser of a format loads with the first file of that format: most songs are plain WAV.
 if TYPE_CHECKING:
-    from mixer.audio.chunks import Chunk, Heads
+    from mixer.audio.containers.chunks import Chunk, Heads
 
 # Samples a packet: of Opus at 48 kHz 120 ms, of Vorbis the longest block, of FLAC by its format.
 _MOST_SAMPLES_A_PACKET = 65_536
@@ -111,7 +111,7 @@ def layout_of(path: Path) -> Layout:
 
 @functools.lru_cache(_KEPT_LAYOUTS)
 def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
-    from mixer.audio.chunks import read_heads
+    from mixer.audio.containers.chunks import read_heads
 
     with open_regular(path) as file:
         head = file.read(16)
@@ -135,7 +135,7 @@ def _layout(path: Path, size: int, mtime_ns: int) -> Layout:
 
 
 def _voice_layout(path: Path) -> Layout:
-    from mixer.audio.creative_voice import voice_layout
+    from mixer.audio.containers.creative_voice import voice_layout
 
     voice = voice_layout(path)
     if voice is None:
@@ -144,7 +144,7 @@ def _voice_layout(path: Path) -> Layout:
 
 
 def _mpeg_layout(path: Path) -> Layout | None:
-    from mixer.audio.mpeg import mpeg_layout
+    from mixer.audio.containers.mpeg import mpeg_layout
 
     mpeg = mpeg_layout(path)
     if mpeg is None:
@@ -161,9 +161,9 @@ def _has_magic(head: bytes) -> bool:
 
 def _chunked_layout(path: Path, file: BinaryIO, heads: Heads) -> Layout:
     """A file of chunks; the size of its audio is checked against the file."""
-    from mixer.audio.container import held_audio
-    from mixer.audio.stated_format import corrected_wave
-    from mixer.audio.time_reference import stated_reference
+    from mixer.audio.containers.container import held_audio
+    from mixer.audio.containers.stated_format import corrected_wave
+    from mixer.audio.containers.time_reference import stated_reference
 
     held = held_audio(file, heads)
     pieces = None if held is None else held.pieces
@@ -207,7 +207,7 @@ def _plain_layout(path: Path, part: Part, remark: str | None, fault: str | None)
 
 
 def _ogg_layout(path: Path) -> Layout:
-    from mixer.audio.ogg_pages import damaged_flac, ogg_links
+    from mixer.audio.containers.ogg_pages import damaged_flac, ogg_links
 
     links = ogg_links(path)
     if any(link.is_simultaneous for link in links or ()):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mixer.audio.codecs.video import content_of_video
 from mixer.audio.formats import UNREAD_SUFFIXES, VIDEO_SUFFIXES, is_audio_name
-from mixer.audio.video import content_of_video
 from mixer.files.regular_file import open_regular
 
 # First bytes of audio files, and the ending that belongs to them.

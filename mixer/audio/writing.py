@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, bext_chunk, coding_history_line
-from mixer.audio.encoding import Told, blocks_with_progress, encode, refuse_without_encoder
+from mixer.audio.codecs.encoding import Told, blocks_with_progress, encode, refuse_without_encoder
 from mixer.audio.formats import (
     DEFAULT_BIT_DEPTH,
     DEFAULT_FORMAT,

@@ -15,8 +15,8 @@ import numpy as np
 import scipy.optimize
 
 from mixer.learn.decision import LEAST_DB
-from mixer.output.daw.native import response_db
-from mixer.output.daw.native_strip import EqBand
+from mixer.output.daw.strips.native import response_db
+from mixer.output.daw.strips.native_strip import EqBand
 
 # How far apart the same band may be in two songs.
 _REACH_OCTAVES = {"bell": 0.5, "notch": 0.25, "low_shelf": 1.0, "high_shelf": 1.0}

@@ -13,9 +13,9 @@ from mixer.files.document import read_json
 from mixer.files.mistakes import find_mistakes
 from mixer.files.wording import visible
 from mixer.output.daw.daw_formats import DAW_FORMATS, Device
-from mixer.output.daw.native_strip import BandKind, EqBand, Strip
 from mixer.output.daw.read_session import MOST_TRACKS
 from mixer.output.daw.recall import RECALL_VERSION
+from mixer.output.daw.strips.native_strip import BandKind, EqBand, Strip
 from mixer.output.names import RECALL_SUFFIXES
 from mixer.preset.console_shape import STRIP
 

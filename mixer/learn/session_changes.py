@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixer.learn.recall_reader import Written, WrittenMix
-from mixer.output.daw.native_strip import EqBand, Points, Strip
 from mixer.output.daw.read_session import ReadSession, ReadTrack
-from mixer.output.daw.reaper import track_identity
-from mixer.output.daw.strip_words import fader_words, pan_words
+from mixer.output.daw.reaper.write_reaper import track_identity
+from mixer.output.daw.strips.native_strip import EqBand, Points, Strip
+from mixer.output.daw.strips.strip_words import fader_words, pan_words
 
 # Smaller differences are a workstation's roundings.
 LEAST_DB, LEAST_PAN, LEAST_WIDTH = 0.02, 0.004, 0.005

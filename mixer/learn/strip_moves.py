@@ -16,7 +16,7 @@ from mixer.learn.recall_reader import WrittenMix
 from mixer.learn.session_changes import Changed
 from mixer.learn.user_edit import BAND_TYPES, HAND_SENDS, NO_EFFECT, ROOMS, Edit, edit_of
 from mixer.network.track_mixer.track_settings import HIGH_PASS_OFF_HZ
-from mixer.output.daw.native_strip import EqBand
+from mixer.output.daw.strips.native_strip import EqBand
 from mixer.preset.console_shape import NETWORK
 
 Keys = tuple[str, ...]

@@ -20,7 +20,7 @@ from mixer.learn.strip_moves import Keys, Move, Moves, moves_of, preset_value
 from mixer.learn.taste_words import setting_words, spread_words
 from mixer.learn.user_edit import band_row
 from mixer.output.daw.daw_formats import Device
-from mixer.output.daw.strip_words import band_words, hz_words
+from mixer.output.daw.strips.strip_words import band_words, hz_words
 from mixer.preset.console_shape import ROLES
 from mixer.roles import ROLE_NAMES
 from mixer.stems import STEMS

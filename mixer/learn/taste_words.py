@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mixer.learn.strip_moves import Keys, Move
 from mixer.learn.user_edit import HAND_SENDS, ROOMS
-from mixer.output.daw.strip_words import hz_words, pan_words
+from mixer.output.daw.strips.strip_words import hz_words, pan_words
 
 _SENDS = {key: f"send to {name}" for name, key in (*HAND_SENDS.items(), *ROOMS.items())}
 _TITLES = {

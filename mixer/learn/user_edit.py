@@ -16,9 +16,9 @@ import numpy as np
 from mixer.console.settings import LOUDNESS_RANGE_LUFS, MASTER, MOST_ENTRIES
 from mixer.learn.recall_reader import WrittenMix
 from mixer.learn.session_changes import LEAST_DB, Changed, automation_change
-from mixer.output.daw.native_strip import BandKind, EqBand, Strip, balance_gains
-from mixer.output.daw.strip_words import band_words
-from mixer.output.daw.volume_automation import automation
+from mixer.output.daw.strips.native_strip import BandKind, EqBand, Strip, balance_gains
+from mixer.output.daw.strips.strip_words import band_words
+from mixer.output.daw.strips.volume_automation import automation
 from mixer.preset.console_shape import BAND, NETWORK, STRIP, TRACKS, range_of
 
 _PASSES = {"high_pass": "high_pass", "low_pass": "low_pass"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mixer import audio as audio_io
-from mixer.audio.encoding import refuse_without_encoder
+from mixer.audio.codecs.encoding import refuse_without_encoder
 from mixer.audio.formats import (
     BIT_DEPTHS,
     DEFAULT_BIT_DEPTH,

@@ -8,7 +8,7 @@ from typing import NotRequired, Protocol, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from mixer.audio.round_trip import CODECS, is_available, round_trip
+from mixer.audio.codecs.round_trip import CODECS, is_available, round_trip
 from mixer.dsp.blocks import FloatArray
 from mixer.dsp.long_audio import parts_of, silence
 from mixer.extras import install_command

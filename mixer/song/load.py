@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from mixer import audio as audio_io
+from mixer.audio.codecs.video import is_recording_file
 from mixer.audio.formats import is_any_audio_name
-from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.files.wording import quote
 from mixer.song.damaged_files import refuse_damaged

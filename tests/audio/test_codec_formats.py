@@ -195,7 +195,7 @@ def test_a_video_is_left_out_and_called_one(av, ffmpeg, name: str) -> None:
 def test_what_is_no_video_is_not_called_one(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "Gtr.mov").write_bytes(b"not a video at all" * 10)
     assert "cannot be read" in why_not_read(tmp_path / "Gtr.mov")
-    monkeypatch.setattr("mixer.audio.video.has_av", lambda: False)
+    monkeypatch.setattr("mixer.audio.codecs.video.has_av", lambda: False)
     said = why_not_read(tmp_path / "Gtr.mov")
     assert said.startswith("named as a video")
     assert "pip install" in said

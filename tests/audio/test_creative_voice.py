@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from mixer import audio as audio_io
-from mixer.audio.creative_voice import voice_layout
+from mixer.audio.containers.creative_voice import voice_layout
 from mixer.errors import InputError
 
 RATE_HZ = 22_050

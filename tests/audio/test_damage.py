@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from mixer import audio as audio_io
-from mixer.audio.ogg_pages import page_checksum
+from mixer.audio.containers.ogg_pages import page_checksum
 from mixer.errors import InputError
 from tests.signals import noise, sine
 

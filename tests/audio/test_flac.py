@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mixer import audio as audio_io
-from mixer.audio.flac_frames import flac_position
+from mixer.audio.containers.flac_frames import flac_position
 
 N_SAMPLES = 20_000
 # WAVE_FORMAT_EXTENSIBLE says how many of a container's bits are used.

@@ -59,7 +59,7 @@ def test_zeros_without_end_are_refused_in_time_and_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, head: bytes
 ) -> None:
     """A file of zeros takes no room on the disk, and days to look through."""
-    monkeypatch.setattr("mixer.audio.codec._WITHIN_S", 0.5)
+    monkeypatch.setattr("mixer.audio.codecs.codec._WITHIN_S", 0.5)
     path = tmp_path / name
     with path.open("wb") as file:
         file.write(head)

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from mixer import audio as audio_io
-from mixer.audio.mpeg_frames import frame_head
+from mixer.audio.containers.mpeg_frames import frame_head
 from tests.signals import noise, sine
 
 RATE_HZ = 44_100

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from mixer.audio.broadcast import BroadcastInfo, bext_chunk
-from mixer.audio.time_reference import read_time_reference
+from mixer.audio.containers.time_reference import read_time_reference
 from tests.audio.riff import chunk, wave
 
 RATE_HZ = 48_000

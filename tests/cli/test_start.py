@@ -18,11 +18,11 @@ IDLE |= {"pyloudnorm", "torch", "urllib.request"}
 # What a mix of stems without strips, references, tracks and deliverables can do without. Each is
 # the first of several modules.
 BESIDE = {
-    "mixer.audio.codec",
-    "mixer.audio.container",
-    "mixer.audio.mpeg",
-    "mixer.audio.ogg_pages",
-    "mixer.audio.round_trip",
+    "mixer.audio.codecs.codec",
+    "mixer.audio.containers.container",
+    "mixer.audio.containers.mpeg",
+    "mixer.audio.containers.ogg_pages",
+    "mixer.audio.codecs.round_trip",
     "mixer.console.desk",
     "mixer.console.plugin",
     "mixer.console.strip",

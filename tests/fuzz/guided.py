@@ -18,10 +18,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["mixer"]):
-    from mixer.audio.chunks import read_heads
-    from mixer.audio.container import held_audio
-    from mixer.audio.mpeg import mpeg_layout
-    from mixer.audio.ogg_pages import ogg_links
+    from mixer.audio.containers.chunks import read_heads
+    from mixer.audio.containers.container import held_audio
+    from mixer.audio.containers.mpeg import mpeg_layout
+    from mixer.audio.containers.ogg_pages import ogg_links
     from mixer.batch.requests.sheet import read_sheet
     from mixer.errors import InputError, MixerError, PresetError
     from mixer.files.document import parse_json, read_toml
@@ -29,7 +29,7 @@ with atheris.instrument_imports(include=["mixer"]):
     from mixer.network.onnx_file import refuse_outside_references
     from mixer.network.untrusted.cost import declared_inputs, measure_cost
     from mixer.network.untrusted.graph_file import read_graph_file
-    from mixer.output.daw.rpp_text import read_project
+    from mixer.output.daw.reaper.rpp_text import read_project
     from mixer.preset.assignments import read_assignment
     from mixer.preset.console_shape import LAYER
 

@@ -10,8 +10,8 @@ import pytest
 from mixer.cli.main import run
 from mixer.learn.recall_reader import read_recall, recall_of
 from mixer.output.daw.daw_formats import DAW_FORMATS
-from mixer.output.daw.native import response_db
 from mixer.output.daw.session_reading import read_session
+from mixer.output.daw.strips.native import response_db
 from tests.learn.edits import EDIT_TEN, Text
 from tests.output.daw.test_editable import deliver, song_folder  # noqa: F401
 

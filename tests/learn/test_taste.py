@@ -10,9 +10,9 @@ import soundfile
 from mixer.cli.main import run
 from mixer.learn.common_bands import net_bands
 from mixer.learn.decision import is_most, why_not
-from mixer.output.daw.native import response_db
-from mixer.output.daw.native_strip import EqBand
 from mixer.output.daw.session_reading import read_session
+from mixer.output.daw.strips.native import response_db
+from mixer.output.daw.strips.native_strip import EqBand
 from tests.learn.edits import Text
 from tests.output.daw.test_editable import RATE_HZ, deliver
 from tests.signals import band

@@ -10,7 +10,7 @@ from mixer.learn.recall_reader import Written, WrittenMix
 from mixer.learn.session_changes import Changed
 from mixer.learn.taste import taste_of
 from mixer.output.daw.daw_formats import DAW_FORMATS
-from mixer.output.daw.native_strip import EqBand, Strip
+from mixer.output.daw.strips.native_strip import EqBand, Strip
 from mixer.preset.find import find_preset
 from mixer.preset.layer import read_layer
 from mixer.preset.preset_writing import save_preset

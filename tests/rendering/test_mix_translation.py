@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mixer import RenderSettings, load_song, render, revise
-from mixer.audio import round_trip as codecs
+from mixer.audio.codecs import round_trip as codecs
 from mixer.meters.masking import bark_powers
 from mixer.meters.translation import PLACES, heard_loudness
 from mixer.output.destination import Destination, render_to

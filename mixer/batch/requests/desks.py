@@ -172,7 +172,7 @@ def _song_table(song: Path) -> tuple[Mapping[str, object], list[str]]:
     if not os.path.exists(f"{song}/{SONG_FILE}"):  # noqa: PTH110 - 10 000 of them
         return {}, []
     path = song / SONG_FILE
-    from mixer.audio.video import is_recording_file
+    from mixer.audio.codecs.video import is_recording_file
     from mixer.preset.layer import song_table
     from mixer.song.folders.folder import list_song_folder
     from mixer.song.song_file import read_song_file

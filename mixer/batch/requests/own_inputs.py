@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from mixer.audio.video import is_recording_file
+from mixer.audio.codecs.video import is_recording_file
 from mixer.batch.requests.manifest import Row
 from mixer.batch.requests.outputs import Target
 from mixer.batch.requests.row_mistakes import mistake

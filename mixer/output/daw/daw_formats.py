@@ -115,14 +115,15 @@ _HERE = "mixer.output.daw"
 DAW_FORMATS = {
     daw.name: daw
     for daw in (
-        DawFormat("dawproject", ".dawproject", "DAWproject", f"{_HERE}.dawproject:write_dawproject",
-                  read_by=f"{_HERE}.read_dawproject:read_dawproject",
+        DawFormat("dawproject", ".dawproject", "DAWproject",
+                  f"{_HERE}.dawproject.write_dawproject:write_dawproject",
+                  read_by=f"{_HERE}.dawproject.read_dawproject:read_dawproject",
                   devices=frozenset((Device.EQ, Device.SIDES)),
                   embeds_up_to_bytes=EMBED_UP_TO_BYTES),
-        DawFormat("reaper", ".rpp", "REAPER", f"{_HERE}.reaper:write_reaper",
-                  read_by=f"{_HERE}.read_reaper:read_reaper",
-                  refused_by=f"{_HERE}.reaper:refuse_name"),
-        DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour:write_ardour",
+        DawFormat("reaper", ".rpp", "REAPER", f"{_HERE}.reaper.write_reaper:write_reaper",
+                  read_by=f"{_HERE}.reaper.read_reaper:read_reaper",
+                  refused_by=f"{_HERE}.reaper.write_reaper:refuse_name"),
+        DawFormat("ardour", ".ardour", "Ardour", f"{_HERE}.ardour.write_ardour:write_ardour",
                   refused_by=f"{_HERE}.xml_names:refuse_name",
                   devices=frozenset((Device.ACE_EQ, Device.WIDTH, Device.POLARITY,
                                      Device.SMOOTHING)),

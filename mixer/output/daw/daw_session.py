@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixer.output.daw.native_strip import Strip
-from mixer.output.daw.nearness import Nearness
-from mixer.output.daw.standby import NO_STANDBY, Echo, Room, Standby
+from mixer.output.daw.strips.native_strip import Strip
+from mixer.output.daw.strips.nearness import Nearness
+from mixer.output.daw.strips.standby import NO_STANDBY, Echo, Room, Standby
 from mixer.song.recording import Recording
 from mixer.song.song_file import Marker
 from mixer.stems import color_of

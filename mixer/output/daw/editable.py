@@ -1,8 +1,9 @@
 """A mix as a session that can be edited: dry recordings with native strips, and what is left.
 
-Every strip is native (`mixer.output.daw.native_strip`). A model of tracks set one for each track,
-which is written as it was set; after a model of stems the recordings stand at their own level in
-the folder of their stem, whose strip is fitted to what the network did to it. Buses are fitted too.
+Every strip is native (`mixer.output.daw.strips.native_strip`). A model of tracks set one for each
+track, which is written as it was set; after a model of stems the recordings stand at their own
+level in the folder of their stem, whose strip is fitted to what the network did to it. Buses are
+fitted too.
 Whatever the strips do not give exactly is in a residual outside of them, so that the untouched
 session is the mix.
 """
@@ -39,14 +40,14 @@ from mixer.output.daw.daw_session import (
     plain_name,
     track_color,
 )
-from mixer.output.daw.native import run_strip
-from mixer.output.daw.native_strip import Strip, held_below
-from mixer.output.daw.nearness import nearness
-from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
-from mixer.output.daw.standby import Limiting, Standby, standby_of
-from mixer.output.daw.strip_fit import fit_strip, with_automation
-from mixer.output.daw.strip_of_track import moves, track_strip, user_bands
-from mixer.output.daw.strip_words import null_words, standby_lines, strip_lines
+from mixer.output.daw.strips.native import run_strip
+from mixer.output.daw.strips.native_strip import Strip, held_below
+from mixer.output.daw.strips.nearness import nearness
+from mixer.output.daw.strips.returns import RETURN_NAMES, ROOMS, SessionReturns
+from mixer.output.daw.strips.standby import Limiting, Standby, standby_of
+from mixer.output.daw.strips.strip_fit import fit_strip, with_automation
+from mixer.output.daw.strips.strip_of_track import moves, track_strip, user_bands
+from mixer.output.daw.strips.strip_words import null_words, standby_lines, strip_lines
 from mixer.output.daw.wet_session import reference_track, wet_tracks
 from mixer.output.names import session_audio
 from mixer.output.recipe import Recipe

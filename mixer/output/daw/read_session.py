@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixer.output.daw.native_strip import Strip
+from mixer.output.daw.strips.native_strip import Strip
 from mixer.song.song_file import Marker
 
 # More than any engineer has; a file that says more is not read.

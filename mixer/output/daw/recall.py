@@ -16,9 +16,9 @@ from mixer.console.settings import Strip as UserStrip
 from mixer.files.spreadsheet import cell
 from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.daw.daw_session import DawGroup, DawSession, DawTrack, in_order
-from mixer.output.daw.native_strip import Strip
-from mixer.output.daw.nearness import Nearness
-from mixer.output.daw.strip_words import (
+from mixer.output.daw.strips.native_strip import Strip
+from mixer.output.daw.strips.nearness import Nearness
+from mixer.output.daw.strips.strip_words import (
     FLAGGED_ABOVE_DB,
     automation_words,
     band_words,

@@ -27,8 +27,8 @@ from mixer.files.staging import publish, staging_folder
 from mixer.files.toml_writing import table_lines
 from mixer.files.whole_file import refuse_full_disk, write_output
 from mixer.files.wording import visible
-from mixer.output.daw.native_strip import balance_gains
 from mixer.output.daw.read_session import ReadClip, ReadSession, ReadTrack
+from mixer.output.daw.strips.native_strip import balance_gains
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.song_file import GAIN_RANGE_DB
 

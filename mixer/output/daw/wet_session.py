@@ -22,7 +22,7 @@ from mixer.output.daw.daw_session import (
     plain_name,
     track_color,
 )
-from mixer.output.daw.native_strip import Strip
+from mixer.output.daw.strips.native_strip import Strip
 from mixer.output.names import FileRole
 from mixer.output.recipe import OutputTable, Recipe
 from mixer.rendering.mix import Mix

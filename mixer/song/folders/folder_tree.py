@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from mixer.audio.codecs.video import is_recording_file
 from mixer.audio.formats import VIDEO_SUFFIXES, is_audio_name, suffix_of
-from mixer.audio.video import is_recording_file
 from mixer.errors import InputError
 from mixer.song.folders.folder_names import (
     BATCH_STATE_FOLDER,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixer.audio.codecs.video import is_recording_file
 from mixer.audio.formats import is_audio_name, suffix_of
 from mixer.audio.not_read import why_not_read
-from mixer.audio.video import is_recording_file
 from mixer.song.folders.folder_names import METADATA_SUFFIX, RECIPE_SUFFIX, SONG_FILE
 from mixer.song.names.track_names import classify
 

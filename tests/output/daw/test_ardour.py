@@ -9,13 +9,13 @@ import soundfile
 
 from mixer.console.settings import Gate
 from mixer.network.track_mixer.track_settings import Compression
-from mixer.output.daw import ace
-from mixer.output.daw.ardour import write_ardour
+from mixer.output.daw.ardour.write_ardour import write_ardour
 from mixer.output.daw.daw_formats import DAW_FORMATS
 from mixer.output.daw.daw_session import DawClip, DawGroup, DawSession, DawTrack
-from mixer.output.daw.native import response_db, run_strip
-from mixer.output.daw.native_strip import EqBand, Strip, held_below
-from mixer.output.daw.standby import Echo, Room, Standby
+from mixer.output.daw.strips import ace
+from mixer.output.daw.strips.native import response_db, run_strip
+from mixer.output.daw.strips.native_strip import EqBand, Strip, held_below
+from mixer.output.daw.strips.standby import Echo, Room, Standby
 from tests.output.daw.workstation import ARDOUR, ardours_null_dbfs, most_exact_play
 
 RATE_HZ = 44_100

@@ -43,7 +43,10 @@ def test_a_record_more_is_a_format_more(written, tmp_path, monkeypatch) -> None:
 @pytest.mark.parametrize("daw", ["dawproject", "ardour"])
 def test_a_path_is_refused_that_xml_cannot_hold(daw, session, tmp_path, monkeypatch) -> None:
     """Control characters are not XML, even escaped; what joins letters in Persian names is."""
-    monkeypatch.setattr("mixer.output.daw.dawproject.EMBED_UP_TO_BYTES", 0)
+    monkeypatch.setattr(
+        "mixer.output.daw.dawproject.write_dawproject.EMBED_UP_TO_BYTES",
+        0,
+    )
     track = session.tracks[0]
     for name, is_xml in (
         ("می\u200cخواهم.wav", True),

@@ -10,7 +10,7 @@ from mixer.audio import AudioSource
 from mixer.dsp.blocks import db_to_gain
 from mixer.errors import SettingsError
 from mixer.output.daw.daw_session import plain_name
-from mixer.output.daw.native_strip import Strip
+from mixer.output.daw.strips.native_strip import Strip
 from mixer.output.daw.wet_session import DRY, REFERENCE, WET, wet_session
 from mixer.song.recording import Recording
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from mixer.errors import OutputError
-from mixer.output.daw.dawproject import write_dawproject
+from mixer.output.daw.dawproject.write_dawproject import (
+    write_dawproject,
+)
 from tests.output.daw.test_reaper import on_file
 from tests.output.daw.workstation import validate_dawproject
 
@@ -161,7 +163,10 @@ def test_audio_outside_is_found_from_where_the_session_is(session, path) -> None
 
 
 def test_much_audio_stays_outside_unless_it_is_asked_for(session, path, monkeypatch) -> None:
-    monkeypatch.setattr("mixer.output.daw.dawproject.EMBED_UP_TO_BYTES", 1_000)
+    monkeypatch.setattr(
+        "mixer.output.daw.dawproject.write_dawproject.EMBED_UP_TO_BYTES",
+        1_000,
+    )
     write_dawproject(session, path)
     with zipfile.ZipFile(path) as archive:
         assert archive.namelist() == ["project.xml", "metadata.xml"]

@@ -5,7 +5,7 @@ import pytest
 import scipy.signal
 
 from mixer.dsp.biquad import eq_band
-from mixer.output.daw.nearness import nearness
+from mixer.output.daw.strips.nearness import nearness
 
 RATE_HZ = 44_100
 

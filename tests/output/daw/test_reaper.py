@@ -8,7 +8,11 @@ import rpp
 
 from mixer.errors import OutputError
 from mixer.output.daw.daw_session import DawTrack
-from mixer.output.daw.reaper import native_color, quoted, write_reaper
+from mixer.output.daw.reaper.write_reaper import (
+    native_color,
+    quoted,
+    write_reaper,
+)
 
 
 @pytest.fixture

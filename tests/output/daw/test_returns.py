@@ -8,7 +8,7 @@ import pytest
 
 from mixer.console.settings import Console, Reverb, Strip
 from mixer.network.track_mixer.track_settings import SpaceSettings
-from mixer.output.daw.returns import RETURN_NAMES, ROOMS, SessionReturns
+from mixer.output.daw.strips.returns import RETURN_NAMES, ROOMS, SessionReturns
 
 RATE_HZ = 44_100
 

@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 
 from mixer.errors import InputError
-from mixer.output.daw.native_strip import EqBand
-from mixer.output.daw.read_reaper import read_reaper
 from mixer.output.daw.read_session import ReadTrack
-from mixer.output.daw.reaeq import bandwidth_octaves, read_reaeq, reaeq_lines
-from mixer.output.daw.rpp_text import words_of
+from mixer.output.daw.reaper.read_reaper import read_reaper
+from mixer.output.daw.reaper.reaeq import (
+    bandwidth_octaves,
+    read_reaeq,
+    reaeq_lines,
+)
+from mixer.output.daw.reaper.rpp_text import words_of
 from mixer.output.daw.session_reading import read_session
+from mixer.output.daw.strips.native_strip import EqBand
 
 # A state that REAPER 7 wrote: a high-pass at 100 Hz that is on, four bands that are off.
 BY_REAPER = [
@@ -165,7 +169,10 @@ def test_a_dawproject_that_is_none_is_refused(tmp_path, text) -> None:
 
 
 def test_a_dawproject_that_says_too_much_is_not_read(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("mixer.output.daw.read_dawproject._LONGEST_BYTES", 1_000)
+    monkeypatch.setattr(
+        "mixer.output.daw.dawproject.read_dawproject._LONGEST_BYTES",
+        1_000,
+    )
     path = tmp_path / "a.dawproject"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("project.xml", "<Project>" + " " * 100_000 + "</Project>")
@@ -233,7 +240,10 @@ def test_clips_that_many_tracks_share_are_counted_once(tmp_path) -> None:
 
 
 def test_more_clips_than_any_session_has_are_refused(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("mixer.output.daw.read_dawproject.MOST_CLIPS", 150)
+    monkeypatch.setattr(
+        "mixer.output.daw.dawproject.read_dawproject.MOST_CLIPS",
+        150,
+    )
     clip = '<Clip time="0" duration="1"><Audio><File path="a.wav"/></Audio></Clip>'
     rows = [f'<Track id="t{i}"/>' for i in range(3)]
     lanes = [f'<Lanes track="t{i}">{clip * 100}</Lanes>' for i in range(3)]
@@ -258,7 +268,10 @@ def test_a_project_that_would_fill_the_memory_is_refused(
 ) -> None:
     """Short lines take a hundred times the memory that they take on the disk."""
     assert read_session(project(tmp_path, body)).tracks == ()
-    monkeypatch.setattr(f"mixer.output.daw.rpp_text.{limit}", 1_000)
+    monkeypatch.setattr(
+        f"mixer.output.daw.reaper.rpp_text.{limit}",
+        1_000,
+    )
     with pytest.raises(InputError, match="too large to be a project"):
         read_session(project(tmp_path, body))
 
@@ -326,7 +339,10 @@ def test_devices_of_a_dawproject_that_are_off_do_nothing(tmp_path) -> None:
 
 
 def test_tracks_without_end_are_refused(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("mixer.output.daw.read_dawproject.MOST_TRACKS", 3)
+    monkeypatch.setattr(
+        "mixer.output.daw.dawproject.read_dawproject.MOST_TRACKS",
+        3,
+    )
     assert len(dawproject(tmp_path, "<Track/>" * 3)) == 3
     with pytest.raises(InputError, match="too many tracks or clips"):
         dawproject(tmp_path, "<Track/>" * 4)

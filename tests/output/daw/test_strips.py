@@ -9,12 +9,12 @@ from mixer.dsp.blocks import db_to_gain
 from mixer.dsp.erb_bands import band_centres_hz
 from mixer.network.track_mixer.track_settings import TrackSettings, curve_at
 from mixer.output.daw.daw_formats import DAW_FORMATS, Device
-from mixer.output.daw.eq_fit import fit_bands
-from mixer.output.daw.native import automation_values, response_db, run_strip
-from mixer.output.daw.native_strip import EqBand, Strip, balance_gains, placed
-from mixer.output.daw.strip_fit import fit_strip
-from mixer.output.daw.strip_of_track import moves
-from mixer.output.daw.volume_automation import TOLERANCE_DB, automation, moving_gain
+from mixer.output.daw.strips.eq_fit import fit_bands
+from mixer.output.daw.strips.native import automation_values, response_db, run_strip
+from mixer.output.daw.strips.native_strip import EqBand, Strip, balance_gains, placed
+from mixer.output.daw.strips.strip_fit import fit_strip
+from mixer.output.daw.strips.strip_of_track import moves
+from mixer.output.daw.strips.volume_automation import TOLERANCE_DB, automation, moving_gain
 from tests.signals import noise
 
 RATE_HZ = 44_100

@@ -1,0 +1,1 @@
+"""What audio files hold, byte by byte: headers, chunks, pages and frames, true or damaged."""

@@ -1,0 +1,1 @@
+"""Ardour: its sessions, and the devices that come with it."""

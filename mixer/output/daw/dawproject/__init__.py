@@ -1,0 +1,1 @@
+"""DAWproject, which Bitwig, Cubase and Studio One exchange: written, and read back."""

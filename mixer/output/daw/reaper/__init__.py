@@ -1,0 +1,1 @@
+"""REAPER: its projects, written and read back, and its own equaliser."""
