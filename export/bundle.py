@@ -79,7 +79,7 @@ class FileTable(TypedDict):
 
 
 class Words(TypedDict, total=False):
-    """What may be said of a bundle besides what its checkpoint says; None says nothing.
+    """Optional statements about a bundle, instead of those of its checkpoint; None leaves these.
 
     Attributes:
         name: by default the name of the folder.

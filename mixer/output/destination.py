@@ -95,7 +95,7 @@ class Destination:
         return [str(path) for path in paths if os.path.lexists(path)]
 
     def audio_of(self, plan: RenderPlan) -> WantedAudio:
-        """What must be rendered besides the mix."""
+        """Audio that must be rendered besides the mix."""
         wanted = self.wanted
         of_sessions = wanted.edits and bool(plan.tracks)
         takes_tracks = wanted.tracks or of_sessions or needs_tracks(wanted.deliver, plan)

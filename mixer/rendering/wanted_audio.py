@@ -1,4 +1,4 @@
-"""Which audio of a mix is wanted besides the mix itself."""
+"""The audio of a mix that is wanted besides the mix itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mixer.network.output import WetStems
 
 @dataclass(frozen=True)
 class WantedAudio:
-    """What a render hands on besides its mix; it decides what is made, kept and forecast.
+    """Parts that a render returns besides its mix; they decide what is made, kept and forecast.
 
     Attributes:
         wet_stems: each stem as it is in the mix, all or those of these names.

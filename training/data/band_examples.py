@@ -36,7 +36,7 @@ _SILENT_LUFS = -60.0
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """What a model hears of its stems: how they are normalised, then measured.
+    """A model's view of its stems: how they are normalised, then measured.
 
     Attributes:
         stems: names, in the model's order.

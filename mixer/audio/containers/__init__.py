@@ -1,1 +1,1 @@
-"""What audio files hold, byte by byte: headers, chunks, pages and frames, true or damaged."""
+"""Headers, chunks, pages and frames of audio files, byte by byte, true or damaged."""
