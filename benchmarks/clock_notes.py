@@ -1,6 +1,6 @@
 """Progress notes of one command, in its own process: run by `benchmarks.clock`.
 
-In processor time, on one core: what other programs do changes neither what is told nor how wrong it
+In processor time, on one core: other programs change neither what is shown nor how wrong it
 is. A stretch is the time between two moments at which Ctrl-C could end what runs: of the main
 thread, between two of Python's own looks at signals, of any thread, between two questions whether
 to stop.

@@ -183,7 +183,7 @@ def instructions(asked: Commands, checkout: Path) -> Costs:
 
 
 def stage_of(case: str, stage: str) -> str:
-    """The name under which the cost of a case's stage is told."""
+    """The name under which the cost of a case's stage is reported."""
     return f"{case}{_OF}{stage}"
 
 

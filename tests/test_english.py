@@ -63,6 +63,8 @@ SLIPS = {
     "has no use for": re.compile(r"\b(?:has|have) no use for\b"),
     # "must name one or more of".
     "name some of": re.compile(r"\bname some of\b"),
+    # Recognised, reported, distinguished.
+    "told by": re.compile(r"\b(?:is|are|was|were|be) told (?:by|from|at once|as soon)\b"),
     # An offset is removed from a recording, a signal subtracted from another.
     "take off": re.compile(r"\b(?:take|takes|taken|took|taking) (?:(?:it|them|that) )?off\b"),
     # "because the disk is full", "as time ran out".
@@ -244,6 +246,7 @@ def test_the_documents_speak_plain_english() -> None:
         "lengths 3 and 4 do not go together",
         "two microphones at one source",
         "a DC offset is taken off, and the residual takes it off too",
+        "takes are told by their lengths",
     ],
 )
 def test_slips_are_found(text: str) -> None:
@@ -287,6 +290,7 @@ def test_a_clause_that_begins_a_sentence_is_found(text: str, right: bool) -> Non
         "silent, with no track to play",
         "which has no key 'x'",
         "unknown preset 'rokc'; did you mean 'rock'?",
+        "sources that can be told apart",
     ],
 )
 def test_english_is_left_alone(text: str) -> None:

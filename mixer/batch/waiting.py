@@ -74,7 +74,7 @@ class Waiting:
             running: tasks under way, among which whoever starts one enters it before the next.
 
         Yields:
-            A task and its size, or in place of that why it cannot be told and the song has failed.
+            A task and its size, or the reason why it has none and the song has failed.
         """
         self._sort_last()
         place = 0

@@ -208,7 +208,7 @@ class PlannedTable(UnmixedFigures):
 class PlanTable(TypedDict):
     """A batch's plan and its cost: times in seconds, sizes in bytes.
 
-    `listened` is False: what is left out and not recognised is told by names alone.
+    `listened` is False: files left out and not recognised are counted by names alone.
     """
 
     dry_run: bool

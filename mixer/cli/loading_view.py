@@ -24,7 +24,7 @@ def load_with_progress(
         show: the bar.
 
     Returns:
-        The songs, and the bar for what follows: it is told shares of that alone, 0 to 1.
+        The songs, and the bar for what follows: it gets shares of that alone, 0 to 1.
 
     Raises:
         MixerError: as `load` does.

@@ -36,7 +36,7 @@ _LOUD_PERCENTILE = 95.0
 # ... and below what the band had just before.
 _BELOW_PAST_DB = -6.0
 _PAST_S = 0.5
-# Share of the wet band's energy that the input explains; below it no gain can be told.
+# Share of the wet band's energy that the input explains; below it no gain can be measured.
 _LEAST_COHERENCE = 0.95
 # Hann frames at half overlap: so many bins and frames tell as much as one free one.
 _BINS_PER_FREE_ONE = 3.0

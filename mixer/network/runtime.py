@@ -126,7 +126,7 @@ def _providers(device: Device) -> list[Any]:
 
 
 def _no_cuda(device: Device) -> str:
-    """Which of the three is missing, as far as it can be told."""
+    """Which of the three is missing, as far as it can be determined."""
     n_gpus = count_gpus()
     if device.index >= n_gpus:
         has = counted(n_gpus, "GPU") if n_gpus else "no GPU"

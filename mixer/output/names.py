@@ -37,7 +37,7 @@ class FileRole(StrEnum):
     RECIPE = "recipe"
 
 
-# In front of a track's name, where roles of files are told apart.
+# In front of a track's name, where roles of files are distinguished.
 TRACK_ROLE = "tracks/"
 # In front of a version's name, likewise.
 VERSION_ROLE = "versions/"

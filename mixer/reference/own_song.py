@@ -19,7 +19,7 @@ OWN_MIX_ABOVE = 0.5
 
 
 class OwnSong:
-    """The song that is to be mixed, to be told from references.
+    """The song to be mixed, to be distinguished from references.
 
     Args:
         song: from `load_song`.

@@ -28,7 +28,7 @@ WEIGHTS = Path(__file__).with_name("by_ear.npz")
 BELIEVED_FROM = 0.9
 # From this one on, over the whole and each half of what was heard, it speaks against a name.
 CONTRADICTS_FROM = 0.97
-# A role is told if it has this share of its stem's probability.
+# A role is named if it has this share of its stem's probability.
 _ROLE_FROM = 0.6
 
 

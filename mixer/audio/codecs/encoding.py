@@ -31,7 +31,7 @@ def refuse_without_encoder(title: str) -> None:
 
 
 def blocks_with_progress(audio: np.ndarray, told: Told) -> Iterator[np.ndarray]:
-    """Audio, (channels, samples), block by block; each is told as soon as the next is wanted."""
+    """Audio, (channels, samples), by blocks; each is reported when the next is requested."""
     n_samples = audio.shape[1]
     for start in range(0, n_samples, BLOCK_SAMPLES):
         stop_if_asked()

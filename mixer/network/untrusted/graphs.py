@@ -136,7 +136,7 @@ class StrangersGraph:
         )
 
     def _cost(self, feeds: Feeds) -> Cost:
-        """Chunks of one length cost the same; which block of weights runs is told by a number."""
+        """Chunks of one length cost the same; a number selects the block of weights."""
         inputs = {name: described(feed) for name, feed in feeds.items()}
         key = tuple(
             (name, value.shape, None if value.content is None else value.content.tobytes())

@@ -237,7 +237,7 @@ def _of_user(said: Mapping[str, Any], done: Mapping[str, Any]) -> Iterator[str]:
         yield f"amount {_number(said['amount'], _percent)}"
 
 
-# Effects whose words take more than their settings; one without any is told by its name.
+# Effects whose words take more than their settings; one without any is named.
 _WORDED = {"high_pass", "low_pass", "eq", "compressor", "plugins", "width", "pan", "gain_db"}
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "gate": lambda gate: f"gate at {_number(gate['threshold_db'], _db_plain)}",

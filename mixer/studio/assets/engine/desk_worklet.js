@@ -40,7 +40,7 @@ class DeskNode extends AudioWorkletProcessor {
       sync: () => this.port.postMessage({ type: "synced", id: message.id }),
     };
     answers[message.type]();
-    // What runs out within a block is told at once; so is where a jump went.
+    // Samples that run out within a block are reported at once; so is the target of a jump.
     if (message.type === "seek" || message.type === "play" || message.type === "pause") this.tell();
   }
 
