@@ -23,8 +23,8 @@ from mixer.cli.session_song import DEFAULT_FOLDER
 def command(folders: tuple[Path, ...]) -> None:
     """Serve tools to an agent over stdin and stdout, until it disconnects.
 
-    The tools are check, render, revise, variations, compare, presets, preset and evaluate. They
-    read and write only in the folders given by --allow, and load no plug-ins.
+    The tools are check, render, revise, variations, takes, compare, presets, preset and
+    evaluate. They read and write only in the folders given by --allow, and load no plug-ins.
     """
     load_extra("mcp", "mcp")
     server = load_extra("mixer.mcp.tool_server", "mcp")

@@ -23,10 +23,12 @@ DESCRIPTIONS: Mapping[str, str] = {
     "render": "Mix a song. presets: names, the strongest last. sets: key=value, such "
     "as vocals.gain_db=+1.5. settings: model, amount, dry, levels, platform, loudness_lufs, "
     "true_peak_dbtp, seed. outputs: format, bit_depth, stems, tracks, report, deliver, daw, "
-    "daw_audio. output: a folder, or a file that ends like the format.",
+    "daw_audio. output: a folder, or a file that ends like the format. The answer has "
+    "the model's settings in words.",
     "revise": "Make the next take of a mix, from requests in plain words or key=value.",
     "variations": "Make other mixes of a song: n spread out, or by name such as 'brighter', "
     "or blends such as 'first=0.6,brighter=0.4'.",
+    "takes": "List the takes of a mix, with what was asked for and which settings changed.",
     "compare": "Show the differences between two mixes, B minus A.",
     "evaluate": "Measure a mix against a reference mix of the same song.",
 }
@@ -86,6 +88,9 @@ class Calls:
         return await self._run(
             lambda progress: self._tools.variations(song, progress, n=n, names=names, blends=blends)
         )
+
+    async def takes(self, mix: MixPath) -> str:
+        return await self._run(lambda progress: self._tools.takes(mix))
 
     async def compare(self, a: MixPath, b: MixPath, audio: bool = True) -> str:
         return await self._run(lambda progress: self._tools.compare(a, b, audio=audio))

@@ -15,6 +15,7 @@ from mixer.errors import SettingsError
 from mixer.evaluate.pair import PairSettings, evaluate_pair
 from mixer.files.wording import quote
 from mixer.mcp.folders import Folders
+from mixer.mcp.mix_words import settings_in_words
 from mixer.output.compare import compare_mixes
 from mixer.output.config import settings_over_defaults
 from mixer.output.destination import Destination, render_to
@@ -33,6 +34,7 @@ from mixer.song.inspection import inspect_song
 from mixer.studio.choices import choices
 from mixer.studio.edits import model_names, names_plugins
 from mixer.studio.jobs import read_wanted
+from mixer.takes.listing import list_takes
 from mixer.takes.revise import make_take, plan_revision
 from mixer.takes.variations import variations as make_variations
 
@@ -107,6 +109,7 @@ class Tools:
         done = render_to(destination, plan, progress=progress)
         return {
             **_mix_figures(done.recipe, path),
+            "settings": settings_in_words(done.recipe["measurements"]),
             "warnings": [*plan.warnings, *done.remarks],
             "verdict": done.mix.verdict,
         }
@@ -127,6 +130,31 @@ class Tools:
             "changes": take["changes"],
             "unchanged_parts": take["same"],
             "changed_parts": take["different"],
+            "settings": settings_in_words(revised.rendered.recipe["measurements"]),
+        }
+
+    def takes(self, mix: str) -> Json:
+        """The takes of a mix, each with what was asked for and what changed from its parent."""
+        file = self._folders.file(mix)
+        self._folders.mix(file)
+        return {
+            "takes": [
+                {
+                    "number": take.number,
+                    "mix": str(take.mix),
+                    "state": take.state,
+                    "made_by": take.made_by,
+                    "parent": take.parent,
+                    "asked": take.asked,
+                    "differs_from_first": take.words,
+                    "changes": take.changes,
+                    "unchanged_parts": take.same,
+                    "changed_parts": take.different,
+                    "loudness_lufs": take.loudness_lufs,
+                    "true_peak_dbtp": take.true_peak_dbtp,
+                }
+                for take in list_takes(file)
+            ]
         }
 
     def variations(

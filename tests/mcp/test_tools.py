@@ -28,7 +28,8 @@ from mixer.mcp.tools import Tools
 from tests.studio.desk import write_stems
 
 Call = Callable[..., Any]
-TOOLS = {"check", "render", "revise", "variations", "compare", "presets", "preset", "evaluate"}
+TOOLS = {"check", "render", "revise", "variations", "takes", "compare", "presets", "preset",
+         "evaluate"}  # fmt: skip
 
 
 @pytest.fixture
@@ -115,9 +116,38 @@ async def use_every_tool(call: Callable[..., Any], allowed: Path) -> None:
     assert taken["number"] == 2
     assert "vocals" in taken["changed_parts"]
     assert "bass" in taken["unchanged_parts"]
+    listed = (await call("takes", mix="mixes/song.wav"))["takes"]
+    assert [row["number"] for row in listed] == [1, 2, 1]
+    assert listed[1]["asked"] == ["vocals up", "drums.pan=-0.2"]
+    assert listed[1]["changes"] == ["vocals.gain_db 1.5 -> 3", "drums.pan 0 -> -0.2"]
     found = await call("compare", a="mixes/song.mix.json", b=taken["recipe"])
     assert "vocals.gain_db" in json.dumps(found)
     assert isinstance(await call("evaluate", mix=taken["mix"], reference=made["mix"]), dict)
+
+
+def test_what_a_model_of_stems_set_is_told(call: Call) -> None:
+    told = call("render", song="song", settings={"model": "default"})["settings"]
+    assert list(told["stems"]) == ["vocals", "bass", "drums", "other"]
+    assert all(" dB" in row["set_by_model"] for row in told["stems"].values())
+    taken = call("revise", mix="mixes/song.wav", changes=["bass.network.gain_db=-3"])["settings"]
+    assert taken["stems"]["bass"]["set_by_model"] == told["stems"]["bass"]["set_by_model"]
+    assert " dB" in taken["stems"]["bass"]["changed_by_user"]
+    assert "changed_by_user" not in taken["stems"]["drums"]
+
+
+def test_what_a_model_of_tracks_set_is_told_and_why(call: Call) -> None:
+    told = call("render", song="song", settings={"model": "tracks", "dry": True})["settings"]
+    assert told["incoming_levels"] == "treated as raw: a dry recording"
+    assert [row["track"] for row in told["tracks"]] == [
+        "bass.wav", "drums.wav", "other.wav", "vocals.wav"
+    ]  # fmt: skip
+    assert all(" dB" in row["set_by_model"] for row in told["tracks"])
+    assert list(told["buses"]) == ["vocals", "bass", "drums", "other", "mix"]
+    assert "room" in told["returns"]
+    change = 'tracks."bass".network.gain_db=-3'
+    taken = call("revise", mix="mixes/song.wav", changes=[change])["settings"]
+    assert taken["tracks"][0]["set_by_model"] == told["tracks"][0]["set_by_model"]
+    assert " dB" in taken["tracks"][0]["changed_by_user"]
 
 
 def test_a_render_is_that_of_the_command_line(call: Call, allowed: Path) -> None:
