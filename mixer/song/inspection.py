@@ -14,7 +14,9 @@ from mixer.audio.decoding import offset_over
 from mixer.audio.extremes import is_float
 from mixer.audio.source import AudioSource
 from mixer.dsp.blocks import gain_to_db
+from mixer.dsp.blocks import peak as peak_of
 from mixer.dsp.lag import correlation
+from mixer.dsp.long_audio import add_to, copy_of, parts_of, silence, unfilled
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError
 from mixer.meters.loudness import integrated_loudness_lufs
@@ -38,6 +40,7 @@ DC_ABOVE = 0.01  # of full scale
 MAY_BE_A_PART = "left out, though it may be a part of the song"
 # Shared by every comparison between files: slow enough to be small, fast enough to keep waveforms.
 _SKETCH_RATE_HZ = 4_410
+_BLOCK_FRAMES = 4_096
 _ENVELOPE_RATE_HZ = 210
 _SMOOTHING = np.hanning(7) / np.hanning(7).sum()
 _MAX_LAG_S = 2.0
@@ -188,7 +191,7 @@ def _inspect_recording(recording: Recording) -> tuple[FileInspection, np.ndarray
         inspection.fault = str(error)
         return inspection, None
     inspection.findings += remarks_on(recording.source)
-    peak = float(np.abs(audio).max(initial=0.0))
+    peak = peak_of(audio)
     if peak > MAX_PEAK:
         inspection.findings.append(
             f"its peak is {peak:.4g} times full scale, which is not a scale of float audio or of "
@@ -234,31 +237,55 @@ def _stereo_findings(audio: np.ndarray) -> list[str]:
 
 def _clipping(audio: np.ndarray, source: AudioSource) -> list[str]:
     """A finding if the file's own samples, with its offset, are at full scale."""
-    as_recorded = audio + offset_over(source, 0, audio.shape[1]) if source.offset else audio
-    if is_float(source) and np.abs(as_recorded).max(initial=0.0) > 1.0:
+    as_recorded = _with_offset(audio, source) if source.offset else audio
+    if is_float(source) and peak_of(as_recorded) > 1.0:
         return []  # float samples above full scale are not clipped
     n_clipped = _clipped_samples(as_recorded)
     return [f"clipped: {n_clipped} samples in runs at full scale"] if n_clipped else []
+
+
+def _with_offset(audio: np.ndarray, source: AudioSource) -> np.ndarray:
+    """A copy of a file's samples, (2, n), with the offset that was removed."""
+    recorded = copy_of(audio)
+    for part in parts_of(recorded):
+        recorded[:, part] += offset_over(source, part.start, recorded[:, part].shape[1])
+    return recorded
 
 
 def _clipped_samples(audio: np.ndarray) -> int:
     """Samples that are in runs of at least `CLIPPED_RUN_SAMPLES` at full scale."""
     total = 0
     for channel in audio:
-        hot = np.concatenate([[0], (np.abs(channel) >= CLIPPED_FROM).astype(np.int8), [0]])
-        edges = np.flatnonzero(np.diff(hot))
-        lengths = edges[1::2] - edges[::2]
-        total += int(lengths[lengths >= CLIPPED_RUN_SAMPLES].sum())
+        open_run = 0  # length of the run at the end of the part before
+        for part in parts_of(channel):
+            hot = np.concatenate([[False], np.abs(channel[part]) >= CLIPPED_FROM, [False]])
+            edges = np.flatnonzero(hot[1:] != hot[:-1])
+            lengths = edges[1::2] - edges[::2]
+            if edges.size and edges[0] == 0:
+                lengths[0] += open_run
+            elif open_run >= CLIPPED_RUN_SAMPLES:
+                total += open_run
+            open_run = 0
+            if edges.size and edges[-1] == hot.size - 2:
+                open_run, lengths = int(lengths[-1]), lengths[:-1]
+            total += int(lengths[lengths >= CLIPPED_RUN_SAMPLES].sum())
+        total += open_run if open_run >= CLIPPED_RUN_SAMPLES else 0
     return total
 
 
 def _sketch(audio: np.ndarray, sample_rate: int, start_s: float) -> np.ndarray:
     """The mid channel at `_SKETCH_RATE_HZ`, placed in the song, for comparing waveforms."""
-    mid = audio.mean(axis=0, keepdims=True)
+    mid = unfilled(1, audio.shape[1])
+    for part in parts_of(audio):
+        mid[:, part] = audio[:, part].mean(axis=0, keepdims=True)
     n_samples = audio_io.resampled_length(mid.shape[1], sample_rate, _SKETCH_RATE_HZ)
     own = audio_io.resample(mid, sample_rate, _SKETCH_RATE_HZ, n_samples)[0]
     start = round(start_s * _SKETCH_RATE_HZ)
-    return own[-start:] if start < 0 else np.pad(own, (start, 0))
+    if start <= 0:
+        return own[-start:]
+    placed = silence(start + len(own))
+    placed[start:] = own
+    return placed
 
 
 def _compare_lengths(files: Sequence[FileInspection]) -> None:
@@ -300,13 +327,15 @@ def _compare_sketches(
     if len(audible) < 2:
         return
     n_samples = max(len(sketch) for _, sketch in audible)
-    total = np.zeros(n_samples, np.float32)
+    total = silence(n_samples)
     for _, sketch in audible:
-        total[: len(sketch)] += sketch
+        add_to(total[: len(sketch)], sketch)
     for file, sketch in audible:
-        own = np.zeros(n_samples, np.float32)
+        own = silence(n_samples)
         own[: len(sketch)] = sketch
-        rest = total - own
+        rest = copy_of(total)
+        for part in parts_of(rest):
+            rest[part] -= own[part]
         # Start times that the files state win over guesses.
         lag_s = None if starts_are_stated else _misalignment_s(own, rest)
         if lag_s is not None:
@@ -346,8 +375,14 @@ def _onset_envelope(sketch: np.ndarray) -> np.ndarray:
     frames = sketch[: len(sketch) // hop_length * hop_length].reshape(-1, hop_length)
     if len(frames) < len(_SMOOTHING):
         return np.zeros(1)
-    floor = 1e-2 * float(np.abs(sketch).max())
-    level = np.log10(1e-9 + floor + np.sqrt(np.mean(frames**2, axis=1)))
+    floor = 1e-2 * peak_of(sketch)
+    powers = np.concatenate(
+        [
+            np.mean(frames[start : start + _BLOCK_FRAMES] ** 2, axis=1)
+            for start in range(0, len(frames), _BLOCK_FRAMES)
+        ]
+    )
+    level = np.log10(1e-9 + floor + np.sqrt(powers))
     level = np.convolve(level, _SMOOTHING, "same")
     rises = np.maximum(np.diff(level, prepend=level[:1]), 0.0)
     return rises - rises.mean()

@@ -1,10 +1,13 @@
 """`inspect_song` finds what an engineer would want to know before mixing, and nothing else."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.signal
 import soundfile
 
+from mixer.dsp.long_audio import parts_of
 from mixer.song.file_listing import doubts
 from mixer.song.inspection import inspect_song
 from mixer.song.load import load_song
@@ -115,3 +118,32 @@ def test_nan_and_unreadable_files_are_findings_not_errors(write_song, rng) -> No
 def test_real_songs_raise_no_false_alarms(shared, name) -> None:
     found = findings(shared / "audio" / "stems" / name)
     assert not any("mis" in f or "mix" in f for file in found.values() for f in file)
+
+
+def test_runs_at_full_scale_count_whatever_part_of_a_long_file_they_are_in(write_song) -> None:
+    """A long file is looked at in parts, whose borders runs may cross."""
+    n_part = next(parts_of(np.zeros(1 << 20, np.float32))).stop
+    audio = np.zeros((2, 3 * n_part + 100), np.float32)
+    audio[0, n_part - 2 : n_part + 3] = 1.0  # across a border
+    audio[0, 2 * n_part - 2 : 2 * n_part] = 1.0  # too short
+    audio[1, n_part - 1 : 2 * n_part + 1] = -1.0  # a whole part, and a sample on both sides
+    audio[1, -4:] = 1.0  # up to the end
+    audio[0, 10_000:10_200] = 0.5  # not at full scale
+    (file,) = inspect_song(load_song(write_song({"drums.wav": audio}, subtype="PCM_24"))).files
+    n_clipped = 5 + (n_part + 2) + 4
+    assert f"clipped: {n_clipped} samples in runs at full scale" in file.findings
+
+
+def test_inspecting_takes_no_array_as_long_as_a_file(write_song, monkeypatch) -> None:
+    """Beside what is kept in files when it is long."""
+    audio = np.tile(sine(200.0, 1.0, 44_100), (1, 180))
+    song = load_song(write_song({"vocals.wav": audio, "drums.wav": audio[:, ::-1]}), listen=False)
+    monkeypatch.setattr("mixer.dsp.long_audio.MOST_IN_MEMORY", 0)
+    monkeypatch.setattr("mixer.dsp.long_audio.LEAST_BYTES", 1 << 16)
+    tracemalloc.start()
+    try:
+        inspect_song(song)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < audio.nbytes
