@@ -187,7 +187,7 @@ def _destination(
     named = _format_in_name(output)
     weaker = read_config(RENDER).output_beside(given, named)
     wanted = OutputSettings(**weaker | given)
-    path, file_format = output_path(output, wanted.format, song)
+    path, file_format = output_path(output, wanted.format, song.folder)
     if "bit_depth" in given:
         refuse_depth_of_lossy(file_format, wanted.bit_depth)
     destination = Destination(path, replace(wanted, format=file_format), overwrite=overwrite)
@@ -231,8 +231,8 @@ def _format_in_name(output: Path | None) -> str:
     return ending if ending in FORMATS else ""
 
 
-def output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path, str]:
-    """Path and format of the mix: a file by its ending, else a folder.
+def output_path(output: Path | None, file_format: str, song: Path) -> tuple[Path, str]:
+    """Path and format of the mix of a song in a folder: a file by its ending, else a folder.
 
     Raises:
         SettingsError: the ending is not a format's but resembles one, or another's than the format.
@@ -252,4 +252,4 @@ def output_path(output: Path | None, file_format: str, song: Song) -> tuple[Path
             )
     file_format = file_format or DEFAULT_FORMAT
     folder = output or Path(DEFAULT_FOLDER)
-    return folder / f"{mix_name(song.folder)}.{file_format}", file_format
+    return folder / f"{mix_name(song)}.{file_format}", file_format

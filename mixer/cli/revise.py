@@ -20,7 +20,6 @@ from mixer.output.config import CODING
 from mixer.output.output_settings import OutputSettings
 from mixer.output.recipe_words import change_lines, proof_lines
 from mixer.rendering.plans.plan_notes import with_leakage_warning
-from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
 from mixer.song.folders.folder_names import RECIPE_SUFFIX
 from mixer.takes.instructions import AMOUNTS, INSTRUCTIONS, TARGETS
 from mixer.takes.numbering import first_mixes
@@ -87,20 +86,19 @@ def command(
     if recipe_path.is_dir():
         raise click.UsageError(f"{quote(str(recipe_path))} is a folder; {_which_mix(recipe_path)}")
     with progress_bar(quiet=quiet or as_json) as show:
-        with SongLoading(show, about_a_revision) as loading:
-            revision = plan_revision(
-                recipe_path,
-                texts,
-                song_folder=song_folder,
-                hold_gain=hold_gain,
-                allow_plugins=allow_plugins,
-                translation_budget_db=translation_budget_db,
-                wanted=OutputSettings(**given_settings(OutputSettings, options)),
-                loading=loading,
-            )
+        revision = plan_revision(
+            recipe_path,
+            texts,
+            song_folder=song_folder,
+            hold_gain=hold_gain,
+            allow_plugins=allow_plugins,
+            translation_budget_db=translation_budget_db,
+            wanted=OutputSettings(**given_settings(OutputSettings, options)),
+            progress=show,
+        )
         if not quiet:
             _warn(revision)
-        done = None if dry_run else make_take(revision, show, loading.clock)
+        done = None if dry_run else make_take(revision, show)
     if done is None:
         _show_plan(revision, as_json=as_json)
         return

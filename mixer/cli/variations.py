@@ -22,14 +22,16 @@ from mixer.output.output_settings import OutputSettings
 from mixer.rendering.asked_song import load_asked
 from mixer.rendering.choices.axes import AXES, named_moves
 from mixer.rendering.settings import RenderSettings, at_fitting_rate
-from mixer.rendering.timing.load_forecast import SongLoading, about_variations
+from mixer.rendering.timing.load_forecast import SongLoading
 from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation
 from mixer.takes.spreading import MOST_VARIATIONS
 from mixer.takes.variation_plan import Wanted
 from mixer.takes.variations import (
     MadeVariations,
+    about_making,
     find_first,
+    hashed_song,
     make_variations,
 )
 
@@ -124,12 +126,13 @@ def command(
         away=away,
     )
     with progress_bar(quiet=quiet or as_json) as show:
-        with SongLoading(show, about_variations(options["model"], wanted.n)) as loading:
+        outputs = OutputSettings(**given_settings(OutputSettings, options))
+        path, file_format = output_path(output, outputs.format, song_dir.resolve())
+        about = about_making(options["model"], wanted, path)
+        with SongLoading(show, about, hashes=True) as loading:
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )
-            outputs = OutputSettings(**given_settings(OutputSettings, options))
-            path, file_format = output_path(output, outputs.format, song)
             settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
             tracks, sources = outputs.tracks, resolved.sources
             plan, clock = plan_with_progress(
@@ -139,11 +142,14 @@ def command(
                 path, replace(outputs, format=file_format), overwrite=overwrite
             )
             there = find_first(plan, destination, song)
+            table = hashed_song(plan, there)
         if there is None:
             destination.check(plan)
         if not quiet:
             warn(song, plan, with_files=True)
-        made = make_variations(plan, destination, wanted, there=there, progress=show, follows=clock)
+        made = make_variations(
+            plan, destination, wanted, there=there, song=table, progress=show, follows=clock
+        )
     if as_json:
         answer(_as_json(made))
     elif not quiet:

@@ -121,7 +121,7 @@ class Tools:
         for text in changes:
             if "=" in text:
                 _sets([text])
-        revision = plan_revision(recipe.path, _bounded_texts(changes))
+        revision = plan_revision(recipe.path, _bounded_texts(changes), progress=progress)
         revised = make_take(revision, progress)
         take = revised.take
         return {

@@ -158,7 +158,8 @@ def replay(
     """
     if not allow_plugins:
         refuse_plugins(recipe)
-    with SongLoading(progress, about_a_mix(recipe.settings.model)) as loading:
+    about = about_a_mix(recipe.settings.model)
+    with SongLoading(progress, about, hashes=True) as loading:
         plan, differences = plan_again(recipe, song_of(recipe, song_folder, loading))
     if plan is None or any(difference.kind in DECISIVE for difference in differences):
         return Replay(tuple(differences))

@@ -9,7 +9,7 @@ from mixer.dsp.threads import available_threads
 from mixer.output.output_settings import OutputSettings
 from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.timing import unit_costs as costs
-from mixer.rendering.timing.forecast import is_encoded, song_seconds
+from mixer.rendering.timing.forecast import hashing_s, is_encoded, song_seconds
 from mixer.rendering.timing.progress import Stage
 from mixer.report.previews import N_ENCODERS, PREVIEW_S
 
@@ -68,8 +68,7 @@ def hashing_share(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> flo
 
 def _hashing_s(plan: RenderPlan) -> float:
     n_hashed = sum(not is_encoded(recording.source) for recording in plan.song.recordings)
-    n_in_turn = n_hashed / max(1, min(available_threads(), n_hashed))
-    return costs.BEGIN_TO_WRITE_S + song_seconds(plan) * n_in_turn * costs.HASH_A_RECORDING
+    return costs.BEGIN_TO_WRITE_S + hashing_s(n_hashed * song_seconds(plan), n_hashed)
 
 
 def _files_s(plan: RenderPlan, wanted: OutputSettings, n_files: int) -> float:

@@ -31,18 +31,17 @@ from mixer.rendering.plans.plan import RenderPlan
 from mixer.rendering.plans.planning import plan_render
 from mixer.rendering.settings import RenderSettings, with_targets
 from mixer.rendering.timing.forecast import take_forecast
-from mixer.rendering.timing.load_forecast import SongLoading, about_a_revision
+from mixer.rendering.timing.load_forecast import Rest, SongLoading, about_a_revision
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.rendering.wanted_audio import WantedAudio
-from mixer.song.load_progress import Loading, unwatched
 from mixer.song.song import Song
 from mixer.song.tracks import tracks_of
 from mixer.stems import RESIDUAL
 from mixer.takes.asking import Asked, ask
 from mixer.takes.bus_figures import bus_of, has_own_bus, recorded_own_bus_db
 from mixer.takes.kept_song import kept_of
-from mixer.takes.numbering import base_of, next_number, take_path
+from mixer.takes.numbering import base_of, next_number, take_path, takes_beside
 from mixer.takes.parts import Proof, proof_of, same_parts
 from mixer.takes.take_settings import correction_requests, take_settings
 
@@ -62,6 +61,7 @@ class Revision:
         number: of the take.
         destination: the paths that it is written to.
         is_elsewhere: other versions of the libraries, or another system, made the parent.
+        clock: of the loading of the song, which is over.
     """
 
     parent: RecordedMix
@@ -73,6 +73,7 @@ class Revision:
     number: int
     destination: Destination
     is_elsewhere: bool
+    clock: StageClock
 
 
 @dataclass(frozen=True)
@@ -114,16 +115,15 @@ def revise(
     Raises:
         MixerError: as in `plan_revision` and `make_take`.
     """
-    with SongLoading(progress, about_a_revision) as loading:
-        revision = plan_revision(
-            recipe_path,
-            texts,
-            song_folder=song_folder,
-            hold_gain=hold_gain,
-            allow_plugins=allow_plugins,
-            loading=loading,
-        )
-    return make_take(revision, progress, loading.clock)
+    revision = plan_revision(
+        recipe_path,
+        texts,
+        song_folder=song_folder,
+        hold_gain=hold_gain,
+        allow_plugins=allow_plugins,
+        progress=progress,
+    )
+    return make_take(revision, progress)
 
 
 def plan_revision(
@@ -135,7 +135,7 @@ def plan_revision(
     allow_plugins: bool = False,
     wanted: OutputSettings = MIX_ALONE,
     translation_budget_db: float | None = None,
-    loading: Loading = unwatched,
+    progress: Progress | None = None,
 ) -> Revision:
     """Plan a take without rendering anything.
 
@@ -149,7 +149,7 @@ def plan_revision(
             and tracks are written in any case if the parent has them.
         translation_budget_db: also lift stems that are lost on small loudspeakers, each by at
             most this; the parent must have been checked, and the take is checked as well.
-        loading: as in `mixer.song.load.load_song`.
+        progress: as in `mixer.render`; shows the loading of the song.
 
     Raises:
         InputError: the recipe or the song was not found, or the song or the model has changed.
@@ -159,20 +159,23 @@ def plan_revision(
     parent = read_recipe(recipe_path)
     if not allow_plugins:
         refuse_plugins(parent)
-    song = song_of(parent, song_folder, loading)
-    parent_plan, is_elsewhere = _plan_of_parent(parent, song)
-    settings = parent_plan.settings
-    console = _console_of(settings)
-    if translation_budget_db is not None:
-        texts = (*texts, *correction_requests(parent, translation_budget_db, console))
-        wanted = replace(wanted, check_translation=True)
-    roles = frozenset(track.role for track in tracks_of(song))
-    known, stems = parent_plan.known_changes, tuple(song.stems)
-    asked = ask(texts, console, known=known, stems=stems, roles=roles)
-    plan = plan_render(song, take_settings(parent, settings, asked.console, hold_gain=hold_gain))
-    number = next_number(parent.path.parent, base_of(parent.path))
-    destination = _destination(parent, number, wanted)
-    destination.check(plan)
+    with SongLoading(progress, _about(parent), hashes=True) as loading:
+        song = song_of(parent, song_folder, loading)
+        parent_plan, is_elsewhere = _plan_of_parent(parent, song)
+        settings = parent_plan.settings
+        console = _console_of(settings)
+        if translation_budget_db is not None:
+            texts = (*texts, *correction_requests(parent, translation_budget_db, console))
+            wanted = replace(wanted, check_translation=True)
+        roles = frozenset(track.role for track in tracks_of(song))
+        known, stems = parent_plan.known_changes, tuple(song.stems)
+        asked = ask(texts, console, known=known, stems=stems, roles=roles)
+        plan = plan_render(
+            song, take_settings(parent, settings, asked.console, hold_gain=hold_gain)
+        )
+        number = next_number(parent.path.parent, base_of(parent.path))
+        destination = _destination(parent, number, wanted)
+        destination.check(plan)
     return Revision(
         parent=parent,
         song=song,
@@ -183,6 +186,17 @@ def plan_revision(
         number=number,
         destination=destination,
         is_elsewhere=is_elsewhere,
+        clock=loading.clock,
+    )
+
+
+def _about(parent: RecordedMix) -> Rest:
+    """About how long the next take of a mix will take, before its song is loaded."""
+    take, beside = parent.take, takes_beside(parent.path.parent, base_of(parent.path))
+    return about_a_revision(
+        parent.settings.model,
+        is_first=take is None and len(beside) < 2,
+        knows_parts=take is not None and bool(take.parts),
     )
 
 
@@ -208,15 +222,12 @@ def _destination(parent: RecordedMix, number: int, wanted: OutputSettings) -> De
     )
 
 
-def make_take(
-    revision: Revision, progress: Progress | None = None, follows: StageClock | None = None
-) -> Revised:
+def make_take(revision: Revision, progress: Progress | None = None) -> Revised:
     """Render a planned take, prove what it left alone, and write it.
 
     Args:
         revision: from `plan_revision`.
         progress: as in `mixer.render`.
-        follows: the clock of what was done before, such as loading the song.
 
     Raises:
         MixerError: as in `mixer.render` and `mixer.write_mix`.
@@ -228,6 +239,7 @@ def make_take(
     writing_s = forecast_of(revision.destination, revision.plan, is_made=True)
     then_s = sum(writing_s.values())
     then_all_s, pace = sum(making_s.values()) + then_s, pace_for(progress)
+    follows = revision.clock
     with StageClock(progress, parent_s, follows=follows, then_s=then_all_s, pace=pace) as clock:
         was = _proof_of_parent(revision, kept, clock)
     destination = revision.destination

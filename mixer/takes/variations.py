@@ -37,7 +37,7 @@ from mixer.rendering.settings import RenderSettings, with_console
 from mixer.rendering.sound.known_levels import KnownLevels
 from mixer.rendering.sound.variation_step import movable
 from mixer.rendering.timing.forecast import a_variation_s, first_of_variations_s, making_forecast
-from mixer.rendering.timing.load_forecast import SongLoading, about_variations
+from mixer.rendering.timing.load_forecast import Rest, SongLoading, about_variations
 from mixer.rendering.timing.machine_pace import pace_for
 from mixer.rendering.timing.progress import Progress, Stage, StageClock
 from mixer.song.song import Song
@@ -45,7 +45,7 @@ from mixer.takes.blending import parse_blend
 from mixer.takes.each_variation import MadeVariation, make_all
 from mixer.takes.first_mix import Listening, Writing, first_of, listen, recipe_path, write_first
 from mixer.takes.kept_song import kept_of
-from mixer.takes.numbering import base_of
+from mixer.takes.numbering import base_of, variations_beside
 from mixer.takes.variation_plan import (
     First,
     FloatMatrix,
@@ -118,19 +118,39 @@ def variations(
     """
     wanted = Wanted(n, tuple(names), tuple((text, parse_blend(text)) for text in blends), away)
     settings = settings or RenderSettings()
-    with SongLoading(progress, about_variations(settings.model, wanted.n)) as loading:
+    path = Path(folder) / f"{Path(song_folder).resolve().name}.{DEFAULT_FORMAT}"
+    about = about_making(settings.model, wanted, path)
+    with SongLoading(progress, about, hashes=True) as loading:
         song, resolved = load_asked(Path(song_folder), loading=loading)
         if settings.console is None:
             settings = with_console(settings, resolved.console)
         plan = plan_render(song, settings, presets=resolved.sources)
-        name = f"{song.folder.name}.{DEFAULT_FORMAT}"
-        destination = Destination(Path(folder) / name, OutputSettings(format=DEFAULT_FORMAT))
+        destination = Destination(path, OutputSettings(format=DEFAULT_FORMAT))
         there = find_first(plan, destination, song)
+        table = hashed_song(plan, there)
     if there is None:
         destination.check(plan)
     return make_variations(
-        plan, destination, wanted, there=there, progress=progress, follows=loading.clock
+        plan,
+        destination,
+        wanted,
+        there=there,
+        song=table,
+        progress=progress,
+        follows=loading.clock,
     )
+
+
+def about_making(model: str | None, wanted: Wanted, mix: Path) -> Rest:
+    """About how long `make_variations` will take, before the song is loaded.
+
+    Args:
+        model: of the first mix.
+        wanted: which variations.
+        mix: file of the first mix; beside it are variations that were made before.
+    """
+    beside = variations_beside(mix.parent, base_of(mix))
+    return about_variations(model, wanted.n, is_first=not beside)
 
 
 def find_first(plan: RenderPlan, destination: Destination, song: Song) -> RecordedMix | None:
@@ -159,6 +179,7 @@ def make_variations(
     wanted: Wanted,
     *,
     there: RecordedMix | None = None,
+    song: SongTable | None = None,
     progress: Progress | None = None,
     follows: StageClock | None = None,
     network: NetworkRunner | None = None,
@@ -171,6 +192,7 @@ def make_variations(
         destination: of the first mix; variations go beside it, with its format and depth.
         wanted: which variations.
         there: from `find_first`: the first mix is made again but not written.
+        song: from `hashed_song`, where the song's files were hashed already.
         follows: the clock of what was done before, such as loading the song.
         progress, network, threads: as in `mixer.render`.
 
@@ -179,7 +201,7 @@ def make_variations(
         SettingsError: a blend has an unknown part, or its parts cannot be blended.
         MixerError: as in `render_to`.
     """
-    song = song_table(plan.song, _hashes_of(there))
+    song = song or hashed_song(plan, there)
     job = _job(plan, destination, wanted, network, threads, song)
     making_s = _making_forecast(job, plan)
     varying_s = _varying_forecast(plan, destination, wanted, threads, there is None)
@@ -208,9 +230,15 @@ def make_variations(
     return varied
 
 
-def _hashes_of(there: RecordedMix | None) -> dict[str, str]:
-    """Hashes of the recordings, where they were compared with a recipe's just now."""
-    return {} if there is None else {name: own.sha256 for name, own in there.inputs.items()}
+def hashed_song(plan: RenderPlan, there: RecordedMix | None) -> SongTable:
+    """The song and its recordings, each hashed, unless it was compared with a recipe just now.
+
+    Args:
+        plan: of the first mix.
+        there: from `find_first`.
+    """
+    hashes = {} if there is None else {name: own.sha256 for name, own in there.inputs.items()}
+    return song_table(plan.song, hashes)
 
 
 def _job(

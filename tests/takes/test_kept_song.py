@@ -163,9 +163,11 @@ def test_variations_after_a_plain_render_and_its_revision_only_ask_how_sure_the_
     recipe = first_take()
     revise(recipe, "drums up")
     done()
+    kept, plan = kept_for(recipe.parent.parent / "song", uncertainty=True)
+    # Of these the model is asked; its answer is there.
+    assert kept.holds(plan, WantedAudio(VOCALS)) == {Stage.NORMALISE: 4, Stage.NETWORK: 2}
     vary("mixes")
     assert done() == ([], [])
-    kept, plan = kept_for(recipe.parent.parent / "song", uncertainty=True)
     assert kept.holds(plan, WantedAudio(VOCALS)) == {Stage.NORMALISE: 0, Stage.NETWORK: 2}
 
 

@@ -163,14 +163,12 @@ def kept_alike(plan: RenderPlan, other: RenderPlan, audio: WantedAudio = MIX_ALO
 
 def _found(plan: RenderPlan, audio: WantedAudio, is_there: Callable[[Key], bool]) -> Found:
     entries = _entries(plan, audio.wet_stems)
-    found = {
-        stage: sum(key[0] != _DOUBTS for key in keys)  # which are a few figures
-        for stage, keys in entries.items()
-        if all(map(is_there, keys))
-    }
-    # Only the sum of the normalised stems still needs them.
-    is_needless = Stage.NETWORK in found and not audio.stages
-    return found | {Stage.NORMALISE: 0} if is_needless else found
+    found = {stage: len(keys) for stage, keys in entries.items() if all(map(is_there, keys))}
+    if audio.stages or Stage.NETWORK not in found:
+        return found
+    # Only the sum of the normalised stems still needs them, and who asks how sure the model is.
+    is_asked = plan.asks_how_sure and not is_there(_doubts_key(plan))
+    return found if is_asked else found | {Stage.NORMALISE: 0}
 
 
 def _entries(plan: RenderPlan, wet_stems: WetStems) -> dict[Stage, list[Key]]:
@@ -183,8 +181,6 @@ def _entries(plan: RenderPlan, wet_stems: WetStems) -> dict[Stage, list[Key]]:
     # Settings that doubts draw towards neutral are known once the doubts are.
     if plan.material is MaterialKind.NETWORK and plan.settings.abstain == 0.0:
         found[Stage.NETWORK] = _network_keys(plan, wet_stems)
-        if plan.asks_how_sure:
-            found[Stage.NETWORK].append(_doubts_key(plan))
     return found
 
 

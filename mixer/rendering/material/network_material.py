@@ -16,6 +16,7 @@ from mixer.errors import ModelError
 from mixer.network.output import Output, RunOptions, is_wanted
 from mixer.network.runner import LocalRunner
 from mixer.network.session import Network
+from mixer.rendering.choices.level_words import RAW
 from mixer.rendering.doubts.doubt import Answer, Doubts, doubts_of
 from mixer.rendering.job import Job
 from mixer.rendering.levels.stem_levels import bring_to_usual_levels
@@ -27,7 +28,7 @@ from mixer.rendering.material.normalised_stems import (
     with_gains_before,
 )
 from mixer.rendering.plans.plan import RenderPlan
-from mixer.rendering.timing.forecast import ASK, KEEP, OPEN, RUN, network_steps_s
+from mixer.rendering.timing.forecast import ASK, KEEP, LEVELS, OPEN, RUN, network_steps_s
 from mixer.rendering.timing.progress import Stage, Steps
 from mixer.setting_changes import changes_after
 
@@ -50,6 +51,8 @@ def material_of_network(job: Job) -> Material:
     n_workers = stems_at_once(job.plan.handled_song, job.plan.sample_rate, job.threads)
     steps = Steps(job.clock, _steps_s(job))
     levels = bring_to_usual_levels(job.plan, stems, measurements, n_workers)
+    if levels is None or levels["taken_for"] != RAW:
+        steps.leave_out(LEVELS)
     steps.at(ASK, 0.0, "")
     normalised = sum_of_stems(stems) if job.audio.stages else None
     given = with_gains_before(stems, job.plan)
@@ -70,8 +73,7 @@ def material_of_network(job: Job) -> Material:
 
 def _found(job: Job) -> Material | None:
     """The whole material, if an earlier mix has kept all that is wanted of it."""
-    # A report shows the sum of the normalised stems.
-    if job.kept is None or job.audio.stages or not _is_kept(job):
+    if job.kept is None or job.kept.holds(job.plan, job.audio).get(Stage.NORMALISE) != 0:
         return None
     job.clock.start(Stage.NETWORK)
     found = job.kept.answer(job.plan, job.audio.wet_stems)

@@ -62,17 +62,15 @@ def _listen(job: Job, steps: Steps) -> tuple[TrackLevels, ...]:
     from mixer.rendering.tracks.track_material import listen_to_tracks
 
     tracks, plan = job.plan.tracks, job.plan
-    heard = None if job.kept is None else job.kept.levels(tracks)
-    if heard is None:
-        heard = listen_to_tracks(
-            tracks,
-            plan.n_samples,
-            plan.mix_rate,
-            job.threads,
-            lambda name, share: steps.at(HEAR, share, name),
-        )
-        if job.kept is not None:
-            job.kept.keep_levels(tracks, heard)
+    heard = listen_to_tracks(
+        tracks,
+        plan.n_samples,
+        plan.mix_rate,
+        job.threads,
+        lambda name, share: steps.at(HEAR, share, name),
+    )
+    if job.kept is not None:
+        job.kept.keep_levels(tracks, heard)
     return heard
 
 
@@ -86,8 +84,17 @@ def _of_tracks(job: Job) -> Material:
     plan, clock = job.plan, job.clock
     rate = plan.mix_rate
     clock.start(Stage.LISTEN)
-    steps = Steps(clock, listening_steps_s(plan, job.threads or available_threads()))
-    levels = _listen(job, steps)
+    heard = None if job.kept is None else job.kept.levels(plan.tracks)
+    steps = Steps(
+        clock,
+        listening_steps_s(
+            plan,
+            job.threads or available_threads(),
+            is_found=heard is not None,
+            keeps=job.kept is not None and Stage.LISTEN in job.kept.keeps,
+        ),
+    )
+    levels = heard or _listen(job, steps)
     steps.at(OPEN, 0.0, "")
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)
     found, meaning = track_console.set_console(plan, levels, network)

@@ -14,6 +14,7 @@ from mixer.console.split import is_neutral_console
 from mixer.dsp.threads import available_threads
 from mixer.network.output import is_wanted
 from mixer.normalisations import NORMALISATIONS
+from mixer.rendering.choices.level_words import AUTO, RAW
 from mixer.rendering.doubts.doubt import HEARD_S
 from mixer.rendering.levels.stem_levels import asks_for_levels
 from mixer.rendering.plans.plan import MaterialKind, RenderPlan
@@ -56,12 +57,6 @@ def making_forecast(
     )
     if audio.wet_tracks and Stage.TRACKS in found:
         found[Stage.TRACKS] += song_s * costs.KEEP_A_TRACK * len(plan.tracks)
-    if Stage.LISTEN in found and Stage.LISTEN in (*kept, *keeps):
-        a_stem_s = song_s * len(plan.song.stems)
-        if Stage.LISTEN in kept:
-            found[Stage.LISTEN] = costs.FIND[Stage.LISTEN] * a_stem_s
-        else:
-            found[Stage.LISTEN] += costs.KEEP[Stage.LISTEN] * a_stem_s
     if Stage.TRACKS in kept and Stage.TRACKS in found:
         found_s = len(plan.tracks) * costs.FIND_A_TRACK + (len(plan.song.stems) + 1) * costs.A_BUS
         found[Stage.TRACKS] = costs.BEGIN_S + song_s * found_s
@@ -98,7 +93,11 @@ def _material_s(
         n_at_once = _n_at_once(plan, cores)
         strips_s = song_s * n_at_once * costs.STRIP_OF_A_TRACK
         return {
-            Stage.LISTEN: sum(listening_steps_s(plan, cores).values()),
+            Stage.LISTEN: sum(
+                listening_steps_s(
+                    plan, cores, is_found=Stage.LISTEN in kept, keeps=Stage.LISTEN in keeps
+                ).values()
+            ),
             Stage.TRACKS: costs.BEGIN_S + strips_s + song_s * n_buses * costs.A_BUS,
         }
     if plan.material is MaterialKind.RECORDINGS:
@@ -110,34 +109,42 @@ def _material_s(
             stem.find()
         found[Stage.NORMALISE] = normalisation_s(plan, stems.values(), cores)
     if plan.bundle is not None:
+        n_found = kept.get(Stage.NETWORK)
         steps_s = network_steps_s(
-            plan, cores, share_wet, n_found=kept.get(Stage.NETWORK), keeps=Stage.NETWORK in keeps
+            plan, cores, share_wet, n_found=n_found, keeps=Stage.NETWORK in keeps
         )
         # Without normalised stems there is only an answer to be found.
-        is_run = kept.get(Stage.NORMALISE, 1) > 0
-        found[Stage.NETWORK] = sum(steps_s.values()) if is_run else steps_s[RUN]
+        if n_found is not None and kept.get(Stage.NORMALISE) == 0:
+            found[Stage.NETWORK] = _find_answer_s(song_s, n_found, cores)
+        else:
+            found[Stage.NETWORK] = sum(steps_s.values())
     return found
 
 
-def listening_steps_s(plan: RenderPlan, cores: int) -> dict[str, float]:
+def listening_steps_s(
+    plan: RenderPlan, cores: int, *, is_found: bool = False, keeps: bool = False
+) -> dict[str, float]:
     """Seconds that each step of listening to tracks takes, by name, in their order.
 
     Args:
         plan: of a mix of tracks.
         cores: that they are listened to on.
+        is_found: an earlier mix has kept what was heard.
+        keeps: what is heard is kept for later mixes.
     """
     song_s, n_at_once = song_seconds(plan), _n_at_once(plan, cores)
+    a_stem_s = song_s * len(plan.song.stems)
+    hear_s = costs.BEGIN_S + n_at_once * (costs.BEGIN_A_TRACK_S + song_s * costs.LISTEN_TO_A_TRACK)
+    if is_found:
+        hear_s = costs.FIND[Stage.LISTEN] * a_stem_s
+    elif keeps:
+        hear_s += costs.KEEP[Stage.LISTEN] * a_stem_s
     asked_s = (
         costs.BEGIN_TO_ASK_TRACKS_S + song_s * costs.ASK_TRACKS
         if plan.settings.uncertainty
         else 0.0
     )
-    return {
-        HEAR: costs.BEGIN_S
-        + n_at_once * (costs.BEGIN_A_TRACK_S + song_s * costs.LISTEN_TO_A_TRACK),
-        OPEN: costs.BEGIN_A_NETWORK_S,
-        ASK: asked_s,
-    }
+    return {HEAR: hear_s, OPEN: costs.BEGIN_A_NETWORK_S, ASK: asked_s}
 
 
 def _n_at_once(plan: RenderPlan, cores: int) -> float:
@@ -167,20 +174,28 @@ def network_steps_s(
     network_s = song_s + (manifest.warm_up_s if warm_up_s is None else warm_up_s)
     cost = manifest.architecture.cost(manifest.hyper_parameters, manifest.sample_rate)
     cost *= 1.0 + (costs.WITH_WET_STEMS - 1.0) * share_wet
-    steps_s = {LEVELS: song_s * costs.USUAL_LEVELS} if asks_for_levels(plan) else {}
-    if n_found is not None:
-        found_s = costs.FIND[Stage.NETWORK] * _in_turn(n_found, cores)
-        # Nothing to keep, unless it turns out to be damaged.
-        return steps_s | {ASK: 0.0, OPEN: 0.0, RUN: song_s * found_s, KEEP: 0.0}
+    steps_s = {LEVELS: song_s * costs.USUAL_LEVELS} if _may_bring_levels(plan) else {}
     run_s = share_wet * costs.BEGIN_WET_STEMS_S + network_s * cost / cores
-    asked_s = 0.0
+    asked_s, open_s = 0.0, costs.BEGIN_A_NETWORK_S
+    if n_found is not None:  # and nothing to keep, unless it turns out to be damaged
+        run_s = _find_answer_s(song_s, n_found, cores)
+        open_s, keeps = 0.0, False
     if plan.asks_how_sure:
         asked_s = costs.BEGIN_TO_ASK_S + min(song_s, HEARD_S) * costs.ASK
         if cores > 1 and plan.settings.abstain == 0.0:  # asked beside the network
             run_s, asked_s = max(run_s, asked_s), 0.0
     n_kept = keeps * (1 + round(share_wet * len(plan.song.stems)))
     keeping_s = song_s * costs.KEEP[Stage.NETWORK] * _in_turn(n_kept, cores)
-    return steps_s | {ASK: asked_s, OPEN: costs.BEGIN_A_NETWORK_S, RUN: run_s, KEEP: keeping_s}
+    return steps_s | {ASK: asked_s, OPEN: open_s, RUN: run_s, KEEP: keeping_s}
+
+
+def _find_answer_s(song_s: float, n_arrays: int, cores: int) -> float:
+    return song_s * costs.FIND[Stage.NETWORK] * _in_turn(n_arrays, cores)
+
+
+def _may_bring_levels(plan: RenderPlan) -> bool:
+    """Whether stems are brought to usual levels, unless they turn out to have them."""
+    return asks_for_levels(plan) and plan.settings.levels in (AUTO, RAW)
 
 
 def _in_turn(n_arrays: int, cores: int) -> float:
@@ -292,6 +307,11 @@ def looking_s(sources: Collection[AudioSource], threads: int | None = None) -> f
         * sum(source.n_samples / _USUAL_RATE_HZ for source in sources)
         / at_once
     )
+
+
+def hashing_s(audio_s: float, n_files: int) -> float:
+    """Seconds to hash so many recordings of so many seconds in all."""
+    return audio_s * costs.HASH_A_RECORDING / max(1, min(available_threads(), n_files))
 
 
 def bus_in_tracks(n_tracks: int, threads: int | None, *, is_kept: bool = False) -> float:

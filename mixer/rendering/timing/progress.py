@@ -66,6 +66,8 @@ class Stage(StrEnum):
     VARIATIONS = "variations"
 
 
+# A stage that goes by the disk: its pace says nothing of others'.
+_BY_THE_DISK = Stage.LOAD
 # Stages that begin when the mix is made.
 AFTER_THE_MIX = (
     Stage.WRITE,
@@ -137,6 +139,12 @@ class StageClock:
         with self._lock:
             if stage in self._forecast_s:
                 self._forecast_s[stage] = seconds
+
+    def shorten(self, factor: float) -> None:
+        """Correct the forecast of the current stage, of which less is to be done than foreseen."""
+        with self._lock:
+            if self._stage in self._forecast_s:
+                self._forecast_s[self._stage] *= factor
 
     def foresee_rest(self, seconds: float) -> None:
         """Correct the forecast of what will follow this clock."""
@@ -230,6 +238,8 @@ class StageClock:
         """Seconds for a second of the forecast: as measured, and as the clock was told."""
         if self._told_pace is None:
             return max(passed_s, _TICK_S) / done_s
+        if self._stage is _BY_THE_DISK:
+            return self._told_pace
         told_s = _TOLD_PACE * self._whole_s()
         return (passed_s + self._told_pace * told_s) / (done_s + told_s)
 
@@ -280,8 +290,15 @@ class Steps:
     """
 
     def __init__(self, clock: StageClock, steps_s: Mapping[str, float]) -> None:
-        self._clock, self._steps_s = clock, steps_s
+        self._clock, self._steps_s = clock, dict(steps_s)
         self._whole_s = sum(steps_s.values()) or 1.0
+
+    def leave_out(self, step: str) -> None:
+        """A step turned out not to be needed: that it takes no time says nothing of the others."""
+        step_s = self._steps_s.get(step, 0.0)
+        self._clock.shorten(1.0 - step_s / self._whole_s)
+        self._whole_s -= step_s
+        self._steps_s[step] = 0.0
 
     def at(self, step: str, share: float, detail: str | None = None) -> None:
         """So much of a step is done, 0 to 1, and all before it; `detail` instead of its name."""

@@ -24,6 +24,8 @@ BEGIN_TO_LOAD_S, PLAN_A_MIX_S = 0.0043, 0.048
 ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.0032, 0.0026, 0.0066
 # A recording without a network, which is all normalisation, and by one of the paper's kind.
 ABOUT_A_NORMALISED_RECORDING, ABOUT_A_RECORDING_BY_PAPER = 0.009, 0.018
+# A take of which all is kept but its desk and its master, and each track whose strip runs again.
+ABOUT_A_TAKE, ABOUT_A_TRACK_OF_A_TAKE = 0.0075, 0.0032
 # To load what measures references, before a render is planned; to measure one.
 BEGIN_REFERENCES_S, A_REFERENCE_S, MEASURE_A_REFERENCE = 0.13, 0.03, 0.0044
 # To read a recording, as samples or encoded; to measure a stem before and after.

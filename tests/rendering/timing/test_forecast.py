@@ -89,6 +89,36 @@ def test_to_keep_what_a_network_answers_is_a_step_of_its_own(song) -> None:
     assert keeping_s["keep"] > 0.0
 
 
+def test_levels_that_the_user_knows_are_not_looked_for(song) -> None:
+    unknown, raw, rough, mix = (
+        network_steps_s(plan_render(song, RenderSettings(device="cpu", levels=levels)), 1, 0.0)
+        for levels in ("auto", "raw", "rough", "mix")
+    )
+    assert unknown["levels"] == raw["levels"] > 0.0
+    assert "levels" not in rough | mix
+
+
+def test_an_answer_that_is_found_may_still_be_asked_how_sure_it_is(song) -> None:
+    plan = plan_render(song, RenderSettings(device="cpu", uncertainty=True))
+    steps_s = network_steps_s(plan, 1, 1.0, n_found=5, keeps=True)
+    assert steps_s["open"] == steps_s["keep"] == 0.0 < steps_s["ask"]
+    kept = {Stage.NETWORK: 5, Stage.NORMALISE: 4}
+    found_s = making_forecast(plan, WantedAudio(True), kept=kept, threads=1)
+    assert found_s[Stage.NETWORK] == pytest.approx(sum(steps_s.values()))
+    whole_s = making_forecast(plan, WantedAudio(True), kept={**kept, Stage.NORMALISE: 0}, threads=1)
+    assert whole_s[Stage.NETWORK] == pytest.approx(steps_s["run"])
+
+
+def test_a_model_of_tracks_is_asked_though_the_tracks_were_heard_before(song) -> None:
+    plan = plan_render(song, RenderSettings(model="tracks", device="cpu", uncertainty=True))
+    heard_s, found_s = (listening_steps_s(plan, 1, is_found=is_found) for is_found in (False, True))
+    assert found_s == {**heard_s, "hear": found_s["hear"]}
+    assert found_s["hear"] < heard_s["hear"]
+    forecast_s = making_forecast(plan, threads=1, kept={Stage.LISTEN: 1})
+    assert forecast_s[Stage.LISTEN] == pytest.approx(sum(found_s.values()))
+    assert listening_steps_s(plan, 1, keeps=True)["hear"] > heard_s["hear"]
+
+
 def test_a_take_that_keeps_what_it_makes_takes_longer(song) -> None:
     plan = plan_render(song, RenderSettings(device="cpu"))
 

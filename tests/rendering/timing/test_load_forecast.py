@@ -68,9 +68,47 @@ def test_a_mix_of_twice_the_tracks_takes_less_than_twice_as_long() -> None:
     four_s, eight_s = rest_s(240.0, 4), rest_s(480.0, 8)
     assert 0.0 < four_s < eight_s < 2.0 * four_s
     assert about_a_mix("default")(240.0, 4) == four_s < about_a_mix("none")(240.0, 4)
-    assert four_s < about_a_revision(240.0, 4) < 2.0 * four_s
-    assert about_variations(None, 10)(240.0, 4) > about_variations(None, 5)(240.0, 4) > four_s
+    first, other = (about_variations(None, 5, is_first=is_first) for is_first in (True, False))
+    assert other(240.0, 4) < four_s < first(240.0, 4)
+    assert first(240.0, 4) < about_variations(None, 10, is_first=True)(240.0, 4)
     assert about_a_check_s(480.0, 8) == 2.0 * about_a_check_s(240.0, 4) > 0.0
+
+
+def test_the_first_take_of_a_mix_makes_it_again_and_others_find_it() -> None:
+    first, second, third = (
+        about_a_revision(None, is_first=is_first, knows_parts=knows_parts)
+        for is_first, knows_parts in ((True, False), (False, False), (False, True))
+    )
+    assert 0.0 < third(240.0, 4) < second(240.0, 4) < first(240.0, 4)
+    # Strips of tracks run again.
+    assert third(720.0, 12) > 2.0 * third(240.0, 4)
+
+
+def test_files_that_are_hashed_take_longer_by_their_length() -> None:
+    n_files = dict.fromkeys(LoadStep, 10)
+    plain, short, long = (loading_steps_s(n_files, hashed_s) for hashed_s in (0.0, 60.0, 600.0))
+    *steps, last = plain
+    assert all(plain[step] == long[step] for step in steps)
+    assert long[last] - plain[last] == pytest.approx(10.0 * (short[last] - plain[last]))
+    assert short[last] > plain[last]
+
+
+def test_the_bar_does_not_move_before_it_is_known_what_follows(seen, monkeypatch) -> None:
+    told, waits = list[float](), list[StageClock]()
+
+    class Clock(StageClock):
+        def start(self, stage: Stage, detail: str = "") -> None:
+            super().start(stage, detail)
+            waits.append(self)
+            self._now = lambda: self._began_s + 0.5
+            self.tick()
+
+    monkeypatch.setattr(load_forecast, "StageClock", Clock)
+    monkeypatch.setattr(load_forecast, "pace_for", lambda listener: 1.0)
+    loading = SongLoading(lambda stage, detail, share: told.append(share), lambda *audio: 100.0)
+    loading(seen[0])
+    assert len(waits) == 1
+    assert max(told) < 0.01
 
 
 @pytest.mark.parametrize("disk_s", [0.01, 5.0], ids=["fast", "slow"])

@@ -218,6 +218,30 @@ def test_steps_have_the_shares_of_their_forecasts(clock, hands, told) -> None:
     assert [detail for _, detail, _ in told[-3:]] == ["levels", "on cpu", "on cpu"]
 
 
+def test_a_step_that_is_left_out_says_nothing_of_the_pace_of_others(clock, hands, told) -> None:
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 4.0
+    clock.start(Stage.NETWORK)
+    steps = Steps(clock, {"levels": 4.0, "open": 2.0, "run": 4.0})
+    hands.now_s += 0.1
+    steps.leave_out("levels")
+    steps.at("open", 0.0)
+    # Of 20 s those four are gone.
+    assert told[-1][2] == pytest.approx(4.1 / 16.1, abs=0.01)
+    hands.now_s += 2.0
+    steps.at("run", 0.0)
+    assert told[-1][2] == pytest.approx(6.1 / 16.1, abs=0.01)
+
+
+def test_a_slow_disk_says_nothing_of_what_follows(hands, told) -> None:
+    forecast_s = {Stage.LOAD: 1.0, Stage.NETWORK: 10.0}
+    clock = StageClock(lambda *step: told.append(step), forecast_s, hands, pace=1.0)
+    clock.start(Stage.LOAD)
+    hands.now_s += 4.0
+    clock.at("vocals.wav", 0.5)
+    assert time_left_s(4.0, told[-1][2]) == pytest.approx(4.0 + 10.0)
+
+
 def test_a_clock_without_a_forecast_times_its_stages_all_the_same(hands) -> None:
     with StageClock(None, None, hands) as clock:
         clock.start(Stage.CONSOLE)
