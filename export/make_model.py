@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from export.bundle import export_bundle
 from export.evaluation import state_evaluation
@@ -161,7 +160,7 @@ def songs_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
-def maker_parser(doc: str, output: Path) -> Any:
+def maker_parser(doc: str, output: Path) -> argparse.ArgumentParser:
     """A parser of the arguments that every maker takes; a maker adds its own.
 
     Args:
@@ -169,14 +168,14 @@ def maker_parser(doc: str, output: Path) -> Any:
         output: the default working folder.
     """
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
-    add: Any = parser.add_argument
+    add = parser.add_argument
     add("-o", "--output", type=Path, default=output, help="working folder")
     add("--jobs", type=int, default=2, help="number of processes that compose and prepare")
     add("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the configuration")
     return parser
 
 
-def stem_maker_parser(doc: str, output: Path, n_songs: int) -> Any:
+def stem_maker_parser(doc: str, output: Path, n_songs: int) -> argparse.ArgumentParser:
     """`maker_parser` of a model of stems, with its number of composed songs and its benchmark."""
     parser = maker_parser(doc, output)
     parser.add_argument("--songs", type=int, default=n_songs, help="number of composed songs")

@@ -16,7 +16,6 @@ from contextlib import ContextDecorator
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
@@ -125,7 +124,7 @@ class _Hold(ContextDecorator):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._users = 0
-        self._restore: Callable[[], Any] | None = None
+        self._restore: Callable[[], object] | None = None
 
     def __enter__(self) -> None:
         with self._lock:
@@ -144,7 +143,7 @@ class _Hold(ContextDecorator):
 one_blas_thread = _Hold()
 
 
-def _limit_blas() -> Callable[[], Any]:
+def _limit_blas() -> Callable[[], object]:
     """Hold every BLAS of this process to one thread; what is returned takes that back."""
     threadpoolctl = import_module("threadpoolctl")
     # SciPy brings a BLAS of its own, and only a library that is loaded can be held.

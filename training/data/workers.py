@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import TypeVar
 
 from mixer.dsp.threads import one_blas_thread
 from mixer.errors import InputError, MixerError, OutputError
@@ -23,6 +23,8 @@ from mixer.files.spawning import interrupts_blocked, without_current_folder
 MAX_TRIES = 2
 _STOP_S = 5.0
 
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 # Called by a task with the completed share, 0 to 1.
 Report = Callable[[float], None]
 # Called with a task's index and the completed share; 0 when the task is started.
@@ -44,11 +46,11 @@ class _Worker:
 
 
 def each_in_processes(
-    function: Callable[[Any, Report], Any],
-    tasks: Sequence[Any],
+    function: Callable[[Task, Report], Result],
+    tasks: Sequence[Task],
     n_jobs: int,
     on_progress: OnProgress = lambda index, share: None,
-) -> Iterator[tuple[int, Any]]:
+) -> Iterator[tuple[int, Result | MixerError]]:
     """Apply a function to tasks in several processes; results are yielded as they become ready.
 
     Args:
@@ -104,7 +106,7 @@ def each_in_processes(
 
 
 def _start(
-    context: multiprocessing.context.SpawnContext, function: Callable[[Any, Report], Any]
+    context: multiprocessing.context.SpawnContext, function: Callable[[Task, Report], Result]
 ) -> _Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(function, theirs), daemon=True)
@@ -114,7 +116,9 @@ def _start(
     return _Worker(process, ours)
 
 
-def _hand_out(worker: _Worker, index: int, tasks: Sequence[Any], on_progress: OnProgress) -> None:
+def _hand_out(
+    worker: _Worker, index: int, tasks: Sequence[object], on_progress: OnProgress
+) -> None:
     worker.index = index
     # A process that died while idle is noticed when its answer is awaited.
     with contextlib.suppress(OSError):
@@ -133,7 +137,7 @@ def _stop(workers: list[_Worker]) -> None:
             worker.process.join()
 
 
-def _serve(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
+def _serve(function: Callable[[Task, Report], Result], pipe: Connection) -> None:
     """Main loop of a worker: receive tasks, send results, until the other side closes the pipe."""
     # Ctrl-C reaches the whole process group and the parent decides; where it cannot be blocked it
     # is ignored. If asked to stop, clean up first.
@@ -147,7 +151,7 @@ def _serve(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _work_off(function: Callable[[Any, Report], Any], pipe: Connection) -> None:
+def _work_off(function: Callable[[Task, Report], Result], pipe: Connection) -> None:
     while True:
         try:
             task = pipe.recv()
@@ -164,7 +168,9 @@ def _leave(signal_number: int, frame: object) -> None:
     raise SystemExit(128 + signal_number)
 
 
-def _result(function: Callable[[Any, Report], Any], task: Any, report: Report) -> Any:
+def _result(
+    function: Callable[[Task, Report], Result], task: Task, report: Report
+) -> Result | MixerError:
     try:
         return function(task, report)
     except MixerError as error:

@@ -143,7 +143,7 @@ class TrackMixer(nn.Module):
         """
         roles = nn.functional.one_hot(role, self.n_roles).to(bands_db.dtype)
         groups = nn.functional.one_hot(group, len(STEMS)).to(bands_db.dtype) * mask[..., None]
-        own_lufs = self._loudness(bands_db)  # (batch, tracks)
+        own_lufs = self.loudness_lufs(bands_db)  # (batch, tracks)
         song_lufs = _sum_db(own_lufs, mask)  # (batch, 1)
         counts = self._counts(roles, groups, mask)
         stream = self._described(bands_db, dynamics, is_mono, role, counts, own_lufs, levels)
@@ -163,14 +163,15 @@ class TrackMixer(nn.Module):
         trust = self._trust(levels)[:, None]
         wanted = (1.0 - trust) * wanted + trust * (own_lufs - song_lufs)
         wanted = MIX_LUFS + wanted - _sum_db(wanted, mask)
-        changed_lufs, reduction_db = self._changed(bands_db, dynamics, controls, own_lufs)
+        changed_lufs, reduction_db = self.after_strip(bands_db, dynamics, controls, own_lufs)
         controls["gain_db"] = (wanted - changed_lufs + reduction_db) * mask
         controls["threshold_db"] = (changed_lufs + controls["threshold_lu"]).clamp(-80.0, 0.0)
         tracks = torch.stack([controls[name] for name in TRACK_CONTROLS], -1)
         buses, mix = self._buses(stream, groups, mask, wanted, amount)
         return tracks, buses, mix
 
-    def _loudness(self, bands_db: Tensor) -> Tensor:
+    def loudness_lufs(self, bands_db: Tensor) -> Tensor:
+        """Loudness of tracks (batch, tracks) by their bands in dB, as for `forward`."""
         power = torch.pow(10.0, bands_db[:, :, :2] / 10.0).sum(2)
         return decibels(power @ self.k_weights) + LUFS_OFFSET_DB
 
@@ -278,7 +279,7 @@ class TrackMixer(nn.Module):
         sure: Tensor = points
         return sure
 
-    def _changed(
+    def after_strip(
         self, bands_db: Tensor, dynamics: Tensor, controls: dict[str, Tensor], own_lufs: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Loudness in LUFS after filters and width, and the compressor's gain reduction in dB."""

@@ -52,11 +52,11 @@ class _Sums:
     """Sums and counts of named values; a figure may be undefined for some examples."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, tuple[float, int]] = {}
+        self.sums: dict[str, tuple[float, int]] = {}
 
     def add(self, name: str, value: float, count: int = 1) -> None:
-        total, times = self._sums.get(name, (0.0, 0))
-        self._sums[name] = (total + count * value, times + count)
+        total, times = self.sums.get(name, (0.0, 0))
+        self.sums[name] = (total + count * value, times + count)
 
     def means(self, processes: Processes) -> dict[str, float]:
         """Means over all processes.
@@ -64,8 +64,8 @@ class _Sums:
         Names are exchanged too, since a process without excerpts knows none.
         """
         totals = _Sums()
-        for part in processes.gathered(self._sums):
+        for part in processes.gathered(self.sums):
             for name, (total, times) in part.items():
                 if times:
                     totals.add(name, total / times, times)
-        return {name: total / times for name, (total, times) in totals._sums.items()}
+        return {name: total / times for name, (total, times) in totals.sums.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -102,7 +101,7 @@ def _faded(network: TrackMixer, batch: Batch, controls: dict[str, Tensor]) -> Te
     mid, side = (torch.pow(10.0, (batch.bands_db[:, :, view] + gain_db) / 10.0) for view in (2, 3))
     wide = (controls["width"] ** 2)[..., None]
     lufs = _decibels(2.0 * (mid + wide * side) @ network.k_weights) + LUFS_OFFSET_DB
-    _, taken_db = network._changed(
+    _, taken_db = network.after_strip(
         batch.bands_db, batch.dynamics, controls | {"threshold_lu": _threshold_lu(controls, lufs)},
         lufs,
     )  # fmt: skip
@@ -165,9 +164,9 @@ def _width_error(found: Wet, truth: Wet) -> Tensor:
 def _decisions(batch: Batch, controls: dict[str, Tensor], network: TrackMixer) -> dict[str, Tensor]:
     """Errors of settings, where the engineer's decisions are known."""
     wanted = dict(zip(DECISIONS, batch.decisions.unbind(-1), strict=True))
-    own = network._loudness(batch.bands_db)
+    own = network.loudness_lufs(batch.bands_db)
     lufs = _threshold_lu(controls, own)
-    _, taken = network._changed(
+    _, taken = network.after_strip(
         batch.bands_db, batch.dynamics, controls | {"threshold_lu": lufs}, own
     )
     found = {**controls, "reduction_db": taken}
@@ -240,5 +239,5 @@ class TrackObjective(Objective):
             yield Figure(name, value, len(batch["levels"]))
 
     def _parts(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        network: Any = self.network
-        return objective(network, Batch(**batch), Weights())
+        assert isinstance(self.network, TrackMixer)
+        return objective(self.network, Batch(**batch), Weights())

@@ -6,7 +6,7 @@ oscillators and noise; the others are kits of the SoundFont.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from mixer.demo_song.timeline import band_noise, soften_edges, time_axis_s
 from training.synthesis.humanise import PlayedHit, PlayedNote
 from training.synthesis.players.soundfont import Part
 
+# By piece, what makes a stroke of a strength from 0 to 1.
+Makers = Mapping[str, Callable[[float], np.ndarray]]
 Bank = Mapping[str, Sequence[np.ndarray]]
 # The strengths that a bank holds; a stroke takes the nearest and is scaled from there.
 VELOCITIES = (0.3, 0.6, 0.85, 1.0)
@@ -127,7 +129,7 @@ def _choked_ends(hits: Sequence[PlayedHit]) -> list[float | None]:
     return ends
 
 
-def _physical(rng: np.random.Generator, rate: int):  # type: ignore[no-untyped-def]
+def _physical(rng: np.random.Generator, rate: int) -> Makers:
     """Makers of strokes by velocity. Each kit is tuned by playing the model at another rate."""
     tunings = {name: float(rng.uniform(0.85, 1.18)) for name in ("kick", "snare", "tom", "metal")}
     rates = {name: round(rate / tuning) for name, tuning in tunings.items()}
@@ -140,7 +142,7 @@ def _physical(rng: np.random.Generator, rate: int):  # type: ignore[no-untyped-d
         ping *= np.exp(-np.arange(len(ping)) / (0.012 * rate))
         return soften_edges(0.16 * velocity * (0.6 * ride_plate + ping), 0.0005, 0.2, rate)
 
-    def tom(rest_hz: float):  # type: ignore[no-untyped-def]
+    def tom(rest_hz: float) -> Callable[[float], np.ndarray]:
         return lambda v: drum_kit.tom(rest_hz, v, rng, rates["tom"])
 
     return {
@@ -159,7 +161,7 @@ def _physical(rng: np.random.Generator, rate: int):  # type: ignore[no-untyped-d
     }
 
 
-def _machine(rng: np.random.Generator, rate: int):  # type: ignore[no-untyped-def]
+def _machine(rng: np.random.Generator, rate: int) -> Makers:
     """Makers of a drum computer's sounds, its knobs turned by chance."""
     rest_hz, sweep_hz = float(rng.uniform(42.0, 58.0)), float(rng.uniform(60.0, 320.0))
     kick_s, drive = float(rng.uniform(0.12, 0.4)), float(rng.uniform(1.0, 3.0))
@@ -184,7 +186,7 @@ def _machine(rng: np.random.Generator, rate: int):  # type: ignore[no-untyped-de
         noise = band_noise(rng, len(t_s), 3000.0, 15000.0, rate) * np.exp(-t_s / 0.5)
         return soften_edges(0.3 * velocity * noise, 0.001, 0.2, rate)
 
-    def tom(pitch_hz: float):  # type: ignore[no-untyped-def]
+    def tom(pitch_hz: float) -> Callable[[float], np.ndarray]:
         return lambda v: soften_edges(
             v * drum_kit.swept_sine(time_axis_s(0.5, rate), pitch_hz, pitch_hz, 0.03, rate)
             * np.exp(-time_axis_s(0.5, rate) / 0.15), 0.0005, 0.1, rate
@@ -206,7 +208,7 @@ def _machine(rng: np.random.Generator, rate: int):  # type: ignore[no-untyped-de
     }
 
 
-def _hand_percussion(rng: np.random.Generator, rate: int):  # type: ignore[no-untyped-def]
+def _hand_percussion(rng: np.random.Generator, rate: int) -> Makers:
     def shaker(velocity: float) -> np.ndarray:
         t_s = time_axis_s(0.14, rate)
         swell = np.sin(np.pi * np.minimum(t_s / 0.14, 1.0)) ** 2
