@@ -19,6 +19,8 @@ COLORS: Mapping[str, str] = {
     RESIDUAL: "#8c8c94",
 }
 FURTHER_STEM_COLOR, MIX_COLOR = "#9a7bc8", "#d9d9d9"
+# A stem's name in a model, a recipe or a cache: it becomes a file's, beside those of the mix.
+STEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 

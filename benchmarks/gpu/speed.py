@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.gpu.memory import gpu_memory
 from benchmarks.gpu.places import Places, Sizes
+from benchmarks.gpu.shares import largest_part
 from benchmarks.network import SAMPLE_RATE_HZ, noise_song
 from mixer.network.model import Bundle, read_bundle
 from mixer.network.runner import LocalRunner
@@ -47,8 +48,7 @@ class Speed:
     @property
     def limit(self) -> str:
         """The part that takes most of the time."""
-        name = max(self.shares, key=lambda name: self.shares[name])
-        return f"{name} ({100.0 * self.shares[name]:.0f} %)"
+        return largest_part(self.shares)
 
 
 class TimedNetwork(Network):

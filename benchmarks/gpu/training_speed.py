@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchmarks.gpu.shares import largest_part
+
 
 @dataclass(frozen=True)
 class TrainingSpeed:
@@ -31,5 +33,4 @@ class TrainingSpeed:
     @property
     def limit(self) -> str:
         """The part that takes most of a step."""
-        name = max(self.shares, key=lambda name: self.shares[name])
-        return f"{name} ({100.0 * self.shares[name]:.0f} %)"
+        return largest_part(self.shares)

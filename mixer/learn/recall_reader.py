@@ -16,15 +16,14 @@ from mixer.output.daw.daw_formats import DAW_FORMATS, Device
 from mixer.output.daw.read_session import MOST_TRACKS
 from mixer.output.daw.recall import RECALL_VERSION
 from mixer.output.daw.strips.native_strip import BandKind, EqBand, Strip
-from mixer.output.names import RECALL_SUFFIXES
 from mixer.preset.console_shape import STRIP
+from mixer.song.folders.folder_names import RECALL_NUMBERS_SUFFIX
 
 _LONGEST_BYTES = 64 << 20
 # No strip that mixer writes is outside of these.
 _LEVEL_DB, _PAN, _WIDTH = (-400.0, 400.0), (-1.0, 1.0), (0.0, 100.0)
 _FREQUENCY_HZ, _Q = (1.0, 1e6), (1e-3, 1e5)
 _TIME_S, _FACTOR = (-1e6, 1e6), (0.0, 1e9)
-_SUFFIX = RECALL_SUFFIXES["recall numbers"]
 # How a batch names a session that was worked in.
 _SET_ASIDE = re.compile(r" \(edited \d+\)$")
 
@@ -72,8 +71,9 @@ class WrittenMix:
 
 def recall_of(session: Path) -> Path:
     """Path of a session's recall numbers: beside it, under its name or its original one."""
-    own = session.with_name(session.stem + _SUFFIX)
-    return own if own.exists() else session.with_name(_SET_ASIDE.sub("", session.stem) + _SUFFIX)
+    stems = (session.stem, _SET_ASIDE.sub("", session.stem))
+    own, original = (session.with_name(stem + RECALL_NUMBERS_SUFFIX) for stem in stems)
+    return own if own.exists() else original
 
 
 def read_recall(path: Path, daw: str) -> WrittenMix:

@@ -17,6 +17,7 @@ from mixer.files.wording import listed, quote
 from mixer.network.architecture import Architecture, P, Parameters
 from mixer.network.kinds import ARCHITECTURES, architecture_of
 from mixer.normalisations import EFFECTS, check_effects
+from mixer.stems import STEM_NAME
 
 SCHEMA_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -28,8 +29,7 @@ MAX_WARM_UP_S = 600.0
 _MAX_MANIFEST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FILE_NAME = re.compile(rf"(?!{re.escape(MANIFEST_FILE)}$){_NAME.pattern}")
-# A stem's name becomes a file's, beside those of the mix.
-_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
+# Names of other files that lie beside those of stems.
 _NO_STEMS = ("mix", "recipe", "residual")
 _ADVICE = "export the bundle again"
 
@@ -154,7 +154,7 @@ class _File:
     parity: Mapping[str, Any]
     learnt_to_mix: bool
     name: str = text(pattern=_NAME, means="a name of letters, digits, '.', '_' and '-'")
-    stems: tuple[str, ...] = entries(text(pattern=_STEM, means="a valid name for a stem file"))
+    stems: tuple[str, ...] = entries(text(pattern=STEM_NAME, means="a valid name for a stem file"))
     sample_rate: int = number(MISSING, 8_000, 384_000)
     effects: tuple[str, ...] = choice(MISSING, EFFECTS)
     warm_up_s: float = number(MISSING, 0.0, MAX_WARM_UP_S)

@@ -8,7 +8,6 @@ name them; the files of the mix itself are looked for beside the recipe and nowh
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -47,9 +46,9 @@ from mixer.preset.console_shape import CONSOLE
 from mixer.preset.schema import find_gaps, plain_table
 from mixer.rendering.settings import RenderSettings
 from mixer.song.folders.folder_names import RECIPE_SUFFIX
+from mixer.stems import STEM_NAME
 
 MOST_BYTES = 16 << 20
-_OUTPUT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ def _outputs(
     wrong += [
         Mistake(("output", "files", name), "is not a valid name for a stem file")
         for name in files
-        if not _OUTPUT_NAME.fullmatch(name)
+        if not STEM_NAME.fullmatch(name)
     ]
     document.refuse(wrong)
     return _beside(document, "files", files, files[FileRole.MIX], recipe_path)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixer.files.regular_file import read_regular
+from mixer.stems import STEM_NAME
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _META_FILE = "premaster.json"
 _MIX_FILE, _STAGE_FILE = "mix.npy", "stage-{}.npy"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
 _MOST_META_BYTES = 16 << 20
 
 
@@ -92,7 +91,7 @@ def load_premaster(folder: Path, plan: RenderPlan, inputs_sha256: str) -> Premas
 
 def _plain(name: str) -> str:
     """Refuse a name that leads elsewhere: the folder lies among results, perhaps untrusted ones."""
-    if not _NAME.fullmatch(name):
+    if not STEM_NAME.fullmatch(name):
         raise ValueError("it names a file elsewhere")
     return name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -173,8 +174,6 @@ def _short(value: object) -> object:
 
 
 def _as_csv(results: Sequence[Result]) -> str:
-    import io
-
     sheet = io.StringIO(newline="")
     writer = csv.DictWriter(sheet, COLUMNS)
     writer.writeheader()

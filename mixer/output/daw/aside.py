@@ -22,10 +22,9 @@ from mixer.files.document import read_json
 from mixer.files.regular_file import open_regular
 from mixer.files.whole_file import hash_file, whole_file
 from mixer.output.daw.daw_formats import DAW_FORMATS
-from mixer.output.names import RECALL_SUFFIXES
+from mixer.song.folders.folder_names import RECALL_NUMBERS_SUFFIX
 
 _LONGEST_BYTES = 256 << 20
-_RECALL = RECALL_SUFFIXES["recall numbers"]
 _PROJECT = "project.xml"
 
 
@@ -60,7 +59,7 @@ def set_aside(folder: Path, sessions: Collection[str], files: Collection[str]) -
             pending.append(session)
         else:
             (folder / session).rename(folder / _marked(session, base, mark))
-    numbers = base + _RECALL
+    numbers = base + RECALL_NUMBERS_SUFFIX
     for path in sorted(kept | ({numbers} & set(played))):
         target = folder / _marked(path, base, mark)
         target.parent.mkdir(exist_ok=True)
@@ -84,11 +83,11 @@ def set_edited_aside(mix_path: Path, coming: Collection[str]) -> dict[str, str]:
         OSError: as in `set_aside`.
     """
     base, folder = mix_path.with_suffix("").name, mix_path.parent
-    if base + _RECALL not in coming:
+    if base + RECALL_NUMBERS_SUFFIX not in coming:
         return {}
     edited = [
         name
-        for name, sha256 in _written_sessions(folder / (base + _RECALL), base)
+        for name, sha256 in _written_sessions(folder / (base + RECALL_NUMBERS_SUFFIX), base)
         if (folder / name).is_file() and hash_file(folder / name) != sha256
     ]
     return set_aside(folder, edited, coming)
