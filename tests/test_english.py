@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -145,10 +146,17 @@ def test_the_code_speaks_plain_english() -> None:
     assert not found, "\n".join(found)
 
 
-def _public_docstrings(source: str) -> list[tuple[int, str]]:
-    """Docstrings of a Python file's module, classes, functions and methods, with their lines."""
+@functools.cache
+def _docstrings_and_messages(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Public docstrings of a Python file and messages of its errors, with their lines."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    return _public_docstrings(nodes), _messages(nodes)
+
+
+def _public_docstrings(nodes: list[ast.AST]) -> list[tuple[int, str]]:
+    """Docstrings of a module, classes, functions and methods, with their lines."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+    found = [node for node in nodes if isinstance(node, kinds)]
     public = [node for node in found if not getattr(node, "name", "").startswith("_")]
     texts = [(getattr(node, "lineno", 1), ast.get_docstring(node)) for node in public]
     return [(line, text) for line, text in texts if text]
@@ -158,7 +166,7 @@ def test_docstrings_begin_with_an_imperative_or_a_noun_phrase() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {text.splitlines()[0]}"
         for path in _code_files()
-        for line, text in _public_docstrings(path.read_text(encoding="utf-8"))
+        for line, text in _docstrings_and_messages(path)[0]
         if text.split()[0] in _CLAUSES
     ]
     assert not found, "\n".join(found)
@@ -173,9 +181,9 @@ def _wording_of(node: ast.expr) -> str:
     return ""
 
 
-def _messages(source: str) -> list[tuple[int, str]]:
-    """Messages of the errors that a Python file raises, with their lines."""
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+def _messages(nodes: list[ast.AST]) -> list[tuple[int, str]]:
+    """Messages of the errors that are raised, with their lines."""
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     errors = [call for call in calls if ast.unparse(call.func).endswith("Error")]
     return [(call.lineno, _wording_of(part)) for call in errors for part in call.args]
 
@@ -184,7 +192,7 @@ def test_a_semicolon_stands_before_what_to_do() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {message}"
         for path in _code_files()
-        for line, message in _messages(path.read_text(encoding="utf-8"))
+        for line, message in _docstrings_and_messages(path)[1]
         if _COLON_BEFORE_ADVICE.search(message)
     ]
     assert not found, "\n".join(found)
