@@ -34,10 +34,28 @@ def strips(path: Path):
     return {track.name: track.strip for track in read_session(path).tracks}
 
 
+@pytest.fixture(scope="module")
+def delivered(song_folder, tmp_path_factory) -> tuple[Path, Path]:  # noqa: F811
+    """A song and its sessions, to be put back as they were by every test that has them."""
+    root = tmp_path_factory.mktemp("delivered")
+    shutil.copytree(song_folder, root / "song")
+    deliver(root / "song", root / "out", "tracks", HAND, daws=("reaper", "dawproject"))
+    shutil.copytree(root / "out", root / "kept")
+    shutil.copytree(song_folder, root / "kept song")
+    return root / "song", root / "out"
+
+
+@pytest.fixture
+def played(delivered) -> tuple[Path, Path]:
+    for folder, kept in zip(delivered, ("kept song", "kept"), strict=True):
+        shutil.rmtree(folder)
+        shutil.copytree(folder.with_name(kept), folder)
+    return delivered
+
+
 @pytest.mark.parametrize(("daw", "edit"), EDIT_TEN.values(), ids=EDIT_TEN)
-def test_ten_changes_come_back_and_nothing_else(song, tmp_path, capsys, daw, edit) -> None:
-    target = tmp_path / "first"
-    deliver(song, target, "tracks", HAND, daws=(daw,))
+def test_ten_changes_come_back_and_nothing_else(played, tmp_path, capsys, daw, edit) -> None:
+    song, target = played
     session = target / f"mix{DAW_FORMATS[daw].suffix}"
     before = strips(session)
     edit(session)
@@ -64,11 +82,11 @@ def test_ten_changes_come_back_and_nothing_else(song, tmp_path, capsys, daw, edi
     assert np.interp([0.05, 0.5, 1.5], *np.array(moved).T) == pytest.approx([1, 0.75, 0.5], abs=0.1)
 
 
-def test_an_untouched_session_teaches_nothing(song, tmp_path, capsys) -> None:
+def test_an_untouched_session_teaches_nothing(played, capsys) -> None:
+    song, out = played
     text = (song / "song.toml").read_text()
-    deliver(song, tmp_path / "out", "tracks", HAND)
     for name in ("mix.rpp", "mix.dawproject"):
-        assert run(["learn", str(tmp_path / "out" / name)]) == 0
+        assert run(["learn", str(out / name)]) == 0
         assert "nothing was changed" in capsys.readouterr().err
     assert (song / "song.toml").read_text() == text
 

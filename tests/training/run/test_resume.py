@@ -30,16 +30,33 @@ from training.run.config import TrainingConfig
 from training.run.loading import TrainingData
 
 
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing stops."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    go(small_config(), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def long_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of twenty steps that nothing stops."""
+    folder = tmp_path_factory.mktemp("runs") / "long"
+    go(small_config(schedule={"epochs": [4]}), folder)
+    return folder
+
+
 @pytest.mark.parametrize("stopped_at", [3, 5, 8])
-def test_twenty_steps_are_some_and_a_resumption(tmp_path: Path, stopped_at: int) -> None:
+def test_twenty_steps_are_some_and_a_resumption(
+    tmp_path: Path, long_run: Path, stopped_at: int
+) -> None:
     """Stopped by Ctrl-C inside an epoch, at its end, and in the next; bit for bit the same."""
     config = small_config(schedule={"epochs": [4]})
-    go(config, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         go(config, tmp_path / "parts", tell=StopAfter(stopped_at))
     assert events(tmp_path / "parts", "step")[-1]["step"] == stopped_at
     go(config, tmp_path / "parts", resume=True)
-    whole, whole_document = state(tmp_path / "whole")
+    whole, whole_document = state(long_run)
     parts, parts_document = state(tmp_path / "parts")
     assert whole_document == parts_document
     assert whole_document["position"]["step"] == 20
@@ -47,16 +64,17 @@ def test_twenty_steps_are_some_and_a_resumption(tmp_path: Path, stopped_at: int)
     assert {name.split(".")[0] for name in whole} == {"network", "ema", "optimiser", "random"}
     for name, value in whole.items():
         assert torch.equal(value, parts[name]), name
-    told = [[s["loss"] for s in events(tmp_path / f, "step")] for f in ("whole", "parts")]
+    folders = (long_run, tmp_path / "parts")
+    told = [[s["loss"] for s in events(folder, "step")] for folder in folders]
     assert told[0] == told[1]
     assert len(told[0]) == 20
-    best = [load_file(tmp_path / folder / "best.safetensors") for folder in ("whole", "parts")]
+    best = [load_file(folder / "best.safetensors") for folder in folders]
     assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
 
 
 @pytest.mark.parametrize("asked_at", [2, 7])
 def test_a_run_that_is_stopped_in_a_validation_begins_with_it_again(
-    tmp_path: Path, asked_at: int
+    tmp_path: Path, whole_run: Path, asked_at: int
 ) -> None:
     """Ctrl-C before training, and at the end of the first epoch; heard between two batches."""
     read: list[int] = []
@@ -83,13 +101,10 @@ def test_a_run_that_is_stopped_in_a_validation_begins_with_it_again(
     assert len(read) < asked_at + 2  # no batch after the one that was being read
     assert heard[-2:] == ["stopping", "checkpoint"]
     go(small_config(), tmp_path / "parts", resume=True)
-    go(small_config(), tmp_path / "whole")
-    (whole, whole_document), (parts, parts_document) = map(
-        state, (tmp_path / "whole", tmp_path / "parts")
-    )
+    (whole, whole_document), (parts, parts_document) = map(state, (whole_run, tmp_path / "parts"))
     assert whole_document == parts_document
     assert all(torch.equal(value, parts[name]) for name, value in whole.items())
-    assert len(events(tmp_path / "parts", "epoch")) == len(events(tmp_path / "whole", "epoch"))
+    assert len(events(tmp_path / "parts", "epoch")) == len(events(whole_run, "epoch"))
 
 
 def test_a_resumed_run_reads_the_segments_that_are_left(tmp_path: Path) -> None:
