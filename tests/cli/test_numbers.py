@@ -93,3 +93,27 @@ def test_numbers_within_bounds_are_what_they_say() -> None:
     for wrong in ("-1", "10.5", "inf", "ten"):
         with pytest.raises(click.BadParameter, match=r"from 0\.0 to 10\.0"):
             number.convert(wrong, None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (Whole(), "x", "must be a whole number, not 'x'"),
+        (Whole(), str(2**64), f"must be a whole number of at most 64 bits, not '{2**64}'"),
+        (Whole(1), "0", "must be a whole number from 1, not '0'"),
+        (Whole(1, 8), "9", "must be a whole number from 1 to 8, not '9'"),
+        (Number(), "nan", "must be a number, not 'nan'"),
+        (Number(-60.0, 12.0), "12.5", "must be a number from -60.0 to 12.0, not '12.5'"),
+        (NumberOrNone(0.0, 1.0), "2", "must be a number or none from 0.0 to 1.0, not '2'"),
+    ],
+)
+def test_a_refusal_says_what_a_number_may_be(kind: Number, text: str, words: str) -> None:
+    with pytest.raises(click.BadParameter) as refusal:
+        kind.convert(text, None, None)
+    assert refusal.value.message == words
+
+
+def test_the_ends_of_a_range_are_in_it() -> None:
+    assert [Whole(1, 8).convert(text, None, None) for text in ("1", "8", " 3 ")] == [1, 8, 3]
+    assert Number(-60.0, 12.0).convert("-6e1", None, None) == -60.0
+    assert NumberOrNone(0.0, 1.0).convert("NONE", None, None) is None

@@ -109,7 +109,7 @@ def test_files_with_an_offset_are_played_as_they_are_and_the_residual_takes_it_o
     for name in ("Kick.wav", "Git L.wav", "Lead Vox.wav"):
         audio, _ = soundfile.read(folder / name, dtype="float32", always_2d=True)
         soundfile.write(folder / name, audio + 0.1, RATE_HZ, subtype="FLOAT")
-    mix = deliver(folder, tmp_path, model)
+    mix = deliver(folder, tmp_path, model, daws=("reaper",))
     assert null_dbfs(Reaper(tmp_path / "mix.rpp").play(), mix.audio) < -80.0
     text = (tmp_path / "mix.rpp").read_text()
     said = "Kick.wav has a DC offset of 10.0 % of full scale: the residual removes it"
