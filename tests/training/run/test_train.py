@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,8 +21,22 @@ from tests.training.run.small_run import (
 from training.checkpoint import read_checkpoint
 
 
-def test_a_run_learns_and_leaves_checkpoints_that_export_reads(tmp_path: Path) -> None:
+def test_a_run_learns_and_leaves_checkpoints_that_export_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: set[tuple[bool, bool]] = set()
+    forward = torch.nn.LSTM.forward
+
+    def noted(module: torch.nn.LSTM, *given: Any) -> Any:
+        modes.add((module.training, torch.is_grad_enabled()))
+        return forward(module, *given)
+
+    monkeypatch.setattr(torch.nn.LSTM, "forward", noted)
     outcome = go(small_config(), tmp_path)
+    assert modes == {
+        (True, True),
+        (False, False),
+    }  # no validation in training mode, nor the reverse
     steps = events(tmp_path, "step")
     assert [step["step"] for step in steps] == list(range(1, 11))
     assert steps[-1]["loss"] < 0.6 * steps[0]["loss"]
