@@ -35,7 +35,7 @@ def test_a_response_begins_after_its_pre_delay_and_ends_where_it_has_decayed(ret
     assert 10.0 * np.log10(energy[-RATE_HZ // 50 :].mean() / early) < -50.0
 
 
-def test_sends_of_the_hand_are_levels_and_those_that_move_are_at_their_mean(returns) -> None:
+def test_sends_of_the_user_are_levels_and_those_that_move_are_at_their_mean(returns) -> None:
     strip = Strip(reverb_db=-12.0, delay_db=((0.0, -20.0), (1.0, -10.0)))
     assert returns.sends(None, strip) == (("Reverb", -12.0), ("Delay", -15.0))
     assert returns.sends(None, Strip(reverb_db=-12.0, amount=0.5)) == ()

@@ -8,30 +8,30 @@ import numpy as np
 import pytest
 
 from mixer.console.settings import MASTER
-from mixer.learn.hand_edit import Edit, edit_of
 from mixer.learn.recall_reader import Written, WrittenMix
 from mixer.learn.session_changes import Changed, without
+from mixer.learn.user_edit import Edit, edit_of
 from mixer.output.daw.daw_formats import DAW_FORMATS
-from mixer.output.daw.native_strip import EqBand, Strip
+from mixer.output.daw.strips.native_strip import EqBand, Strip
 from mixer.preset.console_shape import NETWORK
 
 HALF = 20.0 * math.log10(0.5)
 
 
-def changed(was: Strip, now: Strip, hand: dict[str, Any] | None = None, stem: str = "") -> Changed:
-    written = Written("Pad", stem or "pad.wav", None if stem else "pad", was, hand or {})
+def changed(was: Strip, now: Strip, user: dict[str, Any] | None = None, stem: str = "") -> Changed:
+    written = Written("Pad", stem or "pad.wav", None if stem else "pad", was, user or {})
     return Changed(written, now, bool(stem))
 
 
 def edit(
-    was: Strip, now: Strip, hand: dict[str, Any] | None = None, stem: str = "", **mix: Any
+    was: Strip, now: Strip, user: dict[str, Any] | None = None, stem: str = "", **mix: Any
 ) -> Edit:
     said = {"mixes_tracks": True, "loudness_lufs": -14.0} | mix
     whole = WrittenMix(Path(), tracks=(), groups=(), devices=DAW_FORMATS["reaper"].devices, **said)
-    return edit_of(changed(was, now, hand, stem), whole)
+    return edit_of(changed(was, now, user, stem), whole)
 
 
-def test_a_fader_adds_to_the_hands_gain_and_a_change_in_time_moves_as_a_whole() -> None:
+def test_a_fader_adds_to_the_users_gain_and_a_change_in_time_moves_as_a_whole() -> None:
     was, now = Strip(gain_db=-7.0), Strip(gain_db=-4.0)
     assert edit(was, now).table == {"gain_db": pytest.approx(3.0)}
     assert edit(was, now, {"gain_db": 1.5}).table == {"gain_db": pytest.approx(4.5)}
@@ -73,13 +73,13 @@ def high_passed(*corners_hz: float, q: float = math.sqrt(0.5)) -> Strip:
     return Strip(bands=tuple(EqBand("high_pass", hz, 0.0, q) for hz in corners_hz))
 
 
-def test_a_high_pass_is_the_models_own_corner_or_the_hands_filter() -> None:
+def test_a_high_pass_is_the_models_own_corner_or_the_users_filter() -> None:
     own = {"set": 200.0, "scale": 1, "offset": 0}
     assert edit(high_passed(80.0), high_passed(200.0)).table == {NETWORK: {"high_pass_hz": own}}
     said = {"high_pass": {"frequency_hz": 80.0}}
-    by_hand = {"frequency_hz": 200.0, "slope_db_per_octave": 12}
-    assert edit(high_passed(80.0), high_passed(200.0), said).table == {"high_pass": by_hand}
-    assert edit(Strip(), high_passed(200.0)).table == {"high_pass": by_hand}
+    by_user = {"frequency_hz": 200.0, "slope_db_per_octave": 12}
+    assert edit(high_passed(80.0), high_passed(200.0), said).table == {"high_pass": by_user}
+    assert edit(Strip(), high_passed(200.0)).table == {"high_pass": by_user}
     steep = {"frequency_hz": 200.0, "slope_db_per_octave": 24}
     assert edit(Strip(), high_passed(200.0, 200.0)).table == {"high_pass": steep}
     assert edit(high_passed(80.0), Strip(), said).table == {"high_pass": "none"}
@@ -101,7 +101,7 @@ def test_bands_are_told_apart_by_every_number() -> None:
     assert without([band, band], [rounded]) == (band,)
 
 
-def test_a_models_band_is_undone_and_the_hands_own_row_is_replaced() -> None:
+def test_a_models_band_is_undone_and_the_users_own_row_is_replaced() -> None:
     was, now = EqBand("bell", 1_000.0, 3.0, 1.0), EqBand("bell", 1_000.0, -2.0, 1.0)
     strips = Strip(bands=(was,)), Strip(bands=(now,))
     gains_db = [row["gain_db"] for row in edit(*strips).table["eq"]]
