@@ -113,7 +113,7 @@ def _faders(changed: Changed, mix: WrittenMix, edit: Edit, *, only_gains: bool) 
 def _moving(changed: Changed, own: Any, more_db: float) -> list[list[float]]:
     """The user's gain as points: what it was, and by how much the automation was changed."""
     times, change_db = automation_change(changed.written.strip.automation, changed.now.automation)
-    # None where the fader takes back what the automation was changed by.
+    # Without points the fader takes back what the automation was changed by.
     points = automation(times, change_db + more_db) or ((0.0, 1.0),)
     base = np.array(own, dtype=float) if isinstance(own, list) else np.array([[0.0, own]])
     return [

@@ -11,7 +11,7 @@ import soundfile
 
 from mixer.cli.main import run
 from mixer.errors import SettingsError
-from mixer.reference.sources import read_target
+from mixer.reference.sources import _song_of_stems, read_target
 from mixer.reference.speech import speech_words
 from mixer.song.load import load_song
 from tests.reference.songs import another_song
@@ -88,6 +88,15 @@ def test_music_is_not_heard_as_speech(shared: Path) -> None:
         parts = [soundfile.read(file, 40 * RATE_HZ, 30 * RATE_HZ)[0].T for file in files]
         mix = np.add.reduce(parts).astype(np.float32)
         assert speech_words(mix, RATE_HZ) is None, name
+
+
+def test_stems_of_one_length_are_a_song_and_others_are_recordings(song: Path) -> None:
+    found = _song_of_stems(song)
+    assert found is not None
+    write(song / "bass.wav", noise(7.3))  # of 8 s: more than nine tenths
+    assert _song_of_stems(song) is not None
+    write(song / "bass.wav", noise(7.1))
+    assert _song_of_stems(song) is None
 
 
 def test_the_songs_own_recordings_folder_and_mix(song: Path, tmp_path: Path) -> None:

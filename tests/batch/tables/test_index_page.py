@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mixer.batch.ledgers.ledger_rows import Record
 from mixer.batch.states import State
 from mixer.batch.tables.index_page import index_page
 from mixer.batch.tables.outliers import find_outliers
+from mixer.batch.tables.page_rows import album_totals
 from tests.batch.tables.index_rows import rows_of
 from tests.browser import file_url, has_horizontal_scroll, wait_until
 
@@ -52,6 +54,17 @@ def test_a_row_knows_its_own_target_and_its_marks_are_for_that() -> None:
     assert rows["quiet 3"]["marks"] == []
     (mark,) = rows["missed"]["marks"]
     assert mark.startswith("\u221217.0 LUFS, 3.0 LU below its target of")
+
+
+def test_an_albums_line_is_of_its_songs_that_are_done() -> None:
+    alone = song("alone", album="EP")
+    figures = {**alone.figures, "album_offset_db": -3.5}
+    other = song("other", -18.0, album="LP")
+    bad = song("bad", album="LP", state=State.FAILED, error="why")
+    ep, lp = album_totals([replace(alone, figures=figures), other, bad])
+    assert (ep["name"], ep["offset_db"], ep["loudness_lufs"]) == ("EP", -3.5, -14.0)
+    assert (lp["name"], lp["offset_db"], lp["loudness_lufs"]) == ("LP", None, -18.0)
+    assert (lp["n_songs"], lp["n_done"], lp["n_failed"], lp["duration_s"]) == (2, 1, 1, 61.0)
 
 
 def test_files_are_linked_where_they_are() -> None:

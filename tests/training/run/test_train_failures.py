@@ -22,6 +22,7 @@ from tests.training.run.small_run import (
     HYPER,
     NoiseSegments,
     StopAfter,
+    events,
     go,
     noise_samples,
     open_noise,
@@ -196,6 +197,10 @@ def test_a_run_that_is_there_is_not_touched_unasked(tmp_path: Path) -> None:
     assert (tmp_path / "notes.txt").read_text() == "mine"
     left = [path.name for path in (tmp_path / "tensorboard").iterdir()]
     assert left == ["events.out.tfevents.1.host"]
+    with pytest.raises(KeyboardInterrupt):
+        go(with_run(config, seed=2), tmp_path, overwrite=True, tell=StopAfter(1))
+    assert [step["step"] for step in events(tmp_path, "step")] == [1]
+    assert not (tmp_path / "best.safetensors").exists()  # nothing of the earlier run is left
     with pytest.raises(OutputError, match="no run to resume"):
         go(config, tmp_path / "nowhere", resume=True)
     assert not (tmp_path / "nowhere").exists()
