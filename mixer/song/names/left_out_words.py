@@ -7,7 +7,7 @@ for inside another word: a refrain is not a reference.
 
 # A guide or a reference stays one, whatever instrument plays it; nor is an unused take a part.
 ALWAYS = """
-    unused guide reference ref metronome countin countoff talkback smpte timecode
+    unused guide reference ref metronome countin countoff talkback smpte timecode ltc
     guidevox guidevocal guidegtr guidetrack guidetrk refvox reftrack refmix scratchvox scratchgtr
     scratchvocal scratchtrack clicktrack clicktrk roughmix finalmix fullmix monitormix pilotvox
     """
@@ -26,11 +26,12 @@ PHRASES_ALWAYS = """
 MIXES = """
     mixture mixdown mix mixes mixx mixed premaster master mastered mastering mstr mst mstrd
     remaster remastered unmastered click preview cue tempo slate count stereomix mixbus masterbus
-    conductor metro twotrack
+    conductor metro twotrack underscore cutdown
     """
 PHRASES_OF_MIXES = """
     2 bus, two bus, 2 track, two track, 2 trk, 2 tr, stereo out, main out, main outs, full track,
-    mix bus, l r mix, main l r, main lr, foh lr, stereo bus
+    mix bus, l r mix, main l r, main lr, foh lr, stereo bus, sync pop, sync beep, 2 pop, two pop,
+    15 s, 30 s, 60 s, 90 s, 15 sec, 30 sec, 60 sec, 90 sec, 15 second, 30 second, 60 second
     """
 
 # How a file was exported: of anything that plays a role in the song, a part all the same.
@@ -49,7 +50,7 @@ PHRASES_WEAK = """
 # With a word of mixes, and not mixes: the main microphones before an orchestra or a choir.
 PHRASES_OF_PARTS = """
     main pair, main mic, main array, main tree, main stereo pair, main ortf, main xy, main ab,
-    main ms, stereo pair, stereo mic
+    main ms, stereo pair, stereo mic, mix channel
     """
 
 # All tracks of an instrument in one file, if they are there one by one as well.

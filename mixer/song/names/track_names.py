@@ -30,6 +30,11 @@ from mixer.stems import STEMS, Stem
 EXACT = "exact stem name"
 NOTHING_KNOWN = "unrecognised file name"
 _KIT, _LOOP = "drums", "drum_loop"
+# What workstations put behind the name of a track that they bounced, froze or copied in place.
+_BOUNCED = frozenset(
+    ("bip", "bounce", "bounced", "bnce", "r", "d", "render", "rendered", "glued", "freeze",
+     "frozen", "commit", "cm", "consolidated", "merged", "comp", "dup", "copy", "edit", "stem")
+)  # fmt: skip
 _LONGEST_NAME = 512  # characters looked at; file systems stop at 255
 # "Song - Part", "Song (Part)": what stands before the last of these may be a title.
 _SEGMENT = re.compile(r"\s+[-\u2013\u2014]\s+|[\s_]*[()\[\]]")
@@ -161,7 +166,8 @@ def parse_name(name: str, folder: Sequence[str] = ()) -> NamedTrack:
 
 def is_numbered_instrument(tokens: Sequence[str]) -> bool:
     """Whether a name is the one that a workstation gives to a new track: Inst 3."""
-    return len(tokens) > 1 and tokens[0] == "inst" and all(t.isdigit() for t in tokens[1:])
+    numbered = len(tokens) > 1 and tokens[0] == "inst" and tokens[1].isdigit()
+    return numbered and all(token.isdigit() or token in _BOUNCED for token in tokens[2:])
 
 
 def decide(track: NamedTrack) -> Classification:

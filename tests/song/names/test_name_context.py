@@ -310,7 +310,9 @@ def test_muted_is_a_way_of_playing(name: str) -> None:
     assert told("Song (drums muted)", "Kick", "Vox")["Song (drums muted)"] is OUT
 
 
-@pytest.mark.parametrize("name", ["Main Pair L", "02_MainArray", "Main Mics", "Main XY"])
+@pytest.mark.parametrize(
+    "name", ["Main Pair L", "02_MainArray", "Main Mics", "Main XY", "6 Mix Channel 1"]
+)
 def test_main_microphones_are_not_a_mix(name: str) -> None:
     parts = {"Violin 1": "other", "Cello": "other", "Timpani": "drums"}
     assert told(name, *parts) == {name: "other", **parts}
@@ -323,6 +325,9 @@ def test_a_workstations_name_for_a_new_track_is_not_an_instrumental() -> None:
         "Inst 4": "other", "Inst 12": "other", "Inst": OUT, **parts,
     }  # fmt: skip
     assert uncertain("Inst 4", "Inst", *parts) == {"Inst 4"}
+    # As they are called once they were bounced, frozen or rendered in place.
+    bounced = ("Inst 1_bip", "Inst 2-bip-bip", "Inst 3 (R)", "Inst 4-bounced", "Inst 5#01")
+    assert told(*bounced, *parts) == {**dict.fromkeys(bounced, "other"), **parts}
 
 
 def test_a_lead_is_sung_where_its_name_says_so() -> None:

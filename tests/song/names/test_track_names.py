@@ -83,6 +83,7 @@ AS_WRITTEN = {
     None: """
         mixture, mix, Mix v3, Song Mix 2, Final Mix, Full Mix, RoughMix, Rough Mix with Vox, rough,
         master, MASTER_v2, RR Master_01, Mastered, Premaster, Mixdown, MixBus, Mix Bus, 2Bus,
+        LTC, Sync pop, 2-pop, Song_30s, Song 60 sec, Song_Underscore, Song_Cutdown,
         bounce, Bounced, Stereo Out, Print, ref, Reference, RefVox, Ref Gtr, click, 13_Click,
         Click Track, Metronome, Tempo, Song_Preview, guide, GuideVox, Guide Vocal, Guide Gtr,
         Scratch Vox, Scratch Guitar, Count-In, countin, Count Off, Cues, Talkback, SMPTE, Time Code
