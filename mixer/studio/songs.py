@@ -54,7 +54,7 @@ class Studio:
             rows.append(
                 {
                     "id": song_id,
-                    "name": visible(folder.name) if state is None else state["name"],
+                    "name": visible(folder.name),
                     "phase": "closed" if state is None else state["phase"],
                     "problem": None if state is None else state["problem"],
                 }

@@ -397,3 +397,30 @@ def test_variations_are_points_to_hear_and_to_blend(open_page, studio) -> None:
     wait_until(page, f"mixStudio.song.state.revision > {state['revision']}")
     assert studio.state()["can_undo"]
     assert page.evaluate("mixStudio.player.chosen") == "mix"
+
+
+def test_a_request_for_a_role_is_seen_on_its_tracks_and_goes_back(
+    open_page, studio_of_tracks
+) -> None:
+    page = opened(open_page, studio_of_tracks)
+    page.get_by_role("tab", name="Ask").click()
+    offered = page.get_by_label("Request for").locator("option").all_inner_texts()
+    assert {"the mix", "vocals", "drums", "kick", "lead vocal"} <= set(offered)
+    assert not {"choir", "strings", "vocal stem"} & set(offered)
+    page.get_by_label("Request for").select_option("kick")
+    page.get_by_role("button", name="up", exact=True).click()
+    wait_until(page, f"{SETTLED} && mixStudio.song.state.can_undo")
+    (kick,) = page.evaluate(
+        "mixStudio.channel('drums').tracks.filter(({ role }) => role === 'kick')"
+    )
+    assert kick["strip"]["gain_db"] > kick["base"]["gain_db"]
+    assert page.locator(f'[data-channel="{kick["id"]}"].touched').count() == 1
+    fader(page, kick["id"]).press("Delete")
+    wait_until(page, SETTLED)
+    back = page.evaluate(f"mixStudio.channel('{kick['id']}').strip.gain_db")
+    assert back == kick["base"]["gain_db"]
+    for _ in range(2):
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+z")
+        wait_until(page, SETTLED)
+    assert page.locator(".channel.touched").count() == 0

@@ -43,12 +43,10 @@ export class AskPanel {
     this.song.edit({ presets: next }, { label: `preset ${name}` });
   }
 
-  wishes({ wishes, wish_targets: targets, wish_amounts: amounts }) {
-    const select = (label, names, empty) => html("select", { "aria-label": label },
-      ...(empty === null ? [] : [html("option", { value: "", text: empty })]), ...names.map((name) => html("option", { value: name, text: name.replaceAll("_", " ") })));
-    const target = select("Request for", targets, "the mix");
-    const amount = select("How much", amounts, "as usual");
-    const said = (phrase) => [target.value, amount.value, phrase].filter(Boolean).join(" ");
+  wishes({ wishes, wish_amounts: amounts }) {
+    this.target = html("select", { "aria-label": "Request for" });
+    const amount = html("select", { "aria-label": "How much" }, ...options("as usual", amounts));
+    const said = (phrase) => [this.target.value, amount.value, phrase].filter(Boolean).join(" ");
     const buttons = wishes.map(({ phrases: [phrase], does }) => {
       const button = html("button", { type: "button", className: "chip", text: phrase, title: does });
       button.addEventListener("click", () => this.song.wish(said(phrase)));
@@ -60,7 +58,7 @@ export class AskPanel {
       event.preventDefault();
       if (text.value.trim() && (await this.song.wish(text.value.trim()))) text.value = "";
     });
-    return this.section("Requests", "Each is a change that you can undo.", html("div", { className: "tools" }, target, amount), html("div", { className: "chips" }, ...buttons), form);
+    return this.section("Requests", "Each is a change that you can undo.", html("div", { className: "tools" }, this.target, amount), html("div", { className: "chips" }, ...buttons), form);
   }
 
   platforms({ platforms }) {
@@ -86,8 +84,21 @@ export class AskPanel {
     return this.section("Network", "Changing the model or the amount renders the mix again.", html("div", { className: "row" }, html("span", { className: "name", text: "Model" }), this.model), this.amount);
   }
 
+  /** The song's own stems and, where the model mixes tracks, their roles. */
+  showTargets({ kind, stems }) {
+    const roles = kind === "tracks" ? stems.flatMap(({ tracks }) => tracks.map(({ role }) => role.replaceAll("_", " "))) : [];
+    const spoken = roles.filter((role) => this.desk.choices.wish_targets.includes(role) && !role.endsWith(" stem"));
+    const names = [...new Set([...stems.map(({ name }) => name), ...spoken])];
+    if (names.join() === this.targets) return;
+    this.targets = names.join();
+    const chosen = this.target.value;
+    this.target.replaceChildren(...options("the mix", names));
+    this.target.value = names.includes(chosen) ? chosen : "";
+  }
+
   show(state) {
     this.map.show(state);
+    this.showTargets(state);
     for (const { chip, name } of this.chips) chip.setAttribute("aria-pressed", String(state.presets.includes(name)));
     for (const { chip, name } of this.places) chip.setAttribute("aria-pressed", String(state.master.platform === name || state.settings.platform === name));
     if (state.settings.model) this.model.value = state.settings.model;
@@ -95,3 +106,5 @@ export class AskPanel {
     this.amount.show(amount, 1, amount !== 1);
   }
 }
+
+const options = (empty, names) => [html("option", { value: "", text: empty }), ...names.map((name) => html("option", { value: name, text: name }))];

@@ -5,7 +5,7 @@ import { EqView } from "./eq_view.js";
 import { linearScale, logarithmicScale, PAN, round, SEND, still, WIDTH, words } from "./scales.js";
 import { newGesture, sliderRow } from "./slider.js";
 import { colorKey } from "./song.js";
-import { isTouched, shownSetting } from "./strip_values.js";
+import { backTo, shownSetting } from "./strip_values.js";
 
 const BAND_TYPES = ["peak", "low_shelf", "high_shelf", "notch"];
 // Fields of effects that are switched on: [field, name, scale, step, words]; defaults as the product has them.
@@ -115,7 +115,7 @@ export class ChannelPanel {
     });
     this.updates.push(() => {
       flat.setAttribute("aria-pressed", String(this.desk.isFlat(this.id)));
-      reset.disabled = !isTouched(this.channel) && this.channel.color === this.channel.base_color;
+      reset.disabled = !Object.keys(this.channel.hand).length && this.channel.color === this.channel.base_color;
     });
     const title = html("h2", { text: this.channel.name });
     return html("div", { className: "panel-head" }, ...this.colour(), title, flat, reset);
@@ -218,7 +218,7 @@ export class ChannelPanel {
     const row = sliderRow({
       label: `${label} of ${this.channel.name}`, name: label, scale, step: 0.01, say,
       onInput: (value, gesture) => this.set(field, round(shownSetting(this.channel, field).toHand(value), 0.001), gesture),
-      onReset: () => this.set(field, null),
+      onReset: () => this.set(field, backTo(this.channel, field)),
     });
     this.updates.push(() => {
       const { value, origin, isHanded } = shownSetting(this.channel, field);

@@ -5,7 +5,7 @@ import { stagesDbAt } from "./engine/filters.js";
 import { stagesOf } from "./engine/strip.js";
 import { FADER, PAN, round, signed, words } from "./scales.js";
 import { slider } from "./slider.js";
-import { isTouched, modelCurveDb, shownSetting } from "./strip_values.js";
+import { backTo, isTouched, modelCurveDb, shownSetting } from "./strip_values.js";
 
 const SMALL_HZ = Array.from({ length: 40 }, (_, i) => 20 * 1000 ** (i / 39));
 const METER_FLOOR_DB = -60;
@@ -59,7 +59,7 @@ export class ChannelView {
         const { toHand } = shownSetting(this.channel, field);
         this.desk.edit({ [`${this.key}.${field}`]: round(toHand(value), 0.001) }, { gesture, label });
       },
-      onReset: () => this.desk.edit({ [`${this.key}.${field}`]: null }, { label: `${label} back` }),
+      onReset: () => this.desk.edit({ [`${this.key}.${field}`]: backTo(this.channel, field) }, { label: `${label} back` }),
     });
   }
 
@@ -110,7 +110,7 @@ export class ChannelView {
     this.soloed?.setAttribute("aria-pressed", String(flags.soloed));
     this.select.setAttribute("aria-pressed", String(flags.selected));
     this.element.classList.toggle("selected", flags.selected);
-    this.element.classList.toggle("touched", isTouched(channel));
+    this.element.classList.toggle("touched", isTouched(channel) || (flags.folded && channel.tracks.some(isTouched)));
     this.element.classList.toggle("silent", !flags.heard);
     this.element.classList.toggle("late", channel.live === false);
     this.element.title = channel.live === false ? "You hear changes here after the next render" : "";

@@ -94,7 +94,7 @@ export class SavePanel {
 
   job(job, songId) {
     const isOpen = job.state === "waiting" || job.state === "running";
-    const card = html("section", { className: `job ${job.state}`, "aria-label": job.name }, html("h3", { text: `${job.name}: ${job.state}` }));
+    const card = html("section", { className: `job ${job.state}`, "aria-label": job.name || "Render" }, html("h3", { text: `${job.name || "Render"}: ${job.state}` }));
     if (isOpen) {
       const bar = html("progress", { max: 1, value: job.doing?.share ?? 0, "aria-label": "Progress" });
       const cancel = html("button", { type: "button", text: "Cancel" });

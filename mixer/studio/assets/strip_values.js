@@ -12,7 +12,7 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 export function shownSetting(channel, field) {
   const [now, base] = [still(channel.strip[field]), still(channel.base[field])];
   const { model } = channel;
-  const isHanded = field in channel.hand;
+  const isHanded = field in channel.hand || now !== base; // a request for a role moves its tracks
   const moves = Array.isArray(channel.strip[field]);
   if (field === "gain_db") {
     const own = model?.gain_db ?? 0;
@@ -43,5 +43,8 @@ export function modelCurveDb(model, frequenciesHz) {
   });
 }
 
-/** Whether the hand changed anything on a channel. */
-export const isTouched = (channel) => Object.keys(channel.hand).length > 0;
+/** Whether the hand changed anything on a channel, a request for the role of a track included. */
+export const isTouched = ({ hand, strip, base }) => Object.keys(hand).length > 0 || JSON.stringify(strip) !== JSON.stringify(base);
+
+/** The edit that takes a setting back: where only a role's moved it, the track gets its own. */
+export const backTo = ({ hand, base }, field) => (field in hand ? null : base[field]);

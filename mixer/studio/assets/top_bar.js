@@ -37,7 +37,7 @@ export class TopBar {
 
   show(state) {
     const { player, engine } = this.studio;
-    this.name.textContent = state.name;
+    this.name.textContent = this.name.title = state.name;
     this.play.textContent = player.playing ? "Pause" : "Play";
     this.play.title = `${this.play.textContent} (Space)`;
     this.play.setAttribute("aria-label", this.play.title);

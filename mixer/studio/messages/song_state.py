@@ -17,7 +17,7 @@ from mixer.studio.messages.work_state import Doing, Job
 
 
 class SongRow(TypedDict):
-    """A song of the folder; `problem` is why it cannot be opened."""
+    """A song by its folder's name; `problem` is why it cannot be opened."""
 
     id: str
     name: str
