@@ -77,6 +77,9 @@ KINDS: dict[str, Kind] = {
     "38 tracks": Kind("tracks", n_tracks=38),
     "paper": Kind("paper"),
     "default, reference": Kind("default", ("--reference", _REFERENCE)),
+    "default, FLAC": Kind("default", ("--format", "flac")),
+    "default, -14 LUFS": Kind("default", ("--loudness", "-14")),
+    "default, -23 LUFS": Kind("default", ("--loudness", "-23")),
     "default, MP3": Kind("default", ("--format", "mp3")),
     "default, report": Kind("default", ("--stems", "--report")),
     "default, embedded": Kind("default", ("--embed",)),
@@ -91,6 +94,7 @@ KINDS: dict[str, Kind] = {
     "next take": Kind("default", ("--next",), NEXT),
     "revise": Kind("default", ("vocals.gain_db=+1",), "revise"),
     "revise again": Kind("default", ("vocals.gain_db=+2",), "revise"),
+    "check": Kind("", command="check"),
 }
 _STATED = re.compile(r"  (\d+\.\d) s, ")
 # Runs in place of `python -m mixer` and notes its bar. Arguments: a file, then the command's.
@@ -135,9 +139,12 @@ def share_near(notes: Sequence[Note]) -> float:
 def command_of(kind: Kind, song: Path, reference: Path, out: Path) -> list[str]:
     """The arguments of `mixer`."""
     more = [str(reference) if option == _REFERENCE else option for option in kind.more]
+    if kind.command == "check":
+        return ["check", str(song)]
     if kind.command == "revise":
         return ["revise", str(out / "mix.wav"), *more]
-    named = ["--model", kind.model, "-o", str(out / f"mix.{'mp3' if 'mp3' in more else 'wav'}")]
+    ending = next((name for name in ("mp3", "flac") if name in more), "wav")
+    named = ["--model", kind.model, "-o", str(out / f"mix.{ending}")]
     if kind.command == NEXT:
         return ["render", str(song), *named, *more]
     return [kind.command, str(song), *named, "--overwrite", *more]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -85,6 +86,7 @@ def apply_master(
     held_gain_db: float | None = None,
     own: OwnLevels | None = None,
     consume: bool = False,
+    tried: Callable[[int], None] = lambda n: None,
 ) -> tuple[np.ndarray, MasterReport]:
     """Bring a mix to a loudness, then hold its true peak under a ceiling.
 
@@ -99,6 +101,7 @@ def apply_master(
         held_gain_db: fixed gain, whatever the resulting loudness; None searches for the gain.
         own: known measurements of the mix; None measures it.
         consume: the caller no longer needs the mix, so it may be overwritten and returned.
+        tried: called with the number of gains so far each time that another one must be tried.
 
     Returns:
         The mix (the same array if nothing changed) and a report.
@@ -115,7 +118,7 @@ def apply_master(
         gain_db = 0.0
         out, reduction = bus.at(gain_db, consume=consume)
     else:
-        gain_db, out, reduction = _reach_loudness(bus, loudness_lufs, consume=consume)
+        gain_db, out, reduction = _reach_loudness(bus, loudness_lufs, consume=consume, tried=tried)
     return out, MasterReport(
         gain_db=gain_db,
         max_reduction_db=reduction.deepest_db,
@@ -197,7 +200,7 @@ class _Bus:
 
 
 def _reach_loudness(
-    bus: _Bus, target_lufs: float, *, consume: bool
+    bus: _Bus, target_lufs: float, *, consume: bool, tried: Callable[[int], None]
 ) -> tuple[float, np.ndarray, _Reduction]:
     """Raise the gain until the limited mix is as loud as asked, by secants."""
     highest_gain_db, rate = bus.highest_gain_db, bus.sample_rate
@@ -206,12 +209,13 @@ def _reach_loudness(
     out, reduction = bus.at(gain_db, consume=consume)
     # what a dB of gain brings in LU: 1 until the limiter takes some of it back
     slope = 1.0
-    for _ in range(_LOUDNESS_PASSES if reduction.deepest_db > 0.0 else 0):
+    for n_tried in range(1, 1 + (_LOUDNESS_PASSES if reduction.deepest_db > 0.0 else 0)):
         reached_lufs = gated_loudness_lufs(reduction.energies, rate)
         missing_lu = target_lufs - reached_lufs
         next_db = min(gain_db + missing_lu / slope, highest_gain_db)
         if abs(missing_lu) <= _LOUDNESS_TOLERANCE_LU or next_db == gain_db:
             break
+        tried(n_tried)
         louder, deeper = bus.at(next_db)
         gained_lu = gated_loudness_lufs(deeper.energies, rate) - reached_lufs
         # Past some point a limiter takes away more than the gain adds: it was loud enough before.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mixer.console.master import MasterReport, OwnLevels, apply_master
@@ -16,8 +18,12 @@ from mixer.rendering.mix import (
     measure_each,
     moved_levels,
 )
+from mixer.rendering.timing.forecast import limiting_s
 from mixer.rendering.timing.progress import Stage, StageClock
 from mixer.rendering.tracks.track_files import GainedTracks
+
+# Gains that are usually still to be tried wherever the search for a loudness is.
+_MORE_TRIES = 1.0
 
 
 @one_blas_thread
@@ -31,7 +37,12 @@ def master(made: Premaster, clock: StageClock | None = None, *, consume: bool = 
     """
     plan, clock = made.plan, clock or StageClock()
     clock.start(Stage.MASTER)
-    audio, report = _mastered(made, consume=consume)
+    tell = clock.rest()
+    audio, report = _mastered(
+        made, consume=consume, tried=lambda n: tell("", n / (n + _MORE_TRIES))
+    )
+    if report.max_reduction_db == 0.0:
+        clock.leave_out(limiting_s(plan))
     wet, tracks = dict(made.wet_stems), made.wet_tracks
     if report.gain_db != 0.0:
         gain = np.float32(db_to_gain(report.gain_db))
@@ -79,7 +90,9 @@ def mastered_loudness_lufs(made: Premaster) -> float | None:
     return _mastered(made)[1].as_json()["loudness_lufs"]
 
 
-def _mastered(made: Premaster, *, consume: bool = False) -> tuple[np.ndarray, MasterReport]:
+def _mastered(
+    made: Premaster, *, consume: bool = False, tried: Callable[[int], None] = lambda n: None
+) -> tuple[np.ndarray, MasterReport]:
     settings = made.plan.settings
     return apply_master(
         made.audio,
@@ -89,6 +102,7 @@ def _mastered(made: Premaster, *, consume: bool = False) -> tuple[np.ndarray, Ma
         held_gain_db=settings.held_gain_db,
         own=_own_levels(made.measurements["before_master"], made.energies),
         consume=consume,
+        tried=tried,
     )
 
 

@@ -39,6 +39,17 @@ def test_a_mix_under_the_ceiling_is_not_touched(rng) -> None:
     assert (report.gain_db, report.max_reduction_db, report.limited_share) == (0.0, 0.0, 0.0)
 
 
+def test_each_further_gain_that_is_tried_is_told(rng) -> None:
+    mix, tried = mix_of(rng), list[int]()
+    ceiling = {"ceiling_dbtp": -1.0, "tried": tried.append}
+    apply_master(0.1 * mix, 44_100, loudness_lufs=None, **ceiling)
+    apply_master(mix, 44_100, loudness_lufs=-40.0, **ceiling)
+    assert tried == []
+    _, report = apply_master(mix, 44_100, loudness_lufs=-9.0, **ceiling)
+    assert report.max_reduction_db > 0.0
+    assert tried == list(range(1, len(tried) + 1)) != []
+
+
 def test_the_limited_share_is_that_of_the_samples() -> None:
     """A quarter of a tone lies 6 dB above the ceiling, in both channels."""
     mix = np.repeat(sine(997.0, 4.0, 44_100, level=2.0), 2, axis=0)

@@ -82,6 +82,8 @@ def test_a_mix_that_was_made_is_not_foreseen_to_be_measured_again(folder, tmp_pa
     assert mastering_s(OutputSettings()) == 0.0
     assert mastering_s(OutputSettings(stems=True)) > 0.0
     assert mastering_s(OutputSettings(), -14.0) > 0.0
+    # So soft a mix keeps its peaks, and nothing is tried.
+    assert mastering_s(OutputSettings(), -23.0) == 0.0
 
 
 def test_more_previews_take_longer_and_no_longer_than_a_preview(folder, tmp_path) -> None:

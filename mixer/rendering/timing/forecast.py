@@ -25,6 +25,8 @@ from mixer.rendering.timing.stem_forecast import StemForecast
 from mixer.rendering.wanted_audio import MIX_ALONE, WantedAudio
 
 _USUAL_RATE_HZ = 44_100
+# Loudness up to which mixes mostly keep all of their peaks.
+_LIMITED_ABOVE_LUFS = -19.0
 _NONE_KEPT = MappingProxyType[Stage, int]({})
 # Steps of asking a network: what its stems' levels mean, or to hear its tracks; to open it, to run
 # it, to ask how sure it is, to keep its answer.
@@ -75,8 +77,19 @@ def making_forecast(
 
 def mastering_s(plan: RenderPlan, n_wet: int) -> float:
     """Seconds to bring a mix that was measured to its loudness, and to measure so many stems."""
-    to_loudness = 0.0 if plan.settings.loudness_lufs is None else costs.TO_A_LOUDNESS
-    return song_seconds(plan) * (to_loudness + n_wet * costs.MEASURE_A_WET_STEM)
+    return limiting_s(plan) + song_seconds(plan) * n_wet * costs.MEASURE_A_WET_STEM
+
+
+def limiting_s(plan: RenderPlan) -> float:
+    """Seconds to find the gain at which a limited mix is as loud as its plan asks.
+
+    How often the limiter runs depends on the mix. The models' own mixes are so soft that none is
+    limited on its way to a soft target.
+    """
+    target_lufs = plan.settings.loudness_lufs
+    if target_lufs is None or target_lufs <= _LIMITED_ABOVE_LUFS:
+        return 0.0
+    return song_seconds(plan) * costs.TO_A_LOUDNESS
 
 
 def _material_s(

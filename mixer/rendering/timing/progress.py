@@ -140,11 +140,12 @@ class StageClock:
             if stage in self._forecast_s:
                 self._forecast_s[stage] = seconds
 
-    def shorten(self, factor: float) -> None:
-        """Correct the forecast of the current stage, of which less is to be done than foreseen."""
+    def leave_out(self, seconds: float) -> None:
+        """So many seconds of the current stage's forecast turned out not to be needed."""
         with self._lock:
             if self._stage in self._forecast_s:
-                self._forecast_s[self._stage] *= factor
+                own_s = self._forecast_s[self._stage]
+                self._forecast_s[self._stage] = max(own_s - seconds, 0.0)
 
     def foresee_rest(self, seconds: float) -> None:
         """Correct the forecast of what will follow this clock."""
@@ -296,7 +297,7 @@ class Steps:
     def leave_out(self, step: str) -> None:
         """A step turned out not to be needed: that it takes no time says nothing of the others."""
         step_s = self._steps_s.get(step, 0.0)
-        self._clock.shorten(1.0 - step_s / self._whole_s)
+        self._clock.leave_out(step_s)
         self._whole_s -= step_s
         self._steps_s[step] = 0.0
 

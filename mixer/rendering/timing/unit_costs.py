@@ -21,7 +21,7 @@ COMPARE_TWO_S, HEAR_A_NAME_S = 0.00012, 0.12
 # To begin with that, and to plan what follows.
 BEGIN_TO_LOAD_S, PLAN_A_MIX_S = 0.0043, 0.048
 # Work after loading, about: a mix, and each recording in it; or a check of each recording.
-ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.0032, 0.0026, 0.0066
+ABOUT_A_MIX, ABOUT_A_RECORDING, CHECK_A_RECORDING = 0.0032, 0.0026, 0.0019
 # A recording without a network, which is all normalisation, and by one of the paper's kind.
 ABOUT_A_NORMALISED_RECORDING, ABOUT_A_RECORDING_BY_PAPER = 0.009, 0.018
 # A take of which all is kept but its desk and its master, and each track whose strip runs again.
@@ -94,7 +94,7 @@ USUAL_LEVELS = 0.0021
 # To ask a model of stems, or one of tracks, how sure it is.
 BEGIN_TO_ASK_S, ASK = 0.11, 0.006
 BEGIN_TO_ASK_TRACKS_S, ASK_TRACKS = 0.16, 0.0017
-MASTER, TO_A_LOUDNESS, MEASURE_A_WET_STEM = 0.00053, 0.024, 0.00051
+MASTER, TO_A_LOUDNESS, MEASURE_A_WET_STEM = 0.00053, 0.0185, 0.00051
 # In the studio: to store a source's samples; to hear what a bus does.
 STORE_A_SOURCE, HEAR_A_BUS = 0.00072, 0.0014
 
@@ -102,7 +102,7 @@ BEGIN_TO_WRITE_S = 0.0039
 # To hash a recording; to write a file, by formats; to measure one that is not the mix, which was
 # measured; to make a version.
 HASH_A_RECORDING, MEASURE_A_FILE = 0.00016, 0.00052
-A_FILE = {"wav": 0.00069, "flac": 0.0038}
+A_FILE = {"wav": 0.00069, "flac": 0.002}
 A_LOSSY_FILE = 0.027
 A_VERSION, TRANSLATION, MEASURE_A_REPORT = 0.00023, 0.029, 0.028
 # To begin with each of them, whatever the length.

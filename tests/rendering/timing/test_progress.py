@@ -233,6 +233,20 @@ def test_a_step_that_is_left_out_says_nothing_of_the_pace_of_others(clock, hands
     assert told[-1][2] == pytest.approx(6.1 / 16.1, abs=0.01)
 
 
+@pytest.mark.parametrize(("not_needed_s", "left_s"), [(10.0, 6.0), (0.0, 2.9)])
+def test_seconds_that_are_not_needed_are_not_taken_for_speed(
+    hands, told, not_needed_s, left_s
+) -> None:
+    clock = StageClock(lambda *step: told.append(step), FORECAST_S, hands, pace=1.0)
+    clock.start(Stage.NORMALISE)
+    hands.now_s += 4.0
+    clock.start(Stage.NETWORK)
+    hands.now_s += 0.1
+    clock.leave_out(not_needed_s)
+    clock.start(Stage.MASTER)
+    assert time_left_s(4.1, told[-1][2]) == pytest.approx(left_s, rel=0.03)
+
+
 def test_a_slow_disk_says_nothing_of_what_follows(hands, told) -> None:
     forecast_s = {Stage.LOAD: 1.0, Stage.NETWORK: 10.0}
     clock = StageClock(lambda *step: told.append(step), forecast_s, hands, pace=1.0)
