@@ -10,6 +10,7 @@ from pathlib import Path
 from mixer.errors import InputError
 from mixer.files.wording import visible
 from mixer.song.folders.song_folders import find_song_folders
+from mixer.song.load import load_song
 from mixer.studio.messages.song_state import Event, SongRow, Songs
 from mixer.studio.open_song import SongSession
 
@@ -37,6 +38,7 @@ class Studio:
             raise InputError(f"{folder}: no such folder; give the one that holds the song's files")
         found = find_song_folders(folder).songs
         if not found:
+            load_song(folder)  # a folder of files that are not parts of a song: says why
             raise InputError(f"{folder}: none of its folders holds a song's recordings")
         self._folder, self._mixes = folder, mixes.absolute()
         self._songs = {_id_of(song.relative_to(folder)): song for song in found}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from starlette.testclient import TestClient
 
+from mixer.errors import InputError
+from mixer.studio.songs import Studio
 from tests.studio.asking import HOME, TOKEN
 from tests.studio.desk import wait_for
 
@@ -35,6 +40,12 @@ def test_a_folder_of_songs_is_listed_and_opened_on_demand(client: TestClient) ->
     at, state = ready(client)
     assert state["sample_rate_hz"] == 44_100
     assert client.post(f"{at}/open").json()["id"] == state["id"]
+
+
+def test_a_folder_with_nothing_to_mix_is_refused_with_what_is_in_it(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "My finished mix.wav", np.full((4_410, 2), 0.1), 44_100)
+    with pytest.raises(InputError, match=r"nothing to mix; left out My finished mix\.wav"):
+        Studio(tmp_path, tmp_path / "mixes")
 
 
 def test_a_page_edits_undoes_and_meets_another_page(client: TestClient) -> None:

@@ -30,7 +30,7 @@ from mixer.stems import STEMS, Stem
 EXACT = "exact stem name"
 NOTHING_KNOWN = "unrecognised file name"
 _KIT, _LOOP = "drums", "drum_loop"
-# What workstations put behind the name of a track that they bounced, froze or copied in place.
+# Workstations put these behind the name of a track that they bounced, froze or copied in place.
 _BOUNCED = frozenset(
     ("bip", "bounce", "bounced", "bnce", "r", "d", "render", "rendered", "glued", "freeze",
      "frozen", "commit", "cm", "consolidated", "merged", "comp", "dup", "copy", "edit", "stem")
