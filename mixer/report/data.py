@@ -47,7 +47,7 @@ from mixer.song.file_listing import doubts
 from mixer.song.samples import read_stem
 
 MIX = "mix"
-SUM_LABELS = {INPUT_SUM: "Input sum", NORMALISED_SUM: "Normalised sum", MIX: "Mix"}
+SUM_LABELS = {INPUT_SUM: "Plain sum", NORMALISED_SUM: "Normalised sum", MIX: "Mix"}
 # Where the shape of a stem's spectrum is lined up with the profile's: most stems sound there.
 _LINED_UP_HZ = (60.0, 12_000.0)
 

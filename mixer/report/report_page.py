@@ -175,11 +175,11 @@ def _how_to_change(data: ReportData) -> Html:
     request = f'mixer revise MIX "{data.mix.song.stems[0]} up 1 dB"'
     return element(
         "p",
-        "To change something, render the next take, in which all else stays: ",
+        "To change something and keep the rest, render the next take: ",
         element("code", request),
         ". ",
         element("code", "mixer revise --words"),
-        " lists what can be asked for; ",
+        " lists the requests in plain words; ",
         element("code", "mixer studio"),
         " shows these channels as a console.",
         class_="about",

@@ -237,7 +237,7 @@ def test_curves_can_be_read_by_pointer_and_by_key(data, folder, open_page) -> No
     plot = page.locator("#spectrum-chart .plot")
     plot.hover()
     assert re.search(
-        r"Hz: Profile .*dB, Input sum .*dB, .*Mix .*dB", page.inner_text("#spectrum .readout")
+        r"Hz: Profile .*dB, Plain sum .*dB, .*Mix .*dB", page.inner_text("#spectrum .readout")
     )
     plot.focus()
     page.keyboard.press("ArrowRight")

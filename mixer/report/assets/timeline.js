@@ -60,7 +60,7 @@ export function timeline(host, figures, player) {
   const stems = figures.sources.filter((source) => source.is_stem);
   if (stems.length) {
     const gain = html("small");
-    host.append(html("h3", { className: "part", text: "Wet stems, as they stand in the mix" }, gain));
+    host.append(html("h3", { className: "part", text: "Wet stems, as in the mix" }, gain));
     const [first] = player.stems;
     const showGain = () => (gain.textContent = first && player.matched ? `all ${signed(player.sources.get(first).match_db)}` : "");
     player.listeners.push(showGain);
