@@ -20,11 +20,12 @@ pytest.importorskip("mcp")
 from mcp import StdioServerParameters
 from mcp.client.client import Client
 
-from mixer.errors import InputError
+from mixer.errors import InputError, SettingsError
 from mixer.mcp.bounded_answers import MOST_ANSWER_CHARACTERS, bounded_json
 from mixer.mcp.folders import Folders
 from mixer.mcp.tool_server import build_server
 from mixer.mcp.tools import Tools
+from mixer.rendering.timing.progress import unheard
 from tests.studio.desk import write_stems
 
 Call = Callable[..., Any]
@@ -53,6 +54,27 @@ def call(allowed: Path) -> Call:
             return text if answer.is_error else json.loads(text)
 
     return lambda tool, /, **arguments: asyncio.run(ask(tool, arguments))
+
+
+def test_each_of_several_folders_is_allowed_and_what_lies_between_is_not(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other, tmp_path / "one more"):
+        (folder / "song").mkdir(parents=True)
+    folders = Folders([one, other])
+    assert folders.inside("song") == one / "song"
+    for folder in (one, other):
+        assert folders.inside(str(folder)) == folder
+        assert folders.inside(str(folder / "song")) == folder / "song"
+    for path in (tmp_path, tmp_path / "one more", one / ".." / "one more" / "song"):
+        with pytest.raises(InputError, match="lies outside the allowed folders"):
+            folders.inside(str(path))
+
+
+@pytest.mark.parametrize("asked", [{"n": 13}, {"n": -1}, {"names": ["rock"] * 13},
+                                   {"names": ["rock"] * 7, "blends": ["first=1"] * 6}])  # fmt: skip
+def test_more_variations_than_anybody_hears_are_refused(tmp_path: Path, asked: Any) -> None:
+    with pytest.raises(SettingsError, match="at most 12 variations"):
+        Tools(Folders([tmp_path])).variations("song", unheard, **asked)
 
 
 def test_all_tools_are_listed_with_what_they_do(allowed: Path) -> None:
