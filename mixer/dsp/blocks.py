@@ -61,8 +61,8 @@ def sum_of(audios: Sequence[FloatArray]) -> FloatArray:
 
 
 def as_stereo(audio: FloatArray) -> FloatArray:
-    """Audio as `(2, samples)`: the same array if it has two channels, the only one twice if not."""
-    return audio if audio.shape[0] == 2 else np.repeat(audio, 2, axis=0)
+    """Mono audio as two equal channels, `(2, samples)`; any other is returned as it is."""
+    return np.repeat(audio, 2, axis=0) if audio.shape[0] == 1 else audio
 
 
 def are_equal(channels: FloatArray) -> bool:

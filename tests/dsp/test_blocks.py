@@ -18,6 +18,22 @@ def test_gain_to_db_stops_at_its_floor() -> None:
     np.testing.assert_allclose(dsp.gain_to_db(0.0, floor_db=-60.0), -60.0)
 
 
+def test_power_to_db_keeps_shape_and_precision_and_stops_at_the_least_power() -> None:
+    powers = np.array([[1.0, 100.0], [0.0, 1e-30]], np.float32)
+    levels_db = dsp.power_to_db(powers, 1e-12)
+    np.testing.assert_allclose(levels_db, [[0.0, 20.0], [-120.0, -120.0]], atol=1e-4)
+    assert levels_db.dtype == np.float32
+    assert float(dsp.power_to_db(0.5, 1e-12)) == pytest.approx(-3.0103, abs=1e-4)
+
+
+def test_mono_becomes_two_equal_channels_and_nothing_else_is_copied() -> None:
+    mono = np.array([[0.25, -0.5]], np.float32)
+    np.testing.assert_array_equal(dsp.as_stereo(mono), [[0.25, -0.5], [0.25, -0.5]])
+    for channels in (2, 3):
+        audio = np.zeros((channels, 4), np.float32)
+        assert dsp.as_stereo(audio) is audio
+
+
 def test_peak_is_of_either_sign() -> None:
     assert dsp.peak_dbfs(np.array([[0.1, -0.5]], dtype=np.float32)) == pytest.approx(
         -6.0206, abs=1e-4

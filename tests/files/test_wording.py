@@ -2,7 +2,17 @@
 
 import pytest
 
-from mixer.files.wording import counted, joined, listed, nearest, quote, suggest, visible
+from mixer.files.wording import (
+    clock_time,
+    counted,
+    first_line,
+    joined,
+    listed,
+    nearest,
+    quote,
+    suggest,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -72,3 +82,22 @@ def test_lists_and_counts_read_as_sentences_have_them() -> None:
     assert listed(["a", "b", "c"], most=2) == "a, b and 1 more"
     assert counted(1, "mistake") == "1 mistake"
     assert counted(0, "mistake") == "0 mistakes"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("it failed\nin two lines"), "it failed"),
+        (ValueError("\n  it failed  "), "it failed"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_an_error_is_told_in_its_first_line_or_by_its_name(error: Exception, line: str) -> None:
+    assert first_line(error) == line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(6.6, "0:07"), (205.0, "3:25"), (3599.6, "1:00:00"), (7403.0, "2:03:23")]
+)
+def test_times_are_minutes_and_from_an_hour_on_hours(seconds: float, shown: str) -> None:
+    assert clock_time(seconds) == shown
