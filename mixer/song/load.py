@@ -205,6 +205,7 @@ def _unnamed(told: Mapping[str, Classification], settings: SongSettings) -> set[
 def _without_offsets(found: list[Recording], loading: Loading) -> list[Recording]:
     """Recordings whose DC offset, if they have one, is removed wherever they are read."""
     # Not above: plans of batches look at files by the thousand, without a look into them.
+    from mixer.audio.byte_order import OTHER_ORDER, is_in_other_order
     from mixer.audio.dc_offset import without_offset
 
     audio_s = audio_seconds(found)
@@ -214,6 +215,9 @@ def _without_offsets(found: list[Recording], loading: Loading) -> list[Recording
         loading(LoadProgress(LoadStep.OFFSETS, share, len(found), audio_s, recording.file))
         if recording.stem is None or recording.fault is not None:
             heard.append(recording)
+            continue
+        if is_in_other_order(recording.source):
+            heard.append(replace(recording, fault=f"{Path(recording.file).name}: {OTHER_ORDER}"))
             continue
         heard.append(replace(recording, source=without_offset(recording.source)))
     return heard
