@@ -13,7 +13,7 @@ from mixer.files.document import read_json
 from mixer.files.mistakes import find_mistakes
 from mixer.files.wording import visible
 from mixer.output.daw.daw_formats import DAW_FORMATS, Device
-from mixer.output.daw.read_session import MOST_TRACKS
+from mixer.output.daw.read_session import MOST_BANDS, MOST_POINTS, MOST_TRACKS
 from mixer.output.daw.recall import RECALL_VERSION
 from mixer.output.daw.strips.native_strip import BandKind, EqBand, Strip
 from mixer.preset.console_shape import STRIP
@@ -117,6 +117,8 @@ def _all_written(rows: Sequence[Mapping[str, Any]]) -> tuple[Written, ...]:
 
 
 def _written(row: Mapping[str, Any]) -> Written:
+    if len(row["bands"]) > MOST_BANDS or len(row["automation"]) > MOST_POINTS:
+        raise ValueError("more than any strip has")
     strip = Strip(
         gain_db=_number(row["gain_db"], _LEVEL_DB),
         pan=_number(row["pan"], _PAN),

@@ -15,6 +15,8 @@ from mixer.output.daw.strips.strip_words import fader_words, pan_words
 
 # Smaller differences are a workstation's roundings.
 LEAST_DB, LEAST_PAN, LEAST_WIDTH = 0.02, 0.004, 0.005
+# A fade to silence, whose change in dB would have no end.
+LEAST_FACTOR = 1e-6
 _LEAST_SHARE = 1e-3
 _LEAST_FACTOR_DB = 0.05
 
@@ -189,8 +191,8 @@ def automation_change(was: Points, now: Points) -> tuple[np.ndarray, np.ndarray]
         np.interp(times, *np.array(points).T) if points else np.ones(len(times))
         for points in (was, now)
     ]
-    floor = 1e-6
-    return times, 20.0 * np.log10(np.maximum(values[1], floor) / np.maximum(values[0], floor))
+    before, after = (np.maximum(each, LEAST_FACTOR) for each in values)
+    return times, 20.0 * np.log10(after / before)
 
 
 def _words(changed: Changed) -> Iterator[str]:

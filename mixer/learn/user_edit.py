@@ -15,7 +15,7 @@ import numpy as np
 
 from mixer.console.settings import LOUDNESS_RANGE_LUFS, MASTER, MOST_ENTRIES
 from mixer.learn.recall_reader import WrittenMix
-from mixer.learn.session_changes import LEAST_DB, Changed, automation_change
+from mixer.learn.session_changes import LEAST_DB, LEAST_FACTOR, Changed, automation_change
 from mixer.output.daw.strips.native_strip import BandKind, EqBand, Strip, balance_gains
 from mixer.output.daw.strips.strip_words import band_words
 from mixer.output.daw.strips.volume_automation import automation
@@ -117,7 +117,12 @@ def _moving(changed: Changed, own: Any, more_db: float) -> list[list[float]]:
     points = automation(times, change_db + more_db) or ((0.0, 1.0),)
     base = np.array(own, dtype=float) if isinstance(own, list) else np.array([[0.0, own]])
     return [
-        [time_s, _clipped_db(20.0 * math.log10(factor) + float(np.interp(time_s, *base.T)))]
+        [
+            time_s,
+            _clipped_db(
+                20.0 * math.log10(max(factor, LEAST_FACTOR)) + float(np.interp(time_s, *base.T))
+            ),
+        ]
         for time_s, factor in points
     ]
 

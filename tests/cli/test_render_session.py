@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixer import audio as audio_io
 from mixer import load_song
 from mixer.cli.main import run
-from mixer.errors import OutputError
+from mixer.errors import InputError, OutputError
 from mixer.output.daw.session_reading import read_session
 from mixer.output.daw.song_folder import write_song_folder
 from tests.signals import band
@@ -174,3 +175,43 @@ def test_a_container_keeps_its_audio_inside(session, tmp_path) -> None:
         else:
             with pytest.raises(Exception, match="is not in it"):
                 write_song_folder(read_session(path), tmp_path / "c.song")
+
+
+def test_a_file_is_read_once_however_often_it_is_heard(session, tmp_path, monkeypatch) -> None:
+    """A few megabytes of clips of one long file would else be decoded for days."""
+    passes: list[str] = []
+    read = audio_io.read_resampled_blocks
+
+    def counted(source, rate):
+        passes.append(source.path.name)
+        return read(source, rate)
+
+    monkeypatch.setattr(audio_io, "read_resampled_blocks", counted)
+    many = "".join(
+        item("Audio Files/0001.wav", 0.01 * i, 0.02, f"SOFFS {0.9 - 0.01 * i}\n") for i in range(60)
+    )
+    session.write_text(f'<REAPER_PROJECT 0.1 "7.0"\n<TRACK\nNAME Kick\n{many}>\n>\n')
+    made = write_song_folder(read_session(session), tmp_path / "a.song")
+    assert passes == ["0001.wav"]
+    joined, rate = soundfile.read(made.path / "Kick.wav")
+    source, _ = soundfile.read(session.parent / "Audio Files" / "0001.wav")
+    expected, length = np.zeros_like(joined), round(0.02 * rate)
+    for i in range(60):
+        first, begins = round(0.01 * i * rate), round((0.9 - 0.01 * i) * rate)
+        expected[first : first + length] += source[begins : begins + length]
+    np.testing.assert_allclose(joined, expected, atol=1e-6)
+
+
+def test_clips_that_would_take_days_to_read_are_refused(session, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("mixer.output.daw.song_folder._MOST_READ_S", 3.0)
+    with pytest.raises(InputError, match="its clips take 0 hours of recordings, more than 0"):
+        write_song_folder(read_session(session), tmp_path / "a.song")
+    assert not (tmp_path / "a.song").exists()
+
+
+def test_a_name_that_is_longer_than_any_file_s_is_one_short_line(session, tmp_path) -> None:
+    text = session.read_text().replace("Audio Files/0003.wav", "x" * 5_000)
+    session.write_text(text)
+    with pytest.raises(InputError, match=r"x\.\.\. is missing; put it") as refusal:
+        write_song_folder(read_session(session), tmp_path / "a.song")
+    assert len(str(refusal.value)) < 600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,23 @@ def test_a_folder_without_the_recordings_is_not_written_into(
     if source == "kick.wav":
         assert run(["learn", str(session), "--song", str(moved)]) == 0
         assert (moved / "song.toml").is_file()
+
+
+def test_a_fade_to_silence_is_learnt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its last point is 0, which has no number in dB."""
+    write_recall(tmp_path)
+    session = tmp_path / "mix.rpp"
+    fade = "<VOLENV2\nACT 1\nPT 0 1 0\nPT 4 0 0\n>\n"
+    session.write_text(SESSION.format(1).replace("VOLPAN", f"{fade}VOLPAN"))
+    assert run(["learn", str(session)]) == 0, capsys.readouterr().err
+    song = tomllib.loads((tmp_path / "song" / "song.toml").read_text())
+    assert song["console"]["tracks"]["kick.wav"]["gain_db"] == [[0.0, 1.0], [4.0, -60.0]]
+
+
+@pytest.mark.parametrize("limit", ["MOST_BANDS", "MOST_POINTS"])
+def test_more_than_any_strip_has_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(f"mixer.learn.recall_reader.{limit}", 0)
+    with pytest.raises(InputError, match="is not a recall sheet that mixer wrote"):
+        read_recall(write_recall(tmp_path), "reaper")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from mixer.errors import InputError
-from mixer.files.wording import joined
+from mixer.files.wording import joined, quote, visible
 from mixer.output.daw.daw_formats import DAW_FORMATS, DawFormat
-from mixer.output.daw.read_session import ReadSession
+from mixer.output.daw.read_session import MOST_BANDS, MOST_POINTS, ReadSession
 
 READ_FORMATS = tuple(daw for daw in DAW_FORMATS.values() if daw.read_by)
 
@@ -28,4 +28,12 @@ def read_session(path: Path) -> ReadSession:
     if daw is None:
         endings = joined([each.suffix for each in READ_FORMATS], "or")
         raise InputError(f"{path} is not a session that mixer reads; give a {endings}")
-    return daw.read(path)
+    session = daw.read(path)
+    for track in session.tracks:
+        n_bands, n_points = len(track.strip.bands), len(track.strip.automation)
+        if n_bands > MOST_BANDS or n_points > MOST_POINTS:
+            raise InputError(
+                f"{visible(path)}: track {quote(track.name)} has {n_bands} EQ bands and {n_points} "
+                f"points of automation; at most {MOST_BANDS} and {MOST_POINTS} are read"
+            )
+    return session

@@ -36,6 +36,9 @@ from mixer.song.song_file import GAIN_RANGE_DB
 _MADE_BY = "# made by mixer from a session, and replaced with it"
 _LONGEST_S = 6 * 3_600.0
 _LONGEST_NAME_BYTES = 150
+# Recordings of all tracks together, as far as they must be read, and all that is heard of them.
+_MOST_READ_S = 200 * 3_600.0
+_LONGEST_NAMED = 200
 # All files of a container together, unpacked.
 _MOST_INSIDE_BYTES = 64 << 30
 _LEAST_GAIN_DB = 0.005
@@ -80,6 +83,7 @@ def write_song_folder(
         sources = {clip: media.source(clip) for _, track in tracks for clip in track.clips}
         if not sources:
             raise InputError(f"{visible(session.path)}: no audio on its tracks")
+        _refuse_endless(session.path, [track for _, track in tracks], sources)
         rate = max(source.sample_rate for source in sources.values())
         rate = min(rate, max(SAMPLE_RATES_HZ))
         _refuse_folder(folder, overwrite=overwrite)
@@ -162,16 +166,16 @@ class _Media:
         """A clip's file, read as far as its header."""
         key = (clip.inside, clip.file)
         if key not in self._found:
+            named = f"{visible(self._session.path)}: {visible(clip.file, _LONGEST_NAMED)}"
             if "\0" in clip.file:
-                raise InputError(
-                    f"{visible(self._session.path)}: {visible(clip.file)} is not a path"
-                )
+                raise InputError(f"{named} is not a path")
             path = self._unpacked(clip.file) if clip.inside else self._path(clip.file)
-            if not path.is_file():
+            try:
+                open_regular(path).close()
+            except OSError:  # also of a name that is too long for any file
                 raise InputError(
-                    f"{visible(self._session.path)}: {visible(clip.file)} is missing; put it "
-                    "where the session looks for it"
-                )
+                    f"{named} is missing; put it where the session looks for it"
+                ) from None
             self._found[key] = audio_io.probe(path)[0]
         return self._found[key]
 
@@ -182,8 +186,8 @@ class _Media:
         whole = Path(os.path.realpath(self._home / path))
         if not whole.is_relative_to(self._home) and not self._allow_outside:
             raise InputError(
-                f"{visible(self._session.path)} names {visible(text)}, which lies outside of its "
-                "folder; copy it there, or allow it with --allow-outside"
+                f"{visible(self._session.path)} names {visible(text, _LONGEST_NAMED)}, which lies "
+                "outside of its folder; copy it there, or allow it with --allow-outside"
             )
         return whole
 
@@ -206,6 +210,26 @@ class _Media:
         return target
 
 
+def _refuse_endless(
+    path: Path, tracks: Sequence[ReadTrack], sources: dict[ReadClip, AudioSource]
+) -> None:
+    """Refuse tracks that would take hours to put together, whatever little they say and weigh."""
+    read_s = 0.0
+    for track in tracks:
+        ends_s: dict[AudioSource, float] = {}
+        for clip in track.clips:
+            source = sources[clip]
+            length_s = _length_s(clip, source)
+            ends_s[source] = max(ends_s.get(source, 0.0), clip.offset_s + length_s)
+            read_s += length_s
+        read_s += sum(min(end_s, _LONGEST_S) for end_s in ends_s.values())
+    if read_s > _MOST_READ_S:
+        raise InputError(
+            f"{visible(path)}: its clips take {read_s / 3600.0:.0f} hours of recordings, more than "
+            f"{_MOST_READ_S / 3600.0:.0f}; remove clips that are not needed"
+        )
+
+
 def _bytes_of(tracks: Sequence[ReadTrack], sources: dict[ReadClip, AudioSource], rate: int) -> int:
     """How large the files of tracks will be at most."""
     ends_s = [
@@ -226,16 +250,40 @@ def _joined(
         )
     is_mono = all(sources[clip].channels == 1 and clip.pan == 0.0 for clip in clips)
     total = np.zeros((1 if is_mono else 2, max(1, round(max(ends) * rate))), np.float32)
+    by_source: dict[AudioSource, list[ReadClip]] = {}
     for clip in clips:
-        first = round(clip.position_s * rate)
-        last = min(first + round(_length_s(clip, sources[clip]) * rate), total.shape[1])
-        at = first - round(min(clip.offset_s, _LONGEST_S) * rate)
-        for block in audio_io.read_resampled_blocks(sources[clip], rate):
-            start, end = max(at, first), min(at + block.shape[1], last)
-            if start < end:
-                total[:, start:end] += _placed(block[:, start - at : end - at], clip, is_mono)
-            at += block.shape[1]
+        by_source.setdefault(sources[clip], []).append(clip)
+    for source, own in by_source.items():
+        _add_clips(total, source, own, rate, is_mono=is_mono)
     return total
+
+
+def _add_clips(
+    total: FloatArray, source: AudioSource, clips: Sequence[ReadClip], rate: int, *, is_mono: bool
+) -> None:
+    """Add a file's clips to a track: one pass over the file, however many there are."""
+    ahead = []
+    for number, clip in enumerate(clips):
+        first = round(clip.position_s * rate)
+        last = min(first + round(_length_s(clip, source) * rate), total.shape[1])
+        begins = round(min(clip.offset_s, _LONGEST_S) * rate)
+        ahead.append((begins, number, begins + last - first, first - begins, clip))
+    # The last in the list is the next in the file.
+    ahead.sort(reverse=True)
+    heard, at = list[tuple[int, int, int, int, ReadClip]](), 0
+    for block in audio_io.read_resampled_blocks(source, rate):
+        end = at + block.shape[1]
+        while ahead and ahead[-1][0] < end:
+            heard.append(ahead.pop())
+        for begins, _, ends, moved, clip in heard:
+            start, stop = max(at, begins), min(end, ends)
+            if start < stop:
+                part = _placed(block[:, start - at : stop - at], clip, is_mono)
+                total[:, start + moved : stop + moved] += part
+        heard = [one for one in heard if one[2] > end]
+        at = end
+        if not ahead and not heard:
+            return
 
 
 def _length_s(clip: ReadClip, source: AudioSource) -> float:

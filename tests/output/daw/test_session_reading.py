@@ -1,5 +1,6 @@
 """Sessions read back: what anybody may have written is bounded, and refused with a line."""
 
+import math
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from mixer.errors import InputError
 from mixer.output.daw.read_session import ReadTrack
 from mixer.output.daw.reaper.read_reaper import read_reaper
 from mixer.output.daw.reaper.reaeq import (
+    NAME,
     bandwidth_octaves,
     read_reaeq,
     reaeq_lines,
@@ -346,3 +348,31 @@ def test_tracks_without_end_are_refused(tmp_path, monkeypatch) -> None:
     assert len(dawproject(tmp_path, "<Track/>" * 3)) == 3
     with pytest.raises(InputError, match="too many tracks or clips"):
         dawproject(tmp_path, "<Track/>" * 4)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_BANDS", 1), ("MOST_POINTS", 2)])
+def test_more_than_any_track_has_is_refused(tmp_path, monkeypatch, limit, most) -> None:
+    """What is learnt takes time with the square of bands and points."""
+    state = "\n".join(
+        reaeq_lines((EqBand("bell", 1e3, 1.0, 1.0), EqBand("bell", 2e3, 1.0, 1.0)), 44_100)
+    )
+    points = "PT 0 1 0\nPT 1 0.5 0\nPT 2 1 0\n"
+    path = project(
+        tmp_path,
+        f'<TRACK\nNAME Kick\n<FXCHAIN\nBYPASS 0 0 0\n<VST "{NAME}"\n{state}\n>\n>\n'
+        f"<VOLENV2\nACT 1\n{points}>\n>",
+    )
+    (track,) = read_session(path).tracks
+    assert (len(track.strip.bands), len(track.strip.automation)) == (2, 3)
+    monkeypatch.setattr(f"mixer.output.daw.session_reading.{limit}", most)
+    with pytest.raises(InputError, match="track 'Kick' has 2 EQ bands and 3 points") as refusal:
+        read_session(path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_gains_of_clips_that_no_number_holds_are_bounded(tmp_path) -> None:
+    clip = "<ITEM\nLENGTH 1\nVOLPAN 1e308 0 1e308\n{}<SOURCE WAVE\nFILE a.wav\n>\n>\n"
+    body = f"<TRACK\nNAME a\n{clip.format('')}{clip.format('CHANMODE 2' + chr(10))}>"
+    (track,) = read_session(project(tmp_path, body)).tracks
+    assert all(math.isfinite(clip.gain) for clip in track.clips)
+    assert track.strip.width == 0.5

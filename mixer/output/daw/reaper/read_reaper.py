@@ -167,10 +167,15 @@ def _clips(block: Block) -> Iterator[ReadClip]:
             position_s=max(0.0, item.number("POSITION", 0, 0.0)),
             offset_s=max(0.0, item.number("SOFFS", 0, 0.0)),
             length_s=max(0.0, item.number("LENGTH", 0, 0.0)),
-            gain=item.number("VOLPAN", 0, 1.0) * item.number("VOLPAN", 2, 1.0),
+            gain=float(np.clip(_gain_of(item), -MOST_GAIN, MOST_GAIN)),
             pan=float(np.clip(item.number("VOLPAN", 1, 0.0), -1.0, 1.0)),
             is_middle=item.number("CHANMODE", 0, 0.0) == _MIDDLE_MODE,
         )
+
+
+def _gain_of(item: Block) -> float:
+    """Two factors, whose product may be beyond all numbers."""
+    return item.number("VOLPAN", 0, 1.0) * item.number("VOLPAN", 2, 1.0)
 
 
 def _width(clips: tuple[ReadClip, ...]) -> float:
