@@ -7,6 +7,7 @@ is JSON in the metadata. No pickle: a file from elsewhere can be wrong but canno
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,9 +18,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from mixer.errors import ModelError, OutputError
+from mixer.files.document import Document, parse_json
+from mixer.files.fields import flag, number
 from mixer.files.regular_file import open_regular
 from mixer.files.whole_file import whole_file
-from mixer.files.wording import first_line
+from mixer.files.wording import first_line, visible
 from training.run.ema import MovingAverage
 from training.run.identity import Identity
 from training.tensors_file import write_tensors
@@ -29,6 +32,9 @@ SCHEMA_VERSION = 1
 _MAX_FILE_BYTES = 64 << 30
 _MAX_HEADER_BYTES = 16 << 20
 _DOCUMENT = "state"
+_MOST_STEPS, _LARGEST_LOSS = 10**12, 1e300
+_AMSGRAD = "max_exp_avg_sq"
+_MOMENTS = frozenset({"step", "exp_avg", "exp_avg_sq"})
 
 
 @dataclass
@@ -45,13 +51,13 @@ class Position:
         finished: whether the run is complete.
     """
 
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    best_loss: float | None = None
-    best_epoch: int | None = None
-    finished: bool = False
+    epoch: int = number(0, 0, _MOST_STEPS)
+    batch: int = number(0, 0, _MOST_STEPS)
+    step: int = number(0, 0, _MOST_STEPS)
+    loss_sum: float = number(0.0, -_LARGEST_LOSS, _LARGEST_LOSS)
+    best_loss: float | None = number(None, -_LARGEST_LOSS, _LARGEST_LOSS)
+    best_epoch: int | None = number(None, 0, _MOST_STEPS)
+    finished: bool = flag(False)
 
 
 @dataclass
@@ -147,18 +153,21 @@ def read_state(path: Path, run: Run) -> None:
         ModelError: the file is damaged, or belongs to another run.
     """
     document = _read_document(path)
+    run.position = _position_of(document)
     tensors = _read_tensors(path)
     try:
         run.network.load_state_dict(_under(tensors, "network."))
         if run.average is not None:
             _restore_average(run.average, _under(tensors, "ema."))
         _restore_optimiser(run.optimiser, _under(tensors, "optimiser."))
-        run.scaler.load_state_dict(document["scaler"])
-        run.position = Position(**document["position"])
+        scaler = document.table["scaler"]
+        if not all(isinstance(value, int | float) for value in scaler.values()):
+            raise ValueError("its scale of gradients is not a number")
+        run.scaler.load_state_dict(scaler)
         torch.set_rng_state(tensors["random.cpu"])
         if "random.cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["random.cuda"])
-    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: not the state of this run: {reason_of(error)}") from None
 
 
@@ -168,22 +177,34 @@ def read_identity(path: Path) -> Identity:
     Raises:
         ModelError: the file is missing or damaged.
     """
-    identity = _read_document(path).get("identity")
+    identity = _read_document(path).table.get("identity")
     if not isinstance(identity, dict):
         raise ModelError(f"{path}: a damaged state file (its run is not stated)")
-    return identity
+    return cast(Identity, identity)
 
 
-def _read_document(path: Path) -> _Document:
+def _read_document(path: Path) -> Document:
     _check_size(path)
     try:
         with safe_open(str(path), framework="pt", device="cpu") as file:
-            document = json.loads((file.metadata() or {}).get(_DOCUMENT, "null"))
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+            text = (file.metadata() or {}).get(_DOCUMENT, "null")
+    except (SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path}: a damaged state file ({reason_of(error)})") from None
-    if not isinstance(document, dict) or document.get("schema_version") != SCHEMA_VERSION:
+    document = parse_json(text, visible(path), "the state of a training run", ModelError)
+    if document.table.get("schema_version") != SCHEMA_VERSION:
         raise ModelError(f"{path}: not the state of a training run of this version")
-    return cast(_Document, document)
+    return document
+
+
+def _position_of(document: Document) -> Position:
+    """Where the run is, with every number in its range.
+
+    Raises:
+        ModelError: it is missing, or a value in it cannot be.
+    """
+    if not isinstance(document.table.get("position"), dict):
+        raise document.refusal(("position",), "must be a table")
+    return document.part("position").read_as(Position)
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
@@ -222,10 +243,17 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, saved: dict[str, Tensor
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in saved.items():
         index, _, key = name.partition(".")
-        # The step count is a scalar; every other moment has its parameter's shape.
-        if value.ndim and value.shape != parameters[int(index)].shape:
+        if not index.isdecimal() or int(index) >= len(parameters):
+            raise ValueError(f"the optimiser's {name} belongs to no parameter")
+        if value.shape != (torch.Size() if key == "step" else parameters[int(index)].shape):
             raise ValueError(f"the optimiser's {name} has the wrong shape")
+        if key == "step" and not 0 <= float(value) < math.inf:
+            raise ValueError(f"the optimiser's {name} is {float(value):g}")
         moments.setdefault(int(index), {})[key] = value
+    kinds = _MOMENTS | ({_AMSGRAD} if optimiser.defaults["amsgrad"] else set())
+    wrong = next((index for index, own in moments.items() if set(own) != kinds), None)
+    if wrong is not None:
+        raise ValueError(f"the optimiser's moments of parameter {wrong} are not those of Adam")
     state = optimiser.state_dict()
     # Learning rate and coefficients come from the configuration, only the moments from the file.
     optimiser.load_state_dict({"state": moments, "param_groups": state["param_groups"]})

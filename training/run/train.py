@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import nn
 
 from mixer.errors import ModelError
+from mixer.files.wording import quote, visible
 from training.errors import TrainingError
 from training.run.config import TrainingConfig
 from training.run.distributed import Processes, joined_processes
@@ -182,7 +183,7 @@ def _first_difference(name: str, there: object, here: object) -> str:
         for key in sorted(set(there) | set(here)):
             if there.get(key) != here.get(key):
                 return _first_difference(f"{name}.{key}", there.get(key), here.get(key))
-    return f"its {name} is {there!r}, but this configuration has {here!r}"
+    return f"its {visible(name)} is {quote(there)}, but this configuration has {quote(here)}"
 
 
 def _start_values(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -253,3 +255,74 @@ def test_a_step_that_is_given_up_is_taken_again(
     )
     assert whole_document == parts_document
     assert all(torch.equal(value, parts[name]) for name, value in whole.items())
+
+
+@pytest.fixture(scope="module")
+def stopped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stopped") / "run"
+    with pytest.raises(KeyboardInterrupt):
+        go(small_config(), folder, tell=StopAfter(3))
+    return folder
+
+
+def spoil(folder: Path, copy: Path, tensors: dict[str, Any], document: dict[str, Any]) -> None:
+    """A copy of a run, with other tensors (None for none) and another document."""
+    from safetensors.torch import save_file
+
+    shutil.copytree(folder, copy)
+    whole, _ = state(folder)
+    kept = {name: value for name, value in (whole | tensors).items() if value is not None}
+    save_file(kept, copy / "state.safetensors", metadata={"state": json.dumps(document)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("epoch", value) for value in ("x", -5, 1.5, 2**62, None, True)),
+        *(("batch", value) for value in ("x", -3, None)),
+        *(("step", value) for value in ("x", -10, 1e300, None, 2**70)),
+        *(("loss_sum", value) for value in ("x", None, float("nan"))),
+        *(("best_loss", value) for value in ("x", [])),
+        *(("best_epoch", value) for value in ("x", -1)),
+        *(("finished", value) for value in ("x", 1)),
+        ("unknown", 1),
+    ],
+)
+def test_a_position_that_no_run_has_is_refused(
+    stopped_run: Path, tmp_path: Path, name: str, value: Any
+) -> None:
+    _, document = state(stopped_run)
+    document["position"][name] = value
+    spoil(stopped_run, tmp_path / "run", {}, document)
+    with pytest.raises(ModelError, match=f"position.{name}") as refusal:
+        go(small_config(), tmp_path / "run", resume=True)
+    assert len(refusal.value.lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("optimiser.0.exp_avg_sq", None, "moments of parameter 0"),
+        ("optimiser.0.more", torch.zeros(8, 8, 16), "moments of parameter 0"),
+        ("optimiser.0.exp_avg", torch.tensor(1.0), "wrong shape"),
+        ("optimiser.0.step", torch.tensor(-1.0), "step is -1"),
+        ("optimiser.0.step", torch.tensor(float("nan")), "step is nan"),
+        ("optimiser.-1.step", torch.tensor(1.0), "belongs to no parameter"),
+        ("optimiser.999.step", torch.tensor(1.0), "belongs to no parameter"),
+    ],
+)
+def test_moments_that_no_step_can_use_are_refused(
+    stopped_run: Path, tmp_path: Path, name: str, value: Tensor | None, why: str
+) -> None:
+    spoil(stopped_run, tmp_path / "run", {name: value}, state(stopped_run)[1])
+    with pytest.raises(ModelError, match=f"not the state of this run: .*{why}"):
+        go(small_config(), tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize("scaler", [None, [], {"scale": "x"}])
+def test_a_scale_that_is_not_a_number_is_refused(
+    stopped_run: Path, tmp_path: Path, scaler: Any
+) -> None:
+    spoil(stopped_run, tmp_path / "run", {}, state(stopped_run)[1] | {"scaler": scaler})
+    with pytest.raises(ModelError, match="not the state of this run"):
+        go(small_config(), tmp_path / "run", resume=True)
