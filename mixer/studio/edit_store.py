@@ -15,6 +15,7 @@ from typing import Any
 from mixer.errors import InputError, MixerError, OutputError
 from mixer.files.regular_file import read_regular
 from mixer.files.whole_file import write_json
+from mixer.files.wording import quote, visible
 from mixer.studio.edits import NOT_IN_SONG, Edits, History, Step, read_changes
 from mixer.studio.studio_names import FOLDER, REFERENCES, STATE_FILE
 
@@ -126,13 +127,14 @@ def read_kept(song_folder: Path) -> Kept:
         return _kept(json.loads(data, parse_constant=_refuse_constant))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MixerError) as error:
         raise InputError(
-            f"{path} is not a saved state of the studio ({error}); move it away to start again"
+            f"{path} is not a saved state of the studio ({visible(error, 200)}); move it away to"
+            " start again"
         ) from None
 
 
 def _kept(table: Any) -> Kept:
     if table["schema_version"] != _SCHEMA_VERSION:
-        raise ValueError(f"it has the version {table['schema_version']!r}")
+        raise ValueError(f"it has the version {quote(table['schema_version'])}")
     edits = read_changes(table["edits"])
     revision = table["revision"]
     if not isinstance(revision, int) or revision < 0:

@@ -84,7 +84,8 @@ class History:
         touched: dict[str, Any] = {}
         for key, value in changes.items():
             # A whole table replaces earlier edits of its parts.
-            for old in [k for k in edits if k == key or k.startswith(f"{key}.")]:
+            part = f"{key}."
+            for old in [k for k in edits if k == key or k.startswith(part)]:
                 touched.setdefault(old, edits.pop(old))
             touched.setdefault(key, None)
             if value is not None:
@@ -148,6 +149,8 @@ def read_changes(changes: Edits) -> dict[str, Any]:
         SettingsError: one line for each key that is unknown, and each value of the wrong type or
             out of range.
     """
+    if len(changes) > MOST_EDITS:
+        raise SettingsError(f"{len(changes)} changes at once; send at most {MOST_EDITS}")
     gathered = Gathered(SettingsError)
     found: dict[str, Any] = {}
     for key, value in changes.items():

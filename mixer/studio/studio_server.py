@@ -24,13 +24,15 @@ HOST = "127.0.0.1"
 MOST_CONNECTIONS = 128
 _MOST_HEAD_BYTES = 16 << 10
 _HEAD_LIMIT_S, _KEEP_ALIVE_S, _CLOSE_S = 10.0, 30, 2
+# An answer of which nothing was read for so long is given up.
+_UNREAD_LIMIT_S = 60.0
 _BACKLOG = 64
 # Connections that have not requested anything yet.
 _MOST_SILENT = 32
 
 
 class _PatientForAWhile(H11Protocol):
-    """A connection that is closed if its first request is not complete in time.
+    """A connection that is closed if the head of a request is not complete in time.
 
     The number of connections without a request is limited: the oldest is closed for a new one.
     """
@@ -39,22 +41,55 @@ class _PatientForAWhile(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._late = self.loop.call_later(_HEAD_LIMIT_S, self._end)
+        self._late: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+        self._watch(is_late=True)
         silent = [one for one in self._silent if one.cycle is None and one.is_open]
         for one in silent[: max(0, len(silent) + 1 - _MOST_SILENT)]:
             one._end()
         self._silent[:] = [*silent[-(_MOST_SILENT - 1) :], self]
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch(is_late=bool(self.conn.trailing_data[0]))
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch(is_late=bool(self.conn.trailing_data[0]))
+
+    def _watch(self, *, is_late: bool) -> None:
+        """Start the clock with the first byte of a head; stop it with the last."""
+        if self._is_between_requests and is_late:
+            self._late = self._late or self.loop.call_later(_HEAD_LIMIT_S, self._end)
+        elif self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    @property
+    def _is_between_requests(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     @property
     def is_open(self) -> bool:
         return not self.transport.is_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._late.cancel()
+        for timer in (self._late, self._unread):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(_UNREAD_LIMIT_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+
     def _end(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        if self._is_between_requests and not self.transport.is_closing():
             self.transport.close()
 
 

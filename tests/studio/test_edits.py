@@ -9,7 +9,7 @@ import pytest
 
 from mixer.errors import InputError, MixerError, OutputError, SettingsError
 from mixer.studio.edit_store import Kept, read_kept, state_path, write_kept
-from mixer.studio.edits import History, key_of, read_changes, resolve_edits
+from mixer.studio.edits import MOST_EDITS, History, key_of, read_changes, resolve_edits
 from mixer.studio.studio_names import FOLDER, REFERENCES
 
 KEYS = (
@@ -139,14 +139,16 @@ def test_edits_lie_over_presets_and_the_song() -> None:
 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"schema_version": 2}', '{"schema_version": 1, "revision": NaN}',
-             '{"schema_version": 1, "revision": 0, "edits": {"vocals.gain_db": 1e999}}']
+             '{"schema_version": 1, "revision": 0, "edits": {"vocals.gain_db": 1e999}}',
+             '{"schema_version": "' + "x" * 100_000 + '"}']
 )  # fmt: skip
 def test_a_damaged_state_is_told_and_left_alone(tmp_path: Path, text: str) -> None:
     path = state_path(tmp_path)
     path.parent.mkdir()
     path.write_text(text)
-    with pytest.raises(InputError, match="is not a saved state of the studio"):
+    with pytest.raises(InputError, match="is not a saved state of the studio") as refusal:
         read_kept(tmp_path)
+    assert len(str(refusal.value)) < 1_000
     assert path.read_text() == text
 
 
@@ -182,3 +184,9 @@ def test_what_the_studio_wrote_into_the_song_counts_as_the_hands() -> None:
     }
     # Somebody has written another one since.
     assert kept.song_table({"vocals": {"gain_db": 3.0}}) == {"vocals": {"gain_db": 3.0}}
+
+
+def test_more_changes_than_edits_are_refused_before_they_are_read() -> None:
+    changes = {f"tracks.'{number}'.gain_db": 1.0 for number in range(MOST_EDITS + 1)}
+    with pytest.raises(SettingsError, match=f"send at most {MOST_EDITS}"):
+        read_changes(changes)

@@ -112,6 +112,56 @@ def test_connections_that_send_nothing_or_drip_keep_nobody_out(served: tuple[str
         one.close()
 
 
+def ask_for_page(port: int, then: bytes = b"") -> socket.socket:
+    """A connection that has read a whole answer, and sent something more."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+    answer = b""
+    while b"</html>" not in answer:
+        answer += connection.recv(65_536)
+    connection.sendall(then)
+    return connection
+
+
+def test_a_half_request_after_a_whole_one_is_not_waited_for(
+    served: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixer.studio.studio_server._HEAD_LIMIT_S", 0.5)
+    _, port = served
+    with ask_for_page(port, b"GET / HT") as half, ask_for_page(port) as idle:
+        for letter in b"TP/1.1\r\nX":  # that it goes on does not help it
+            with contextlib.suppress(OSError):
+                half.sendall(bytes([letter]))
+            time.sleep(0.1)
+        with contextlib.suppress(ConnectionError):
+            assert half.recv(100) == b""
+        # Without a byte of a further request it is only kept alive.
+        idle.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        assert idle.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_an_answer_that_nobody_reads_is_given_up(
+    served: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixer.studio.studio_server._UNREAD_LIMIT_S", 0.5)
+    _, port = served
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_024)
+        connection.connect(("127.0.0.1", port))
+        connection.settimeout(20)
+        asked = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+        # More answers than the system holds in between.
+        is_closed = False
+        for _ in range(200):
+            try:
+                connection.sendall(asked * 200)
+            except ConnectionError:
+                is_closed = True
+                break
+            time.sleep(0.05)
+        assert is_closed
+
+
 @pytest.mark.parametrize(
     "raw",
     [
