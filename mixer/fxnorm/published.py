@@ -87,7 +87,9 @@ def _vector(values: object, source: str, length: int | None = None) -> np.ndarra
         numbers = np.array([numbers])
     if not isinstance(numbers, np.ndarray) or numbers.ndim > 1:
         raise ModelError(f"{source} is not a vector of numbers")
-    vector = np.atleast_1d(numbers).astype(np.float64)
+    # A signalling NaN warns as it is converted; it is refused below like every other.
+    with np.errstate(invalid="ignore"):
+        vector = np.atleast_1d(numbers).astype(np.float64)
     if (vector.size != length) if length is not None else (vector.size < MIN_BINS):
         wanted = f"at least {MIN_BINS}" if length is None else length
         raise ModelError(f"{source} has {vector.size} values; a profile has {wanted}")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mixer.errors import InputError, MixerError
 from mixer.files.regular_file import open_regular
+from mixer.files.wording import quote
 from mixer.listen.answer_store import MAX_PARTICIPANTS, SCHEMA_VERSION, STORE_FILE
 from mixer.listen.answers import (
     MAX_ANSWERS_BYTES,
@@ -169,7 +170,9 @@ def _rows(path: Path, design: Design) -> Iterator[tuple[str, Answers | MixerErro
 def _named(answers: Answers, participant: str) -> Answers:
     """Answers that are of whom the table says they are."""
     if answers.participant != participant:
-        raise InputError(f"participant must be {participant!r}, not {answers.participant!r}")
+        raise InputError(
+            f"participant must be {quote(participant)}, not {quote(answers.participant)}"
+        )
     return answers
 
 
@@ -188,8 +191,10 @@ def _read_rows(path: Path, design: Design) -> Iterator[tuple[str, str]]:
             raise sqlite3.DatabaseError("no table of answers")
         about = dict(db.execute("SELECT name, value FROM about LIMIT 100"))
         if about.get("schema") != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"schema {about.get('schema')!r}, not {SCHEMA_VERSION}")
+            raise sqlite3.DatabaseError(
+                f"schema {quote(about.get('schema'))}, not {SCHEMA_VERSION}"
+            )
         if about.get("test_id") != design.test_id:
-            raise sqlite3.DatabaseError(f"answers to another test, {about.get('test_id')!r}")
+            raise sqlite3.DatabaseError(f"answers to another test, {quote(about.get('test_id'))}")
         query = "SELECT CAST(participant AS TEXT), CAST(answers AS TEXT) FROM answers LIMIT ?"
         yield from db.execute(query, (MAX_PARTICIPANTS + 1,))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, Self
 
+from mixer.files.wording import quote
+
 
 class FlatIntegers:
     """Base of dataclasses of integers: hyper-parameters as manifests hold them."""
@@ -42,7 +44,7 @@ def _checked_integers(names: list[str], values: Mapping[str, object]) -> dict[st
     integers: dict[str, int] = {}
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"hyper-parameter {name} is {value!r}; it must be an integer")
+            raise ValueError(f"hyper-parameter {name} is {quote(value)}; it must be an integer")
         integers[name] = value
     return integers
 

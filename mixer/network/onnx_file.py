@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from mixer.errors import ModelError
 from mixer.files.protocol_buffer import FieldReader, MalformedError, bytes_of, view_of
+from mixer.files.wording import quote
 
 # Message -> field number -> message in it; other fields cannot lead to a tensor or an operator.
 _MESSAGES: dict[str, dict[int, str]] = {
@@ -30,6 +31,7 @@ _NODE_OPERATOR, _NODE_DOMAIN, _MODEL_FUNCTION = 4, 7, 25
 _CONTROL_FLOW = (b"If", b"Loop", b"Scan", b"SequenceMap")
 _STANDARD_DOMAINS = (b"", b"ai.onnx")
 _DEEPEST = 100  # protocol buffers' own limit
+_LONGEST_SHOWN = 100
 
 
 def refuse_outside_references(content: bytes, name: str) -> None:
@@ -64,7 +66,7 @@ def _walk(reader: FieldReader, message: memoryview, kind: str, name: str, depth:
             )
         if kind == "node" and field == _NODE_DOMAIN and bytes_of(value) not in _STANDARD_DOMAINS:
             raise ModelError(
-                f"{name}: uses an operator of {bytes_of(value).decode(errors='replace')!r}, beyond"
+                f"{name}: uses an operator of {quote(_start_of(value))}, beyond"
                 " standard ONNX; refused"
             )
         if kind == "node" and field == _NODE_OPERATOR and bytes_of(value) in _CONTROL_FLOW:
@@ -75,3 +77,8 @@ def _walk(reader: FieldReader, message: memoryview, kind: str, name: str, depth:
             raise ModelError(f"{name}: defines operators of its own (functions); refused")
         if field in inside:
             _walk(reader, view_of(value), inside[field], name, depth + 1)
+
+
+def _start_of(value: memoryview | int) -> str:
+    """The first characters of a text that may be as long as the file."""
+    return bytes(view_of(value)[:_LONGEST_SHOWN]).decode(errors="replace")

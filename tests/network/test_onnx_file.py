@@ -97,6 +97,13 @@ def test_operators_beyond_the_standard_are_refused() -> None:
         refuse_outside_references(model_of([node]).SerializeToString(), "a.onnx")
 
 
+def test_a_domain_as_long_as_a_file_is_shown_short() -> None:
+    node = helper.make_node("Foo", ["x"], ["y"], domain="x" * 1_000_000)
+    with pytest.raises(ModelError, match="beyond standard ONNX") as refusal:
+        refuse_outside_references(model_of([node]).SerializeToString(), "a.onnx")
+    assert len(str(refusal.value)) < 200
+
+
 @pytest.mark.parametrize("operator", ["If", "Loop", "Scan", "SequenceMap"])
 def test_control_flow_is_refused(operator: str) -> None:
     """A loop of a billion rounds would hang, and no answer ever be checked."""
