@@ -144,6 +144,7 @@ def test_a_folder_without_the_recordings_is_not_written_into(
 def test_a_fade_to_silence_is_learnt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its last point is 0, which has no number in dB."""
     write_recall(tmp_path)
+    (tmp_path / "song" / "kick.wav").touch()
     session = tmp_path / "mix.rpp"
     fade = "<VOLENV2\nACT 1\nPT 0 1 0\nPT 4 0 0\n>\n"
     session.write_text(SESSION.format(1).replace("VOLPAN", f"{fade}VOLPAN"))
