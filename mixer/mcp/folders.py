@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mixer.errors import InputError, OutputError, SettingsError
+from mixer.files.real_paths import real_path
 from mixer.files.wording import quote
 from mixer.fxnorm.profile import packaged_profiles
 from mixer.output.recorded_mix import RecordedMix
@@ -75,7 +76,7 @@ class Folders:
             for name in (*folders, *files):
                 entry = Path(root) / name
                 if entry.is_symlink():
-                    self._check(entry.resolve(), f"{path}: {name}")
+                    self._check(real_path(entry), f"{path}: {name}")
 
     def file(self, path: str) -> Path:
         """Resolve an existing file; InputError if it does not exist or lies outside the folders."""
@@ -102,7 +103,7 @@ class Folders:
         begins = f"{base_of(path)}."
         for entry in path.parent.iterdir() if path.parent.is_dir() else ():
             if entry.name.startswith(begins):
-                self._check(entry.resolve(), entry.name)
+                self._check(real_path(entry), entry.name)
                 self._refuse_links(entry, entry.name)
         return path
 

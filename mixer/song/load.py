@@ -14,6 +14,7 @@ from mixer import audio as audio_io
 from mixer.audio.codecs.video import is_recording_file
 from mixer.audio.formats import is_any_audio_name
 from mixer.errors import InputError
+from mixer.files.real_paths import real_path
 from mixer.files.wording import quote
 from mixer.song.damaged_files import refuse_damaged
 from mixer.song.data_sets import told_by_data_set
@@ -70,7 +71,7 @@ def load_song(
             is not mono or stereo audio.
         PresetError: a mistake in `song.toml`.
     """
-    real = Path(folder).resolve()
+    real = real_path(folder)
     return _load(real, strict, leave_out_faulty, listen, metadata, loading)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mixer.errors import InputError
+from mixer.files.real_paths import real_path
 from mixer.files.wording import visible
 from mixer.song.folders.song_folders import find_song_folders
 from mixer.song.load import load_song
@@ -33,7 +34,7 @@ class Studio:
         Raises:
             InputError: it contains no song.
         """
-        folder = folder.resolve()
+        folder = real_path(folder)
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder; give the one that holds the song's files")
         found = find_song_folders(folder).songs

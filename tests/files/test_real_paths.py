@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mixer.files.real_paths import RealPaths
+from mixer.files.real_paths import RealPaths, real_path
 
 
 @pytest.fixture
@@ -57,3 +57,8 @@ def test_a_folder_is_looked_up_once_for_all_that_lie_in_it(
     for n in range(100):
         assert real.of(f"{tree}/songs/{n}") == f"{realpath(tree)}/songs/{n}"
     assert asked == [f"{tree}/songs/"]
+
+
+def test_links_in_a_circle_are_left_as_they_are(tree: Path) -> None:
+    assert real_path(tree / "songs" / "loop") == tree / "songs" / "loop"
+    assert real_path(tree / "songs" / "link" / "inner") == tree / "elsewhere" / "inner"

@@ -295,6 +295,17 @@ def test_no_link_beside_a_mix_is_written_through(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("link", ["song/loop.wav", "mixes/song.stems"])
+def test_a_link_to_itself_is_one_line_or_nothing(call: Call, allowed: Path, link: str) -> None:
+    place = allowed / link
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(place.name)
+    for tool in ("check", "render"):
+        answer = call(tool, song="song")
+        assert "Symlink" not in str(answer)
+        assert "internal" not in str(answer)
+
+
 def test_answers_are_bounded() -> None:
     answer = {"kept": 1, "long": ["x" * 100] * 10_000, "silence": float("-inf")}
     text = bounded_json(answer)

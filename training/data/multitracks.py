@@ -17,6 +17,7 @@ import numpy as np
 from mixer import audio as audio_io
 from mixer.audio.formats import is_audio_name, is_stem_container_name, without_audio_suffix
 from mixer.errors import InputError, MixerError
+from mixer.files.real_paths import real_path
 from mixer.files.wording import joined
 from mixer.song.folders.folder_names import SONG_FILE
 from mixer.song.load import load_song, read_song_headers
@@ -105,7 +106,7 @@ def find_multitracks(
     """
     found: list[Multitrack] = []
     left_out: list[LeftOut] = []
-    for source in (Path(s).resolve() for s in sources):
+    for source in map(real_path, sources):
         candidates = list(_candidates(source))
         if not candidates:
             raise InputError(
@@ -113,7 +114,7 @@ def find_multitracks(
             )
         for path, split in candidates:
             name = _song_name(path)
-            if path.is_symlink() and source not in path.resolve().parents:
+            if path.is_symlink() and source not in real_path(path).parents:
                 left_out.append(
                     LeftOut(name, "a link to outside the source; give its target instead")
                 )
@@ -261,6 +262,6 @@ def _find_mix(song: Song) -> Recording | None:
     if recording.source.n_samples:
         return recording
     path = song.folder / recording.file
-    if path.is_symlink() and song.folder not in path.resolve().parents:
+    if path.is_symlink() and song.folder not in real_path(path).parents:
         return None
     return replace(recording, source=audio_io.probe(path)[0])

@@ -148,6 +148,7 @@ def test_a_link_out_of_the_source_is_not_followed(tmp_path: Path) -> None:
         (lambda folder: folder.mkdir(), "contains no songs"),
         (lambda folder: (folder / "notes").mkdir(parents=True), "contains no songs"),
         (lambda folder: None, "no such folder"),
+        (lambda folder: folder.symlink_to(folder.name), "no such folder"),
         (lambda folder: write_stems(folder / "a", {"mixture": tone()}), "none of 1 songs"),
     ],
 )
