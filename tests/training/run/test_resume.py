@@ -158,8 +158,8 @@ def test_a_finished_run_is_finished(tmp_path: Path) -> None:
         ({"run": {"seed": 4}}, "its seed is 0, but this configuration has 4"),
         ({"run": {"batch_size": 1}}, "its batch_size is 2"),
         ({"run": {"stage": "pretrain"}}, "its stage is 'train'"),
-        ({"optimiser": {"ema_decay": 0.0}}, "its optimiser.ema is True"),
-        ({"data": {"swap_channels": False}}, "its segments.swap_channels is True"),
+        ({"optimiser": {"ema_decay": 0.0}}, "its optimiser.ema is true"),
+        ({"data": {"swap_channels": False}}, "its segments.swap_channels is true"),
     ],
 )
 def test_another_run_is_not_resumed(
