@@ -18,7 +18,10 @@ _INSTRUCTIONS = (
 
 def build_server(tools: Tools) -> MCPServer:
     """A server of tools, not yet running."""
-    server = MCPServer("mixer", version=__version__, instructions=_INSTRUCTIONS, log_level="ERROR")
+    # Below that it prints tracebacks of requests that name nothing; they are answered anyway.
+    server = MCPServer(
+        "mixer", version=__version__, instructions=_INSTRUCTIONS, log_level="CRITICAL"
+    )
     calls = Calls(tools)
     for name, description in DESCRIPTIONS.items():
         server.add_tool(getattr(calls, name), name=name, description=description)

@@ -12,6 +12,7 @@ import hashlib
 import http.client
 import os
 import re
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -246,8 +247,10 @@ class _Hub:
                     digest.update(block)
                     _write(file, block)
                     progress(remote.name, done / remote.n_bytes)
-        except (OSError, http.client.HTTPException) as error:  # URLError and time-outs too
-            raise InputError(f"{self}: {remote.name} cannot be fetched: {error}") from None
+        # URLError and time-outs too; ValueError of addresses that are none.
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            why = visible(first_line(error), 200)
+            raise InputError(f"{self}: {remote.name} cannot be fetched: {why}") from None
         if done != remote.n_bytes or digest.hexdigest() != remote.digest:
             raise ModelError(
                 f"{self}: {remote.name} does not match the repository (its size or its"
@@ -256,13 +259,28 @@ class _Hub:
 
     def _open(self, name: str) -> Any:
         url = self._url(name)
-        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        if not _is_web_address(url):
             raise InputError(f"{self}: {visible(url)} is not a web address")
         request = urllib.request.Request(url)
         for key, value in self._headers.items():
             # A token is for the Hub, not for where it sends us on to.
             request.add_unredirected_header(key, value)
-        return urllib.request.urlopen(request, timeout=_TIMEOUT_S)
+        opener = urllib.request.build_opener(_WebRedirects)
+        return opener.open(request, timeout=_TIMEOUT_S)
+
+
+class _WebRedirects(urllib.request.HTTPRedirectHandler):
+    """Follow redirects to web addresses alone: urllib would also go to FTP."""
+
+    def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
+        url = arguments[-1]
+        if not _is_web_address(url):
+            raise urllib.error.URLError(f"sent on to {quote(url)}, which is not a web address")
+        return super().redirect_request(*arguments)
+
+
+def _is_web_address(url: str) -> bool:
+    return urllib.parse.urlsplit(url).scheme in ("http", "https")
 
 
 def _write(file: BinaryIO, block: bytes) -> None:

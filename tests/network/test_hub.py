@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("huggingface_hub")
 
 from mixer.cli.main import run
-from mixer.errors import MixerError, ModelError, OutputError, SettingsError
+from mixer.errors import InputError, MixerError, ModelError, OutputError, SettingsError
 from mixer.network.hub import Pulled, Reference, parse_reference, pull_bundle
 from mixer.network.model import read_bundle
 
@@ -109,6 +109,41 @@ def change_manifest(stub: Stub, **values: Any) -> None:
     stub.files["manifest.json"] = json.dumps(
         json.loads(stub.files["manifest.json"]) | values
     ).encode()
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "http://[::1",
+        "http://a..b/",
+        "http://" + "a" * 300 + ".x",
+        "http://\xe9.invalid/",
+        "http://",
+    ],
+)
+def test_an_address_that_is_none_is_one_line(stub: Stub, tmp_path: Path, elsewhere: str) -> None:
+    stub.elsewhere = elsewhere
+    with pytest.raises(InputError, match=r"manifest\.json cannot be fetched: ") as refusal:
+        pull(stub, tmp_path / "b")
+    assert "\n" not in str(refusal.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "why"),
+    [
+        ("ftp://127.0.0.1:1/", "which is not a web address"),
+        ("file:///etc/", "not allowed"),
+        ("data:text/plain,", "not allowed"),
+    ],
+)
+def test_only_web_addresses_are_followed(
+    stub: Stub, tmp_path: Path, elsewhere: str, why: str
+) -> None:
+    stub.elsewhere = elsewhere
+    with pytest.raises(InputError, match=why):
+        pull(stub, tmp_path / "b")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_reference_in_words() -> None:
