@@ -10,8 +10,8 @@ from pathlib import Path
 def real_path(path: str | Path) -> Path:
     """The path without links on the way, whether or not there is anything.
 
-    Links in a circle lead nowhere and are left as they are: `Path.resolve` raises a RuntimeError
-    for them in Python before 3.13.
+    Links in a circle are left as they are: `Path.resolve` raises a RuntimeError for them in Python
+    before 3.13.
     """
     return Path(os.path.realpath(path))
 

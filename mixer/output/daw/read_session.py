@@ -10,7 +10,7 @@ from mixer.song.song_file import Marker
 
 # More than any engineer has; a file that says more is not read.
 MOST_TRACKS, MOST_CLIPS = 4_000, 200_000
-# Of a track; what is learnt from them takes time with their square.
+# Most of a single track: learning takes time with their square.
 MOST_BANDS, MOST_POINTS = 500, 20_000
 LONGEST_MARKER = 200  # characters
 # A fader that is all the way down; what a file says above the other is nonsense.
