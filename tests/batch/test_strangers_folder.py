@@ -84,6 +84,7 @@ STAGED = "work/00/mix.wav"
         {"output": "../../outside.wav"},
         {"output": "/outside.wav"},
         {"attempts": -1},
+        {"attempts": 2**63 - 1},
         {"renders": "many"},
         {"settings": "[]"},
         {"settings": "[" * 100_000},

@@ -160,3 +160,13 @@ def test_more_than_any_strip_has_is_refused(
     monkeypatch.setattr(f"mixer.learn.recall_reader.{limit}", 0)
     with pytest.raises(InputError, match="is not a recall sheet that mixer wrote"):
         read_recall(write_recall(tmp_path), "reaper")
+
+
+def test_half_a_character_in_a_name_is_only_another_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_recall(tmp_path, name="half \ud800 a character")
+    session = tmp_path / "mix.rpp"
+    session.write_text(SESSION.format(0.5))
+    assert run(["learn", str(session)]) == 0
+    assert "nothing was changed" in capsys.readouterr().err

@@ -20,6 +20,8 @@ from mixer.song.folders.folder_names import BATCH_STATE_FOLDER
 
 LONGEST_CELL_BYTES = 16 << 20
 _LONGEST_TEXT = 1 << 20
+# One more still fits into a cell.
+_MOST_ATTEMPTS = 10**9
 _JSON = ("settings", "files", "moves", "figures")
 _STAGED = re.compile(r"work/[0-9a-f]{1,64}/")
 
@@ -120,8 +122,8 @@ def is_inside(path: str) -> bool:
 
 def _check_cell(name: str, value: object) -> None:
     if name in INTEGERS:
-        if not isinstance(value, int) or value < 0:
-            raise ValueError(f"{name} is not a whole number of 0 or more")
+        if not isinstance(value, int) or not 0 <= value <= _MOST_ATTEMPTS:
+            raise ValueError(f"{name} is not a whole number from 0 to {_MOST_ATTEMPTS}")
     elif not isinstance(value, str) and not (value is None and name in _OPTIONAL):
         raise ValueError(f"{name} is not text")
     elif isinstance(value, str) and name not in _JSON and len(value) > _LONGEST_TEXT:

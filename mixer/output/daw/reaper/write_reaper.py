@@ -118,7 +118,9 @@ def native_color(color: str) -> int:
 
 def track_identity(kind: str, name: str) -> str:
     """The identity by which REAPER knows a track, of a folder ("group") or a "track"."""
-    return "{" + str(uuid5(_NAMESPACE, f"{kind} {name}")).upper() + "}"
+    # A file's name may hold half characters, which UTF-8 does not.
+    whole = f"{kind} {name}".encode(errors="backslashreplace").decode()
+    return "{" + str(uuid5(_NAMESPACE, whole)).upper() + "}"
 
 
 @dataclass(frozen=True)
