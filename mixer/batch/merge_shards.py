@@ -19,7 +19,8 @@ from mixer.batch.states import State
 from mixer.batch.tables.results import table_names, write_results
 from mixer.errors import InputError, OutputError
 
-_SHARD_FOLDER = re.compile(r"shard-(\d+)-of-(\d+)")
+# No more digits than --shard takes: a name must not count to the end of time.
+_SHARD_FOLDER = re.compile(r"shard-(\d{1,6})-of-(\d{1,6})")
 
 
 @dataclass(frozen=True)

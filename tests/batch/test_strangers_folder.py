@@ -13,6 +13,7 @@ import pytest
 from mixer.batch.batch_session import Options, plan_batch
 from mixer.batch.ledgers.ledger import LEDGER_FILE, Ledger, read_records
 from mixer.batch.ledgers.ledger_rows import NAMES, Record, as_row
+from mixer.batch.merge_shards import find_shards
 from mixer.batch.requests.outputs import STATE_FOLDER
 from mixer.batch.states import State
 from mixer.errors import OutputError
@@ -121,6 +122,13 @@ def test_a_ledger_that_says_anything_odd_is_refused_before_the_first_move(
     assert (tmp_path / "outside.wav").read_text() == MINE
     assert (out / "other.wav").read_text() == MINE
     assert not (out / "one.wav").exists()
+
+
+def test_a_folder_s_name_counts_no_shards_without_end(out: Path) -> None:
+    for name in (f"shard-{10**20}-of-{10**20}", "shard-1-of-1000000000", "shard-1-of-2"):
+        (out / STATE_FOLDER / name).mkdir(parents=True)
+        (out / STATE_FOLDER / name / "ledger.sqlite").touch()
+    assert find_shards(out) == [(1, 2)]
 
 
 def test_an_honest_ledger_of_an_interrupted_run_is_carried_on(make_songs, batch, out) -> None:
