@@ -29,7 +29,7 @@ def _roles(hyper: HyperParameters) -> dict[str, Role]:
 
 
 # Seconds of one core for a product.
-_PRODUCT_S = 3.7e-11
+_PRODUCT_S = 3.4e-11
 
 
 def _sample_roles(hyper: HyperParameters) -> dict[str, Role]:
