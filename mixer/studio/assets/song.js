@@ -74,7 +74,6 @@ export class Song {
     return this.revise("redo", {});
   }
 
-
   wish(text) {
     return this.revise("wish", { text });
   }
@@ -92,15 +91,22 @@ export class Song {
     return this.ask("POST", "compare", body);
   }
 
-  /** A request on top of what is there once nothing is on its way. */
+  /** A request on top of what is there once nothing is on its way; what follows waits for its answer. */
   async revise(name, body) {
-    await this.settled();
-    return this.ask("POST", name, { revision: this.server.revision, ...body });
+    while (this.isBusy) await aMoment();
+    this.sending = { changes: {} };
+    const isDone = await this.ask("POST", name, { revision: this.server.revision, ...body }, this.sending);
+    this.flush();
+    return isDone;
+  }
+
+  get isBusy() {
+    return this.sending !== null || this.queue.length > 0;
   }
 
   /** When nothing is on its way any more. */
   async settled() {
-    while (this.sending || this.queue.length) await new Promise((done) => setTimeout(done, 10));
+    while (this.isBusy) await aMoment();
   }
 
   /** A request that answers with the state; `sent` is the edit that it carries. Returns whether it was done. */
@@ -124,7 +130,7 @@ export class Song {
       this.server = error.problem.state;
     }
     this.state = [this.sending, ...this.queue].reduce((laid, edit) => (edit ? layOver(laid, edit.changes) : laid), this.server);
-    if (isConflict) this.onConflict(sent);
+    if (isConflict) this.onConflict(sent?.gesture ? sent : null);
     else this.onFault(error);
     this.tell();
   }
@@ -133,6 +139,8 @@ export class Song {
     this.take(await api.get(`${this.path}/state`));
   }
 }
+
+const aMoment = () => new Promise((done) => setTimeout(done, 10));
 
 /** A state with edits laid over its strips, as far as a page can know what the server will say. */
 export function layOver(state, changes) {
