@@ -118,10 +118,10 @@ def test_input_gains_reach_the_mix_in_order() -> None:
     ("values", "word"),
     [
         ({"n_filters": 0}, "n_filters"),
-        ({"n_filters": 15}, "odd"),
+        ({"n_filters": 15}, "must be even"),
         ({"stride_samples": 65}, "skipped"),
-        ({"pool_frames": 63}, "shorter"),
-        ({"tcn_kernel_frames": 4}, "even"),
+        ({"pool_frames": 63}, "at least kernel_samples"),
+        ({"tcn_kernel_frames": 4}, "must be odd"),
         ({"n_blocks": 1, "n_repeats": 1}, "at least 2"),
     ],
 )

@@ -251,7 +251,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
             SettingsError,
             "n_filter for fxnorm; did you mean 'n_filters'?",
         ),
-        ({"network": {"hyper_parameters": {"n_filters": 3}}}, SettingsError, "odd"),
+        ({"network": {"hyper_parameters": {"n_filters": 3}}}, SettingsError, "even"),
     ],
 )
 def test_what_cannot_run_is_refused(
