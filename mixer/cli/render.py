@@ -124,9 +124,8 @@ def command(
             destination = _destination(output, options, song, overwrite=overwrite, is_next=is_next)
             wanted, asked = destination.wanted, settings_of(options, resolved, defaults)
             settings = at_fitting_rate(asked, song, wanted.format)
-            tracks, sources = wanted.tracks, resolved.sources
             plan, clock = plan_with_progress(
-                song, settings, show, loading, sources, wet_tracks=tracks
+                song, settings, show, loading, resolved.sources, wet_tracks=wanted.tracks
             )
         # A dry run reports what it would replace instead.
         _check(replace(destination, overwrite=overwrite or dry_run), plan)

@@ -118,25 +118,19 @@ def command(
         return
     if song_dir is None:
         raise click.UsageError("give a song's folder; --list shows the variations")
-    some = bool(names or blends)
-    wanted = Wanted(
-        spread=spread or (0 if some else DEFAULT_SPREAD),
-        names=names,
-        blends=tuple((text, parse_blend(text)) for text in blends),
-        away=away,
-    )
+    wanted = _wanted(spread, names, blends, away)
     with progress_bar(quiet=quiet or as_json) as show:
         outputs = OutputSettings(**given_settings(OutputSettings, options))
         path, file_format = output_path(output, outputs.format, song_dir.resolve())
-        about = about_making(options["model"], wanted, path)
-        with SongLoading(show, about, hashes=True) as loading:
+        with SongLoading(
+            show, about_making(options["model"], wanted, path), hashes=True
+        ) as loading:
             song, resolved = load_asked(
                 song_dir, presets, sets, strict=strict, allow_plugins=allow_plugins, loading=loading
             )
             settings = at_fitting_rate(settings_of(options, resolved), song, file_format)
-            tracks, sources = outputs.tracks, resolved.sources
             plan, clock = plan_with_progress(
-                song, settings, show, loading, sources, wet_tracks=tracks
+                song, settings, show, loading, resolved.sources, wet_tracks=outputs.tracks
             )
             destination = Destination(
                 path, replace(outputs, format=file_format), overwrite=overwrite
@@ -154,6 +148,17 @@ def command(
         answer(_as_json(made))
     elif not quiet:
         _show(made, destination)
+
+
+def _wanted(
+    spread: int | None, names: tuple[str, ...], blends: tuple[str, ...], away: float
+) -> Wanted:
+    return Wanted(
+        spread=spread or (0 if names or blends else DEFAULT_SPREAD),
+        names=names,
+        blends=tuple((text, parse_blend(text)) for text in blends),
+        away=away,
+    )
 
 
 def _show_axes() -> None:

@@ -167,9 +167,7 @@ def plan_revision(
         if translation_budget_db is not None:
             texts = (*texts, *correction_requests(parent, translation_budget_db, console))
             wanted = replace(wanted, check_translation=True)
-        roles = frozenset(track.role for track in tracks_of(song))
-        known, stems = parent_plan.known_changes, tuple(song.stems)
-        asked = ask(texts, console, known=known, stems=stems, roles=roles)
+        asked = _asked(texts, console, parent_plan, song)
         plan = plan_render(
             song, take_settings(parent, settings, asked.console, hold_gain=hold_gain)
         )
@@ -188,6 +186,12 @@ def plan_revision(
         is_elsewhere=is_elsewhere,
         clock=loading.clock,
     )
+
+
+def _asked(texts: Sequence[str], console: Console, parent_plan: RenderPlan, song: Song) -> Asked:
+    roles = frozenset(track.role for track in tracks_of(song))
+    known, stems = parent_plan.known_changes, tuple(song.stems)
+    return ask(texts, console, known=known, stems=stems, roles=roles)
 
 
 def _about(parent: RecordedMix) -> Rest:

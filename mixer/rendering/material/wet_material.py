@@ -74,6 +74,12 @@ def _listen(job: Job, steps: Steps) -> tuple[TrackLevels, ...]:
     return heard
 
 
+def _listening_steps(job: Job, *, is_found: bool) -> Steps:
+    keeps = job.kept is not None and Stage.LISTEN in job.kept.keeps
+    cores = job.threads or available_threads()
+    return Steps(job.clock, listening_steps_s(job.plan, cores, is_found=is_found, keeps=keeps))
+
+
 def _of_tracks(job: Job) -> Material:
     """Every track through the strip that the model sets, summed by groups, each after its bus."""
     from mixer.rendering.tracks import track_console, track_material
@@ -85,15 +91,7 @@ def _of_tracks(job: Job) -> Material:
     rate = plan.mix_rate
     clock.start(Stage.LISTEN)
     heard = None if job.kept is None else job.kept.levels(plan.tracks)
-    steps = Steps(
-        clock,
-        listening_steps_s(
-            plan,
-            job.threads or available_threads(),
-            is_found=heard is not None,
-            keeps=job.kept is not None and Stage.LISTEN in job.kept.keeps,
-        ),
-    )
+    steps = _listening_steps(job, is_found=heard is not None)
     levels = heard or _listen(job, steps)
     steps.at(OPEN, 0.0, "")
     network = None if plan.bundle is None else Network(plan.bundle, plan.settings.device)

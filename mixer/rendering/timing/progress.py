@@ -66,7 +66,7 @@ class Stage(StrEnum):
     VARIATIONS = "variations"
 
 
-# A stage that goes by the disk: its pace says nothing of others'.
+# A stage as fast as the disk, by which others are not forecast.
 _BY_THE_DISK = Stage.LOAD
 # Stages that begin when the mix is made.
 AFTER_THE_MIX = (
@@ -295,7 +295,7 @@ class Steps:
         self._whole_s = sum(steps_s.values()) or 1.0
 
     def leave_out(self, step: str) -> None:
-        """A step turned out not to be needed: that it takes no time says nothing of the others."""
+        """A step turned out not to be needed; others are not forecast by how fast it is over."""
         step_s = self._steps_s.get(step, 0.0)
         self._clock.leave_out(step_s)
         self._whole_s -= step_s

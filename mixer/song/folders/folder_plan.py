@@ -117,6 +117,11 @@ def plan_folder(folder: Folder, is_song: bool) -> FolderPlan:
         collections, others = others, []
     if collections:
         return _of_collections(folder, inner, collections, others, left_out)
+    return _of_others(folder, others, left_out)
+
+
+def _of_others(folder: Folder, others: list[str], left_out: dict[str, str]) -> FolderPlan:
+    """Folders that hold neither parts nor collections: songs, or what stands beside recordings."""
     if len(others) > 1 or not folder.audio:
         if len(others) == 1:
             return FolderPlan({others[0]: ()}, left_out)
