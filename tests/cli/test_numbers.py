@@ -7,47 +7,35 @@ from pathlib import Path
 import click
 import pytest
 
-from mixer.cli.main import COMMANDS, run
+from mixer.cli.main import run
 from mixer.cli.numbers import Number, NumberOrNone, Whole
+from tests.cli.command_tree import all_commands
 
 LONG = "9" * 4_000
 BEYOND_PYTHON = "9" * 1_000_000
 
 
-def all_options(command: click.Command, path: str) -> list[tuple[str, click.Option]]:
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        found = []
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            assert inner is not None
-            found += all_options(inner, f"{path} {name}")
-        return found
-    return [(path, option) for option in command.params if isinstance(option, click.Option)]
+def all_options() -> list[tuple[str, click.Option]]:
+    return [
+        (f"{' '.join(words)} {option.opts[0]}", option)
+        for words, command in all_commands().items()
+        for option in command.params
+        if isinstance(option, click.Option)
+    ]
 
 
 def test_every_option_of_numbers_is_bounded() -> None:
     """click's own types convert a text of any length, and show it whole."""
-    from importlib import import_module
-
     seen = 0
-    for name in COMMANDS:
-        for path, option in all_options(import_module(f"mixer.cli.{name}").command, name):
-            kinds = (click.types.IntParamType, click.types.FloatParamType)
-            assert not isinstance(option.type, kinds), f"{path} {option.opts[0]}"
-            seen += isinstance(option.type, Whole | Number)
+    for where, option in all_options():
+        kinds = (click.types.IntParamType, click.types.FloatParamType)
+        assert not isinstance(option.type, kinds), where
+        seen += isinstance(option.type, Whole | Number)
     assert seen > 30
 
 
 def test_every_option_that_may_be_repeated_says_so() -> None:
-    from importlib import import_module
-
-    repeated = [
-        (f"{path} {option.opts[0]}", option.help or "")
-        for name in COMMANDS
-        for path, option in all_options(import_module(f"mixer.cli.{name}").command, name)
-        if option.multiple
-    ]
+    repeated = [(where, option.help or "") for where, option in all_options() if option.multiple]
     assert len(repeated) > 10
     assert not [where for where, said in repeated if "repeatable" not in said]
 
