@@ -2,7 +2,7 @@
 
 The equaliser works. Expander and compressor stand by, switched off
 (`mixer.output.daw.strips.standby`); the reverb and the delay work on returns, which are muted.
-Ardour ships no limiter of this kind.
+None of them is a limiter.
 """
 
 from __future__ import annotations
